@@ -1,0 +1,46 @@
+"""The table of finding codes. A code is never reused; a released one keeps its meaning.
+
+RF0xx reading input · RF1xx validity of policies.
+"""
+
+from __future__ import annotations
+
+from ringfence.model.finding import Code, Severity
+
+_E, _W, _N = Severity.ERROR, Severity.WARNING, Severity.NOTE
+
+# Reading input
+UNREADABLE = Code("RF001", "unreadable-input", _E, "A file or directory can't be read")
+NOT_PARSABLE = Code("RF002", "not-parsable", _E, "A document is not valid YAML or JSON")
+TOO_LARGE = Code("RF003", "input-too-large", _E, "An input is larger than the limit")
+ALIAS_BOMB = Code("RF004", "alias-bomb", _E, "YAML aliases expand beyond the limit")
+NOT_AN_OBJECT = Code("RF005", "not-an-object", _E, "A document is not a Kubernetes object")
+BAD_OBJECT = Code("RF006", "bad-object", _E, "An object has a field of the wrong type or lacks one that is needed")
+DUPLICATE_KEY = Code("RF007", "duplicate-key", _W, "A mapping has the same key twice")
+DUPLICATE_OBJECT = Code("RF008", "duplicate-object", _W, "The same object is given twice")
+UNKNOWN_POLICY_KIND = Code("RF009", "unknown-policy-kind", _E, "A kind looks like a policy and is not known")
+NAMESPACE_NOT_GIVEN = Code("RF010", "namespace-not-given", _N, "A namespace is referred to, but not in the input")
+PODS_LEFT_OUT = Code("RF011", "completed-pods-left-out", _N, "Completed pods hold no address and are left out")
+NO_ADDRESS = Code("RF012", "pods-without-address", _N, "Pods have no address in the input, so no ipBlock can match them")
+OBJECTS_SKIPPED = Code("RF013", "objects-skipped", _N, "Objects of kinds that play no part were skipped")
+LIST_INCOMPLETE = Code("RF014", "list-incomplete", _E, "A list answer is one page of several")
+LINK_LOOP = Code("RF015", "link-loop", _W, "A symbolic link leads back to a directory already read")
+
+# Validity of policies
+BAD_FIELD = Code("RF101", "bad-field", _E, "A field has a value that the API refuses")
+BAD_SELECTOR = Code("RF102", "bad-selector", _E, "A label selector is not valid")
+BAD_CIDR = Code("RF103", "bad-cidr", _E, "An address range is not valid")
+HOST_BITS = Code("RF104", "host-bits-set", _W, "An address range has host bits set")
+EXCEPT_OUTSIDE = Code("RF105", "except-outside-cidr", _E, "An exception is not inside its range")
+BAD_PORT = Code("RF106", "bad-port", _E, "A port entry is not valid")
+POD_SELECTOR_MISSING = Code("RF107", "pod-selector-missing", _W, "podSelector is left out and selects every pod")
+EMPTY_EGRESS_IGNORED = Code("RF108", "empty-egress-ignored", _W, "An empty egress list without policyTypes isolates nothing")
+EQUAL_PRIORITY = Code("RF109", "equal-priority", _W, "Two policies of one tier have the same priority")
+TOO_MANY_RULES = Code("RF110", "too-many-rules", _W, "A policy has more rules or peers than the API allows")
+UNKNOWN_PEER = Code("RF111", "unknown-peer", _E, "A peer is unknown or malformed, and fails closed")
+BASELINE_NOT_SINGLE = Code("RF112", "baseline-not-single", _W, "A BaselineAdminNetworkPolicy is not the one named default")
+UNKNOWN_FIELD = Code("RF113", "unknown-field", _W, "A field is not known to the API")
+UNSUPPORTED_VERSION = Code("RF114", "unsupported-version", _E, "A policy is of an API version that is not evaluated")
+
+CODES: tuple[Code, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Code))
+"""Every code, in the order of this table."""

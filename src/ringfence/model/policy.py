@@ -1,0 +1,196 @@
+"""The intermediate form that every policy dialect is read into.
+
+A :class:`PolicySet` has layers (network, mesh); a connection must be allowed in each. A layer is a sequence of
+stages, judged once at the source for egress and once at the destination for ingress. In a stage,
+
+- *ordered*: policies by order, rules in the order written; the first rule that matches decides. ``PASS`` goes on to
+  the next stage; ``LOG`` decides nothing. Without a match the stage's ``default`` applies to endpoints that one of
+  its policies selects.
+- *additive*: an endpoint that some policy isolates for the direction gets what any rule allows, and nothing else;
+  for an endpoint that none isolates the stage decides nothing.
+
+What no stage decides is allowed. Design §2 tabulates how each API maps to stages.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ringfence.model.addresses import AddressSet
+from ringfence.model.labels import EVERYTHING, LabelExpr
+from ringfence.model.origin import UNKNOWN, ObjectRef, Origin
+from ringfence.model.ports import PortMatch
+
+
+class Direction(enum.Enum):
+    """The side of the connection that a rule guards."""
+
+    EGRESS = "egress"
+    INGRESS = "ingress"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class Action(enum.Enum):
+    """What a matching rule does."""
+
+    ALLOW = "allow"
+    DENY = "deny"
+    PASS = "pass"
+    LOG = "log"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class StageKind(enum.Enum):
+    """How a stage combines its policies; see the module's text."""
+
+    ORDERED = "ordered"
+    ADDITIVE = "additive"
+
+
+@dataclass(frozen=True, slots=True)
+class PodPeer:
+    """Pods by namespace and labels; never host-network pods. Also the subject of a policy.
+
+    ``namespace`` names the only namespace looked at; where it is ``None``, ``namespaces`` selects by labels.
+    """
+
+    namespace: str | None = None
+    namespaces: LabelExpr = EVERYTHING
+    pods: LabelExpr = EVERYTHING
+    origin: Origin = field(default=UNKNOWN, compare=False)
+
+    def __str__(self) -> str:
+        where = f"namespace {self.namespace}" if self.namespace is not None else f"namespaces {self.namespaces}"
+        return f"pods {self.pods} in {where}"
+
+
+@dataclass(frozen=True, slots=True)
+class AddressPeer:
+    """Addresses: external ones, nodes, and, where ``pods`` is true, pods by any of their addresses."""
+
+    addresses: AddressSet
+    pods: bool = True
+    text: str = field(default="", compare=False)
+    origin: Origin = field(default=UNKNOWN, compare=False)
+
+    def __str__(self) -> str:
+        return self.text or str(self.addresses)
+
+
+@dataclass(frozen=True, slots=True)
+class NodePeer:
+    """Nodes by label, as the addresses in their status: host-network pods on them match, other pods never."""
+
+    nodes: LabelExpr = EVERYTHING
+    origin: Origin = field(default=UNKNOWN, compare=False)
+
+    def __str__(self) -> str:
+        return f"nodes {self.nodes}"
+
+
+@dataclass(frozen=True, slots=True)
+class NamePeer:
+    """A name or pattern that DNS decides: which addresses it means is not in the input.
+
+    It may match any external address, and surely matches none: an allow through it is *allowed if*.
+    """
+
+    pattern: str
+    origin: Origin = field(default=UNKNOWN, compare=False)
+
+    def __str__(self) -> str:
+        return f"name {self.pattern}"
+
+
+Peer = PodPeer | AddressPeer | NodePeer | NamePeer
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What must hold beyond addresses and ports, in words: ``HTTP GET /api``."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of a policy in one direction.
+
+    ``peers`` of ``None`` is everything, outside the cluster too; an empty tuple is nobody. ``ports`` of ``None`` is
+    every port of every protocol. A rule matches when a peer matches, a port matches and every condition holds.
+    """
+
+    action: Action
+    peers: tuple[Peer, ...] | None = None
+    ports: tuple[PortMatch, ...] | None = None
+    conditions: tuple[Condition, ...] = ()
+    name: str = ""
+    origin: Origin = field(default=UNKNOWN, compare=False)
+
+    @property
+    def uncertain(self) -> bool:
+        """True where the input can't say whether the rule matches: it has conditions or names."""
+        return bool(self.conditions) or any(isinstance(peer, NamePeer) for peer in self.peers or ())
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One policy, as one stage sees it.
+
+    ``order`` sorts policies of an ordered stage (priority, then name). ``isolates`` names the directions in which an
+    additive stage isolates the subjects; an ordered stage takes it as the directions that the policy applies to.
+    """
+
+    ref: ObjectRef
+    subject: PodPeer
+    isolates: frozenset[Direction]
+    egress: tuple[Rule, ...] = ()
+    ingress: tuple[Rule, ...] = ()
+    order: tuple[float, str] = (0.0, "")
+    origin: Origin = field(default=UNKNOWN, compare=False)
+
+    def rules(self, direction: Direction) -> tuple[Rule, ...]:
+        """The rules of one direction, in the order written."""
+        return self.egress if direction is Direction.EGRESS else self.ingress
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Policies that are judged together.
+
+    ``default`` is what an ordered stage does for an endpoint that one of its policies selects for the direction when
+    no rule matches: ``PASS`` (go on) or ``DENY`` (Calico's end of tier). Ignored by additive stages.
+    Policies of an ordered stage are sorted by ``order``.
+    """
+
+    name: str
+    kind: StageKind
+    policies: tuple[Policy, ...] = ()
+    default: Action = Action.PASS
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Stages that end in one decision: the network layer, the mesh layer."""
+
+    name: str
+    stages: tuple[Stage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySet:
+    """All policies of a snapshot."""
+
+    layers: tuple[Layer, ...] = ()
+
+    def policies(self) -> Iterator[Policy]:
+        """Every policy, layer by layer, stage by stage."""
+        for layer in self.layers:
+            for stage in layer.stages:
+                yield from stage.policies
