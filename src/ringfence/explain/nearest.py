@@ -1,0 +1,79 @@
+"""The rules that came closest to allowing a denied connection, and what each of them failed on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ringfence.model.policy import Action
+from ringfence.model.verdict import DirectionVerdict, PeerMiss, RuleTrace
+
+_PORT_DISTANCE = 2
+"""Another port is as far off as two labels: a wrong label is the more frequent slip."""
+
+_NOBODY_DISTANCE = 9
+
+
+@dataclass(frozen=True, slots=True)
+class NearRule:
+    """A rule that would have allowed the connection, had it matched.
+
+    ``peer_miss`` is the failure of its nearest peer entry, ``None`` where the peer matches; ``other_misses`` counts
+    the entries that are further off. ``port_miss`` is empty where the port matches. ``nobody`` marks a rule whose
+    list of peers is empty. ``condition`` tells what a rule that matches still depends on.
+    """
+
+    trace: RuleTrace
+    distance: int
+    peer_miss: PeerMiss | None = None
+    other_misses: int = 0
+    port_miss: str = ""
+    nobody: bool = False
+    condition: str = ""
+
+
+def closest(side: DirectionVerdict, limit: int | None = None) -> tuple[NearRule, ...]:
+    """The rules of a denied direction that failed, nearest first; rules equally near stay in the order judged.
+
+    Empty where the direction is allowed. A rule that denies or passes is never near: matching it would not help.
+    """
+    if side.allowed:
+        return ()
+    found = sorted((_near(trace) for trace in _candidates(side)), key=lambda near: near.distance)
+    return tuple(found[:limit])
+
+
+def _candidates(side: DirectionVerdict) -> Iterator[RuleTrace]:
+    for stage in side.stages:
+        for trace in stage.rules:
+            if trace.rule.action is Action.ALLOW and (not trace.matches or trace.rule.uncertain):
+                yield trace
+
+
+def _near(trace: RuleTrace) -> NearRule:
+    distance = 0
+    miss = None
+    nobody = False
+    if not trace.peer_matches:
+        miss = min(trace.misses, key=lambda miss: miss.distance, default=None)
+        nobody = miss is None
+        distance += miss.distance if miss is not None else _NOBODY_DISTANCE
+    if not trace.port_matches:
+        distance += _PORT_DISTANCE
+    return NearRule(
+        trace,
+        distance,
+        miss,
+        max(len(trace.misses) - 1, 0) if miss is not None else 0,
+        "" if trace.port_matches else trace.port_miss or "another port",
+        nobody,
+        conditions_of(trace) if trace.matches else "",
+    )
+
+
+def conditions_of(trace: RuleTrace) -> str:
+    """What a matching rule still depends on, in words; empty where it is certain."""
+    parts = [condition.text for condition in trace.rule.conditions]
+    if trace.rule.uncertain and not parts:
+        parts = [f"the address belongs to {trace.peer}"]
+    return ", ".join(parts)

@@ -1,0 +1,123 @@
+"""The assumptions that an answer rests on, each said only where it matters to that answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ringfence.explain.endpoints import describe
+from ringfence.explain.judge import Group, Judgement, PointEngine, direction_of
+from ringfence.explain.services import written
+from ringfence.model.objects import Pod
+from ringfence.model.policy import AddressPeer, Direction
+from ringfence.model.verdict import AddressEndpoint, DirectionVerdict, Endpoint, Reason
+
+
+def notes_for(judgement: Judgement, engine: PointEngine | None = None) -> tuple[str, ...]:
+    """The notes on one answer, each once, the most telling first.
+
+    With an ``engine`` an allowed connection is also checked for its way back, so that nobody adds a rule for replies.
+    """
+    found: dict[str, None] = {}
+    for note in _notes(judgement, engine):
+        found[note] = None
+    return tuple(found)
+
+
+def _notes(judgement: Judgement, engine: PointEngine | None) -> Iterator[str]:
+    yield from judgement.source.notes
+    yield from judgement.destination.notes
+    yield from _service(judgement)
+    for group in judgement.groups:
+        yield from _host_network(group)
+        yield from _nodes(group)
+        yield from _without_address(group)
+    yield from _planned(judgement)
+    if engine is not None:
+        yield from _replies(judgement, engine)
+
+
+def _service(judgement: Judgement) -> Iterator[str]:
+    service = judgement.destination.service
+    if service is None:
+        return
+    if service.headless:
+        yield f"{written(service)} is headless: clients connect to the pods themselves, on the pod's port."
+        return
+    ports = sorted({group.verdict.port for group in judgement.groups})
+    if ports and ports != [judgement.port]:
+        translated = ", ".join(map(str, ports))
+        yield (
+            f"{written(service)} translates port {judgement.port} to pod port {translated} before policy is applied: "
+            "rules must name the pod port."
+        )
+
+
+def _host_network(group: Group) -> Iterator[str]:
+    source, destination = group.verdict.source, group.verdict.destination
+    if isinstance(source, Pod) and source.host_network:
+        yield (
+            f"{_some(group.sources)} on the network of its node: no pod policy limits what it opens, and rules see "
+            "the node's address, which only address ranges match."
+        )
+    if isinstance(destination, Pod) and destination.host_network:
+        yield (
+            f"{_some(group.destinations)} on the network of its node: no pod policy guards it, and rules see the "
+            "node's address, which only address ranges match."
+        )
+
+
+def _nodes(group: Group) -> Iterator[str]:
+    verdict = group.verdict
+    if verdict.ingress.reason is Reason.SAME_NODE:
+        yield "A node may always connect to the pods that it runs, whatever policies say."
+    if (
+        isinstance(verdict.source, Pod)
+        and isinstance(verdict.destination, AddressEndpoint)
+        and verdict.destination.node
+        and not verdict.egress.allowed
+    ):
+        yield (
+            f"{describe(verdict.destination)} is a node. Kubernetes exempts traffic between a pod and its own node, "
+            "most network plugins do not: it is judged like any other address."
+        )
+
+
+def _without_address(group: Group) -> Iterator[str]:
+    ends = (
+        (Direction.EGRESS, group.verdict.destination, group.destinations),
+        (Direction.INGRESS, group.verdict.source, group.sources),
+    )
+    for direction, peer, peers in ends:
+        side = direction_of(group.verdict, direction)
+        if isinstance(peer, Pod) and not peer.addresses and _asks_for_addresses(side):
+            yield f"{_some(peers)} without an address in the input, so no address range can match it."
+
+
+def _asks_for_addresses(side: DirectionVerdict) -> bool:
+    return any(
+        isinstance(peer, AddressPeer) for stage in side.stages for rule in stage.rules for peer in rule.rule.peers or ()
+    )
+
+
+def _planned(judgement: Judgement) -> Iterator[str]:
+    for end in (judgement.source, judgement.destination):
+        planned = next((pod for pod in end.endpoints if isinstance(pod, Pod) and pod.planned), None)
+        if planned is not None:
+            yield f"No pod of {planned.workload} is in the input: the answer is for the pods that its template makes."
+
+
+def _replies(judgement: Judgement, engine: PointEngine) -> Iterator[str]:
+    if not judgement.allowed or not judgement.groups:
+        return
+    verdict = judgement.groups[0].verdict
+    if verdict.source != verdict.destination and not engine.allowed(verdict.destination, verdict.source):
+        yield (
+            f"{judgement.destination.name} may not open connections to {judgement.source.name}. Replies are not "
+            "affected: they belong to this connection and always pass."
+        )
+
+
+def _some(endpoints: Iterable[Endpoint]) -> str:
+    """``shop/web-0 is``, or ``shop/web-0 and 2 more are``."""
+    first, *others = endpoints
+    return f"{describe(first)} and {len(others)} more are" if others else f"{describe(first)} is"

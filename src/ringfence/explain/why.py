@@ -1,0 +1,66 @@
+"""Why may, or may not, this connect to that: the answer with everything that it rests on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ringfence.explain.endpoints import End, Endpoints
+from ringfence.explain.judge import Judgement, PointEngine, judge
+from ringfence.explain.notes import notes_for
+from ringfence.model.ports import ALL_PORTS, PortSet, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class WhyAnswer:
+    """The answer to one ``why``.
+
+    ``judgements`` has one entry for each port that was asked for, or, without one, for each that the destination
+    declares. Where it declares none, it is empty and ``open_ports`` are the ports that every pair may use.
+    """
+
+    source: End
+    destination: End
+    judgements: tuple[Judgement, ...]
+    notes: tuple[str, ...]
+    open_ports: PortSet | None = None
+    port_given: bool = True
+
+    @property
+    def allowed(self) -> bool:
+        """True where every port in question is allowed; without declared ports, where at least one port is."""
+        if self.open_ports is not None:
+            return bool(self.open_ports)
+        return all(judgement.allowed for judgement in self.judgements)
+
+
+def why(
+    engine: PointEngine,
+    endpoints: Endpoints,
+    source: str,
+    destination: str,
+    port: tuple[Protocol, int] | None = None,
+) -> WhyAnswer:
+    """Answers for two endpoint texts; ``port`` of ``None`` asks about every port that the destination declares.
+
+    Raises:
+        EndpointError: a text names nothing in the snapshot, or the Service doesn't have the port.
+    """
+    left, right = endpoints.source(source), endpoints.destination(destination)
+    ports = (port,) if port is not None else endpoints.ports(right)
+    judgements = tuple(judge(engine, endpoints, left, right, protocol, number) for protocol, number in ports)
+    notes: dict[str, None] = {}
+    for judgement in judgements:
+        notes.update(dict.fromkeys(notes_for(judgement, engine)))
+    if not judgements:
+        return WhyAnswer(left, right, (), (*left.notes, *right.notes), _open_to_all(engine, left, right), False)
+    return WhyAnswer(left, right, judgements, tuple(notes), None, port is not None)
+
+
+def _open_to_all(engine: PointEngine, source: End, destination: End) -> PortSet:
+    common = ALL_PORTS
+    for left in source.endpoints:
+        for right in destination.endpoints:
+            common = common & engine.allowed(left, right)
+            if not common:
+                return common
+    return common
