@@ -1,0 +1,1 @@
+"""The documents: every example runs, every command, option and code is described."""

@@ -1,0 +1,1 @@
+"""The project around the code: settings, make targets, what a fresh clone gets."""
