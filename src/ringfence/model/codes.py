@@ -41,6 +41,9 @@ UNKNOWN_PEER = Code("RF111", "unknown-peer", _E, "A peer is unknown or malformed
 BASELINE_NOT_SINGLE = Code("RF112", "baseline-not-single", _W, "A BaselineAdminNetworkPolicy is not the one named default")
 UNKNOWN_FIELD = Code("RF113", "unknown-field", _W, "A field is not known to the API")
 UNSUPPORTED_VERSION = Code("RF114", "unsupported-version", _E, "A policy is of an API version that is not evaluated")
+POLICY_LEFT_OUT = Code("RF115", "policy-left-out", _E, "A policy can't be evaluated, and answers leave it out")
+KIND_NOT_EVALUATED = Code("RF116", "kind-not-evaluated", _E, "A kind of policy is not evaluated, and answers leave it out")
+MIXED_ADMIN_APIS = Code("RF117", "mixed-admin-apis", _W, "Two admin policy APIs whose common order is undefined are present")
 
 CODES: tuple[Code, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Code))
 """Every code, in the order of this table."""

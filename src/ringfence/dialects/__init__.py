@@ -1,0 +1,9 @@
+"""Policy APIs, one module each: an object of the API in, the intermediate form out.
+
+The only place that knows a dialect's field names. A policy that is wrong becomes a finding and is read in the safest
+way; reading never raises for what an object holds.
+"""
+
+from ringfence.dialects.assemble import CNIS, read_policies
+
+__all__ = ["CNIS", "read_policies"]

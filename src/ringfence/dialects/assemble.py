@@ -1,0 +1,136 @@
+"""All policies of a snapshot, read and put into the stages in which they are judged.
+
+Order (design, table of section 2): *admin*, ordered → *networkpolicy*, additive → *baseline*, ordered → allow.
+
+AdminNetworkPolicy and ClusterNetworkPolicy of the Admin tier share one stage, by priority, then name, then kind: they
+are two versions of one API, and upstream says nothing of a cluster with both. A Pass of either skips the rest of both.
+BaselineAdminNetworkPolicy, which has no priority, comes after the ClusterNetworkPolicies of the Baseline tier.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from itertools import groupby
+
+from ringfence.dialects.reading import Reading, ReadPolicy, StageName
+from ringfence.dialects.registry import (
+    DIALECTS,
+    FORMER,
+    NOT_ENFORCING,
+    NOT_EVALUATED,
+    looks_like_network_policy,
+    nearest_kind,
+    split_api_version,
+)
+from ringfence.dialects.tiered import UNKNOWN_PRIORITY
+from ringfence.model.codes import (
+    EQUAL_PRIORITY,
+    KIND_NOT_EVALUATED,
+    MIXED_ADMIN_APIS,
+    POLICY_LEFT_OUT,
+    UNKNOWN_POLICY_KIND,
+    UNSUPPORTED_VERSION,
+)
+from ringfence.model.errors import QueryError
+from ringfence.model.finding import Finding
+from ringfence.model.objects import RawObject, Snapshot
+from ringfence.model.policy import Layer, Policy, PolicySet, Stage, StageKind
+
+CNIS = ("generic", "cilium")
+"""CNIs whose deviations from the API's text are known; ``generic`` follows the text and upstream's tests."""
+
+NETWORK_LAYER = "network"
+
+_KINDS = {
+    StageName.ADMIN: StageKind.ORDERED,
+    StageName.NETWORK_POLICY: StageKind.ADDITIVE,
+    StageName.BASELINE: StageKind.ORDERED,
+}
+
+
+def read_policies(snapshot: Snapshot, *, cni: str = "generic") -> tuple[PolicySet, tuple[Finding, ...]]:
+    """Read every policy of a snapshot; the findings tell what is wrong with them, and what was left out.
+
+    Raises:
+        QueryError: ``cni`` is none of :data:`CNIS`.
+    """
+    if cni not in CNIS:
+        raise QueryError(f"{cni!r} is no CNI that is known; known are {', '.join(CNIS)}.")
+    reading = Reading(cni)
+    policies: dict[StageName, list[Policy]] = defaultdict(list)
+    unread: dict[tuple[str, str], list[RawObject]] = defaultdict(list)
+    for raw in snapshot.policies:
+        read = _read(raw, reading, unread)
+        if read is not None:
+            policies[read.stage].append(read.policy)
+    reading.findings.extend(_not_evaluated(unread))
+    for stage in (StageName.ADMIN, StageName.BASELINE):
+        policies[stage].sort(key=lambda policy: (*policy.order, policy.ref.kind))
+        reading.findings.extend(_equal_priorities(policies[stage], stage))
+    reading.findings.extend(_mixed_apis(policies[StageName.ADMIN]))
+    stages = tuple(Stage(name.value, _KINDS[name], tuple(policies[name])) for name in StageName if policies[name])
+    return PolicySet((Layer(NETWORK_LAYER, stages),)), tuple(reading.findings)
+
+
+def _read(raw: RawObject, reading: Reading, unread: dict[tuple[str, str], list[RawObject]]) -> ReadPolicy | None:
+    group, version = split_api_version(raw.ref.api_version)
+    key = (group, raw.ref.kind)
+    dialect = DIALECTS.get(FORMER.get(key, key))
+    if dialect is None:
+        if key in NOT_EVALUATED:
+            unread[key].append(raw)
+        elif key not in NOT_ENFORCING and looks_like_network_policy(*key):
+            what = f"{raw.ref.api_version} {raw.ref.kind} is not a known kind of policy, and {raw.ref} is left out."
+            origin = raw.origin("kind")
+            reading.findings.append(Finding(UNKNOWN_POLICY_KIND, what, origin, raw.ref, hint=nearest_kind(raw.ref)))
+        return None
+    if key in FORMER or version != dialect.version:
+        owner = FORMER.get(key, key)[0]
+        what = f"{raw.ref} is of {raw.ref.api_version}, which is not evaluated; answers leave it out."
+        hint = f"Write apiVersion: {owner}/{dialect.version}."
+        reading.findings.append(Finding(UNSUPPORTED_VERSION, what, raw.origin("apiVersion"), raw.ref, hint=hint))
+        return None
+    read = dialect.read(raw, reading)
+    if read is None:
+        what = f"{raw.ref} can't be evaluated: answers leave it out."
+        why = "Its other findings say which field makes it unclear what the policy applies to."
+        reading.findings.append(Finding(POLICY_LEFT_OUT, what, raw.origin(), raw.ref, why))
+    return read
+
+
+def _not_evaluated(unread: dict[tuple[str, str], list[RawObject]]) -> Iterable[Finding]:
+    for (group, kind), objects in unread.items():
+        first = objects[0]
+        count = f"{len(objects)} objects" if len(objects) > 1 else "1 object"
+        what = f"{kind} of {group} is not evaluated: answers leave {count} of it out."
+        why = "A connection that is said to be allowed may be cut by one of them, or the reverse."
+        yield Finding(KIND_NOT_EVALUATED, what, first.origin("kind"), first.ref, why)
+
+
+def _equal_priorities(policies: list[Policy], stage: StageName) -> Iterable[Finding]:
+    for priority, group in groupby(policies, key=lambda policy: policy.order[0]):
+        same = list(group)
+        if len(same) < 2 or priority >= UNKNOWN_PRIORITY:
+            continue
+        for policy in same[1:]:
+            yield Finding(
+                EQUAL_PRIORITY,
+                f"{policy.ref} has the priority {priority:g} in the {stage.value} tier, as {same[0].ref} has.",
+                policy.origin,
+                policy.ref,
+                "Which of them is judged first is undefined; here it is by name.",
+            )
+
+
+def _mixed_apis(policies: list[Policy]) -> Iterable[Finding]:
+    first = {policy.ref.kind: policy for policy in reversed(policies)}
+    if len(first) > 1:
+        policy = first["AdminNetworkPolicy"]
+        yield Finding(
+            MIXED_ADMIN_APIS,
+            "AdminNetworkPolicy and ClusterNetworkPolicy of the Admin tier are both present.",
+            policy.origin,
+            policy.ref,
+            "Their common order is undefined; here they are judged together by priority, then name.",
+        )

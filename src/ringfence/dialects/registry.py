@@ -1,0 +1,116 @@
+"""Which kinds are policies: those that are read, those known and not evaluated, and what is near to the rest."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ringfence.dialects.admin_network_policy import read_admin_network_policy, read_baseline_admin_network_policy
+from ringfence.dialects.cluster_network_policy import read_cluster_network_policy
+from ringfence.dialects.network_policy import read_network_policy
+from ringfence.dialects.reading import Reader
+from ringfence.model.origin import ObjectRef
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """A policy API: the version that is read, and its reader."""
+
+    version: str
+    read: Reader
+
+
+_NETWORK_POLICY = Dialect("v1", read_network_policy)
+
+DIALECTS: Mapping[tuple[str, str], Dialect] = {
+    ("networking.k8s.io", "NetworkPolicy"): _NETWORK_POLICY,
+    ("policy.networking.k8s.io", "AdminNetworkPolicy"): Dialect("v1alpha1", read_admin_network_policy),
+    ("policy.networking.k8s.io", "BaselineAdminNetworkPolicy"): Dialect("v1alpha1", read_baseline_admin_network_policy),
+    ("policy.networking.k8s.io", "ClusterNetworkPolicy"): Dialect("v1alpha2", read_cluster_network_policy),
+}
+"""The kinds that are read, by API group and kind."""
+
+FORMER = {("extensions", "NetworkPolicy"): ("networking.k8s.io", "NetworkPolicy")}
+"""Kinds that moved to another group; no API server since Kubernetes 1.16 serves the old one."""
+
+NOT_EVALUATED = frozenset(
+    {
+        ("cilium.io", "CiliumNetworkPolicy"),
+        ("cilium.io", "CiliumClusterwideNetworkPolicy"),
+        ("projectcalico.org", "NetworkPolicy"),
+        ("projectcalico.org", "GlobalNetworkPolicy"),
+        ("crd.projectcalico.org", "NetworkPolicy"),
+        ("crd.projectcalico.org", "GlobalNetworkPolicy"),
+        ("security.istio.io", "AuthorizationPolicy"),
+        ("security.istio.io", "PeerAuthentication"),
+        ("policy.linkerd.io", "AuthorizationPolicy"),
+        ("policy.linkerd.io", "ServerAuthorization"),
+        ("crd.antrea.io", "NetworkPolicy"),
+        ("crd.antrea.io", "ClusterNetworkPolicy"),
+        ("k8s.ovn.org", "EgressFirewall"),
+        ("network.openshift.io", "EgressNetworkPolicy"),
+        ("networking.gke.io", "FQDNNetworkPolicy"),
+        ("networking.k8s.aws", "ApplicationNetworkPolicy"),
+        ("networking.k8s.aws", "ClusterNetworkPolicy"),
+    }
+)
+"""Kinds that really restrict traffic and are not read: an answer without them may say too much."""
+
+NOT_ENFORCING = frozenset(
+    {
+        ("projectcalico.org", "StagedNetworkPolicy"),
+        ("projectcalico.org", "StagedGlobalNetworkPolicy"),
+        ("projectcalico.org", "StagedKubernetesNetworkPolicy"),
+        ("crd.projectcalico.org", "StagedNetworkPolicy"),
+        ("crd.projectcalico.org", "StagedGlobalNetworkPolicy"),
+        ("crd.projectcalico.org", "StagedKubernetesNetworkPolicy"),
+        ("cilium.io", "CiliumLocalRedirectPolicy"),
+        ("cilium.io", "CiliumEgressGatewayPolicy"),
+        ("isovalent.com", "IsovalentEgressGatewayPolicy"),
+        ("k8s.ovn.org", "AdminPolicyBasedExternalRoute"),
+        ("security.istio.io", "RequestAuthentication"),
+        ("policy.linkerd.io", "HTTPLocalRateLimitPolicy"),
+    }
+)
+"""Kinds of the same groups that restrict no connection by themselves, so that leaving them out is exact."""
+
+GROUPS = frozenset(group for group, _ in (*DIALECTS, *NOT_EVALUATED))
+"""API groups about network policy: an unknown kind of theirs ending in Policy may be a mistake for a known one."""
+
+_WORDS = ("networkpolic", "egress", "firewall", "clusterwidenetwork")
+
+
+def split_api_version(api_version: str) -> tuple[str, str]:
+    """``(group, version)``; the core group is empty."""
+    group, slash, version = api_version.partition("/")
+    return (group, version) if slash else ("", group)
+
+
+def looks_like_network_policy(group: str, kind: str) -> bool:
+    """True where an unknown kind can only be meant as a network policy; other policies are none of our business."""
+    folded = kind.lower()
+    return (group in GROUPS and "policy" in folded) or any(word in folded for word in _WORDS)
+
+
+def nearest_kind(ref: ObjectRef) -> str:
+    """A sentence naming what probably was meant instead of an unknown kind, or what the group has."""
+    group, _ = split_api_version(ref.api_version)
+    known = (*DIALECTS, *NOT_EVALUATED)
+    same_kind = [entry for entry in known if entry[1] == ref.kind]
+    if same_kind:
+        near = difflib.get_close_matches(group, [entry[0] for entry in same_kind], 1, 0.0)
+        return f"Did you mean {_spell(near[0], ref.kind)}?"
+    siblings = sorted(kind for of_group, kind in known if of_group == group)
+    close = difflib.get_close_matches(ref.kind, siblings or [kind for _, kind in known], 1, 0.8)
+    if close:
+        owner = group if siblings else next(of_group for of_group, kind in known if kind == close[0])
+        return f"Did you mean {_spell(owner, close[0])}?"
+    if siblings:
+        return f"{group} has {', '.join(siblings[:-1])}{' and ' if siblings[:-1] else ''}{siblings[-1]}."
+    return ""
+
+
+def _spell(group: str, kind: str) -> str:
+    dialect = DIALECTS.get((group, kind))
+    return f"{group}/{dialect.version} {kind}" if dialect else f"{kind} of {group}"
