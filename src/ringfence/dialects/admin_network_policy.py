@@ -77,9 +77,11 @@ def _read_port(entry: Field) -> PortMatch | None:
         return None
     number = kind.path[-1] == "portNumber"
     kind.report_unknown(("protocol", "port") if number else ("protocol", "start", "end"))
-    protocol = read_protocol(kind.get("protocol"))
+    protocol = kind.get("protocol")
+    # The field is no pointer in Go, so a marshalled object spells "left out" as the empty string.
+    transport = read_protocol(None if protocol is not None and protocol.value == "" else protocol)
     bounds = _read_number(kind) if number else read_port_range(kind)
-    return None if protocol is None or bounds is None else PortRange(protocol, *bounds, entry.origin)
+    return None if transport is None or bounds is None else PortRange(transport, *bounds, entry.origin)
 
 
 def _read_number(field: Field) -> tuple[int, int] | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from ringfence.dialects.fields import Field, describe
 from ringfence.dialects.tiered_peers import PEER_LISTS, read_peers, read_pods
-from ringfence.model.codes import BAD_FIELD, BAD_PORT, TOO_MANY_RULES
+from ringfence.model.codes import BAD_FIELD, BAD_PORT, RULE_FAILS_CLOSED, TOO_MANY_RULES
 from ringfence.model.policy import Action, AddressPeer, Direction, NamePeer, NodePeer, Peer, PodPeer, Rule
 from ringfence.model.ports import NamedPort, PortMatch
 
@@ -80,7 +80,7 @@ def read_rules(spec: Field, direction: Direction, shape: Shape) -> tuple[Rule, .
 
 def _read_rule(rule: Field, direction: Direction, shape: Shape) -> Rule:
     if not rule.is_mapping():
-        return Rule(Action.DENY, origin=rule.origin)
+        return _fail_closed(Action.DENY, "", rule)
     rule.report_unknown(("name", "action", PEER_LISTS[direction], shape.port_list))
     title = rule.get("name")
     name = (title.text() or "") if title is not None else ""
@@ -96,6 +96,8 @@ def _read_rule(rule: Field, direction: Direction, shape: Shape) -> Rule:
 
 def _fail_closed(action: Action, name: str, rule: Field) -> Rule:
     """The reading of a rule with a part that is not understood; see the module's text."""
+    effect = "matches nothing" if action is Action.ALLOW else "denies everything"
+    rule.report(RULE_FAILS_CLOSED, f"{rule} has a part that is not understood, so it fails closed: it {effect}.")
     if action is Action.ALLOW:
         return Rule(Action.ALLOW, peers=(), name=name, origin=rule.origin)
     return Rule(Action.DENY, peers=None, name=name, origin=rule.origin)

@@ -26,7 +26,7 @@ def read_peers(rule: Field, direction: Direction, action: Action, most: int) -> 
     if field is None or field.value == []:
         rule.report(
             UNKNOWN_PEER,
-            f"{rule} has no {PEER_LISTS[direction]} peer; at least one is needed. {_closed(action)}",
+            f"{rule} has no {PEER_LISTS[direction]} peer; at least one is needed.",
             hint="For every pod write namespaces: {}.",
         )
         return None
@@ -49,7 +49,7 @@ def _read_peer(peer: Field, direction: Direction, action: Action) -> tuple[Peer,
     kinds = peer.present(known)
     if len(kinds) != 1:
         has = " and ".join(kinds) if kinds else f"none of {', '.join(known)}"
-        peer.report(UNKNOWN_PEER, f"{peer} has {has}; exactly one must be set. {_closed(action)}")
+        peer.report(UNKNOWN_PEER, f"{peer} has {has}; exactly one must be set.")
         return None
     match kinds[0]:
         case "nodes":
@@ -97,7 +97,7 @@ def _read_names(peer: Field, action: Action) -> tuple[Peer, ...] | None:
     if items is None:
         return None
     if action is not Action.ALLOW:
-        peer.report(UNKNOWN_PEER, f"{peer} has domainNames, which only an accepting rule may have. {_closed(action)}")
+        peer.report(UNKNOWN_PEER, f"{peer} has domainNames, which only an accepting rule may have.")
         return None
     names: list[Peer] = []
     for item in items:
@@ -124,9 +124,3 @@ def _read_list(peer: Field, name: str) -> tuple[Field, ...] | None:
     if field is not None and items is not None and len(items) > _MOST_ITEMS:
         field.report(TOO_MANY_RULES, f"{field} has {len(items)} items; the API allows {_MOST_ITEMS}.")
     return items
-
-
-def _closed(action: Action) -> str:
-    if action is Action.ALLOW:
-        return "The rule fails closed: it matches nothing."
-    return "The rule fails closed: it denies everything."

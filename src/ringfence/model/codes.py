@@ -44,6 +44,7 @@ UNSUPPORTED_VERSION = Code("RF114", "unsupported-version", _E, "A policy is of a
 POLICY_LEFT_OUT = Code("RF115", "policy-left-out", _E, "A policy can't be evaluated, and answers leave it out")
 KIND_NOT_EVALUATED = Code("RF116", "kind-not-evaluated", _E, "A kind of policy is not evaluated, and answers leave it out")
 MIXED_ADMIN_APIS = Code("RF117", "mixed-admin-apis", _W, "Two admin policy APIs whose common order is undefined are present")
+RULE_FAILS_CLOSED = Code("RF118", "rule-fails-closed", _E, "A rule has a part that is not understood, and fails closed")
 
 CODES: tuple[Code, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Code))
 """Every code, in the order of this table."""
