@@ -72,11 +72,15 @@ class PodPeer:
 
 @dataclass(frozen=True, slots=True)
 class AddressPeer:
-    """Addresses: external ones, nodes, and, where ``pods`` is true, pods by any of their addresses."""
+    """Addresses: external ones, nodes, and, where ``pods`` is true, pods by any of their addresses.
+
+    ``outer`` is the range before its exceptions were taken out, for explanations.
+    """
 
     addresses: AddressSet
     pods: bool = True
     text: str = field(default="", compare=False)
+    outer: AddressSet | None = field(default=None, compare=False)
     origin: Origin = field(default=UNKNOWN, compare=False)
 
     def __str__(self) -> str:

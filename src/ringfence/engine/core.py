@@ -1,0 +1,284 @@
+"""The engine: a cluster and its policies, ready to answer.
+
+Point verdicts with a trace (:meth:`Engine.verdict`), the exact port set between two endpoints
+(:meth:`Engine.allowed`), all pairs (:mod:`ringfence.engine.pairs`), and engines for a changed policy, pod or
+namespace that share all that the change does not touch (``with_…``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import cached_property
+
+from ringfence.engine.facts import Facts
+from ringfence.engine.fold import Folder, Row
+from ringfence.engine.match import is_self
+from ringfence.engine.point import Judge
+from ringfence.engine.porttable import FULL, PortTable
+from ringfence.engine.program import Program, keys_of, ranges_of
+from ringfence.engine.selecting import SelectingIndex
+from ringfence.engine.universe import Universe, pod_key
+from ringfence.model.objects import Namespace, Pod, Snapshot
+from ringfence.model.policy import Direction, Layer, Policy, PolicySet, Stage, StageKind
+from ringfence.model.ports import ALL_PORTS, PortSet, Protocol
+from ringfence.model.verdict import Endpoint, Verdict
+
+Profile = tuple[Direction, tuple[int, ...], tuple[object, ...]]
+"""What decides a row: the direction, the policies in order, and the subject's named ports where rules use names."""
+
+
+class Engine:
+    """Answers about one cluster under one policy set. Not changed by use; ``with_…`` return new engines."""
+
+    def __init__(
+        self,
+        facts: Facts,
+        policy_set: PolicySet,
+        universe: Universe,
+        program: Program,
+        selected: Mapping[Direction, dict[int, tuple[int, ...]]],
+        rows: dict[Profile, Row],
+        *,
+        certain: bool = True,
+    ) -> None:
+        self.facts = facts
+        self.policy_set = policy_set
+        self.universe = universe
+        self.program = program
+        self.table: PortTable = program.table
+        self._selected = selected
+        self._rows = rows
+        self._certain = certain
+
+    @classmethod
+    def build(cls, snapshot: Snapshot, policy_set: PolicySet, *, certain: bool = True) -> Engine:
+        """An engine for a snapshot.
+
+        ``certain`` reads rules that the input can't judge (names, L7 conditions) so that no allow is claimed in vain;
+        ``certain=False`` so that none that is possible is missed.
+        """
+        facts = Facts(snapshot.namespaces, snapshot.nodes)
+        policies = tuple(policy_set.policies())
+        universe = Universe.build(facts, snapshot.pods, keys_of(policies), ranges_of(policies, facts))
+        program = Program(policy_set, PortTable())
+        lists: dict[Direction, dict[int, list[int]]] = {direction: {} for direction in Direction}
+        for stage_number, (_, stage) in enumerate(program.stages):
+            for policy in stage.policies:
+                number = program.put(stage_number, policy)
+                for atom in program.subjects(policy, universe):
+                    for direction in policy.isolates:
+                        lists[direction].setdefault(atom, []).append(number)
+        selected = {
+            direction: {atom: tuple(numbers) for atom, numbers in by_atom.items()}
+            for direction, by_atom in lists.items()
+        }
+        return cls(facts, policy_set, universe, program, selected, {}, certain=certain)
+
+    # ---- answers -------------------------------------------------------------------------------------------------
+
+    def verdict(
+        self, source: Endpoint, destination: Endpoint, protocol: Protocol, port: int, *, misses: bool = True
+    ) -> Verdict:
+        """May ``source`` open a connection to this port of ``destination``? With the trace of every stage.
+
+        ``misses`` asks for each failed rule's reasons; without them bulk queries are faster. The endpoints need not
+        be in the snapshot.
+        """
+        judge = Judge(self.facts, self.policy_set.layers, self._selecting, misses=misses)
+        return judge.verdict(source, destination, protocol, port)
+
+    def allowed(self, source: Endpoint, destination: Endpoint) -> PortSet:
+        """Every port that ``source`` may open a connection to at ``destination``; pods must be in the snapshot.
+
+        Raises:
+            KeyError: a pod is not in the snapshot.
+        """
+        if is_self(source, destination):
+            return ALL_PORTS
+        source_atom, destination_atom = self.atom(source), self.atom(destination)
+        egress = self.row(Direction.EGRESS, source_atom).ports(destination_atom)
+        ingress = self.row(Direction.INGRESS, destination_atom).ports(source_atom)
+        if isinstance(destination, Pod) and self.facts.on_same_node(source, destination):
+            ingress = FULL
+        return self.table.sets[self.table.intersection(egress, ingress)]
+
+    def atom(self, endpoint: Endpoint) -> int:
+        """The number of the atom that holds an endpoint.
+
+        Raises:
+            KeyError: the pod is not in the snapshot.
+        """
+        if isinstance(endpoint, Pod):
+            return self.universe.atom_of[pod_key(endpoint)]
+        return self.universe.atom_of_address(endpoint.address)
+
+    def isolated(self, direction: Direction, atom: int) -> bool:
+        """True where an additive stage isolates the pods of an atom for the direction."""
+        stages = self.program.stages
+        return any(
+            stages[self.program.compiled[number].stage][1].kind is StageKind.ADDITIVE
+            for number in self._selected[direction].get(atom, ())
+        )
+
+    def profile(self, direction: Direction, atom: int) -> Profile:
+        """What decides the row of an atom; equal for atoms that are guarded alike."""
+        numbers = self._selected[direction].get(atom, ())
+        named: tuple[object, ...] = ()
+        if direction is Direction.INGRESS and any(self.program.compiled[n].uses_names(direction) for n in numbers):
+            named = tuple(sorted((p.name, p.protocol, p.number) for p in self.universe.atoms[atom].ports if p.name))
+        return (direction, numbers, named)
+
+    def row(self, direction: Direction, atom: int) -> Row:
+        """The ports that policies of one direction allow between an atom and every other."""
+        return self.row_of(self.profile(direction, atom), atom)
+
+    def row_of(self, profile: Profile, atom: int) -> Row:
+        """The row of a profile that ``atom`` has."""
+        row = self._rows.get(profile)
+        if row is None or row.width != len(self.universe.atoms):
+            direction, numbers, _ = profile
+            policies = [self.program.compiled[number] for number in numbers]
+            row = self._folder.row(direction, atom, policies)
+            self._rows[profile] = row
+        return row
+
+    @cached_property
+    def _folder(self) -> Folder:
+        return Folder(self.program, self.universe, certain=self._certain)
+
+    @cached_property
+    def _selecting(self) -> SelectingIndex:
+        return SelectingIndex(self.policy_set, self.facts)
+
+    # ---- changes -------------------------------------------------------------------------------------------------
+
+    def with_policies(self, removed: Iterable[Policy], added: Iterable[tuple[str, Policy]]) -> Engine:
+        """An engine without some policies (the very objects of this one's set) and with others, each in a named stage.
+
+        Raises:
+            KeyError: a policy to remove is not in the set, or there is no stage of that name.
+        """
+        gone = {id(policy) for policy in removed}
+        new = list(added)
+        policy_set = _edit(self.policy_set, gone, new)
+        policies = [policy for _, policy in new]
+        universe = self._refined(policies)
+        program = self.program.copy(policy_set)
+        selected = {direction: dict(by_atom) for direction, by_atom in self._selected.items()}
+        for stage, identity in [key for key in program.numbers if key[1] in gone]:
+            self._deselect(program, selected, program.numbers[stage, identity], universe)
+        names = {stage.name: number for number, (_, stage) in enumerate(program.stages)}
+        for name, policy in new:
+            number = program.put(names[name], policy)
+            for atom in program.subjects(policy, universe):
+                for direction in policy.isolates:
+                    numbers = (*selected[direction].get(atom, ()), number)
+                    selected[direction][atom] = tuple(sorted(numbers, key=program.place))
+        engine = Engine(self.facts, policy_set, universe, program, selected, dict(self._rows), certain=self._certain)
+        if universe is not self.universe:
+            engine._select_new(len(self.universe.atoms))
+        return engine
+
+    def with_pods(self, removed: Iterable[Pod], added: Iterable[Pod]) -> Engine:
+        """An engine without some pods and with others; a changed pod is removed as it was and added as it is.
+
+        Raises:
+            KeyError: a pod to remove is not there.
+        """
+        universe = self.universe.copy()
+        for pod in removed:
+            universe.remove_pod(pod_key(pod))
+        for pod in added:
+            universe.add_pod(pod)
+        return self._over(self.facts, universe)
+
+    def with_namespace(self, namespace: Namespace) -> Engine:
+        """An engine in which a namespace is new, or has other labels."""
+        facts = self.facts.with_namespace(namespace)
+        universe = self.universe.copy()
+        universe.facts = facts
+        pods = [
+            pod
+            for atom in self.universe.atoms
+            if atom.pods and atom.pods[0].namespace == namespace.name
+            for pod in atom.pods
+        ]
+        for pod in pods:
+            universe.remove_pod(pod_key(pod))
+        universe.version += 1
+        for pod in pods:
+            universe.add_pod(pod)
+        return self._over(facts, universe)
+
+    def _over(self, facts: Facts, universe: Universe) -> Engine:
+        selected = {direction: dict(by_atom) for direction, by_atom in self._selected.items()}
+        program = self.program.copy(self.policy_set)
+        engine = Engine(facts, self.policy_set, universe, program, selected, dict(self._rows), certain=self._certain)
+        engine._select_new(len(self.universe.atoms))
+        return engine
+
+    def _refined(self, policies: list[Policy]) -> Universe:
+        keys = keys_of(policies)
+        ranges = ranges_of(policies, self.facts)
+        if keys <= self.universe.label_keys and ranges <= self.universe.address_sets:
+            return self.universe
+        universe = self.universe.copy()
+        universe.refine(keys, ranges)
+        return universe
+
+    def _deselect(
+        self,
+        program: Program,
+        selected: Mapping[Direction, dict[int, tuple[int, ...]]],
+        number: int,
+        universe: Universe,
+    ) -> None:
+        policy = program.compiled[number].policy
+        for atom in program.subjects(policy, universe):
+            for direction in policy.isolates:
+                rest = tuple(other for other in selected[direction].get(atom, ()) if other != number)
+                if rest:
+                    selected[direction][atom] = rest
+                else:
+                    selected[direction].pop(atom, None)
+        program.drop(number)
+
+    def _select_new(self, first: int) -> None:
+        """Find the policies of atoms numbered from ``first`` on."""
+        for number in range(first, len(self.universe.atoms)):
+            atom = self.universe.atoms[number]
+            if not atom.guarded:
+                continue
+            found = [
+                (self.program.numbers[stage, id(policy)], policy)
+                for stage, policy in self._selecting.numbered(atom.pods[0])
+            ]
+            for direction in Direction:
+                numbers = tuple(place for place, policy in found if direction in policy.isolates)
+                if numbers:
+                    self._selected[direction][number] = numbers
+
+
+def _edit(policy_set: PolicySet, gone: set[int], added: list[tuple[str, Policy]]) -> PolicySet:
+    known = {stage.name for layer in policy_set.layers for stage in layer.stages}
+    for name, _ in added:
+        if name not in known:
+            raise KeyError(name)
+    return PolicySet(
+        tuple(
+            Layer(layer.name, tuple(_edit_stage(stage, gone, added) for stage in layer.stages))
+            for layer in policy_set.layers
+        )
+    )
+
+
+def _edit_stage(stage: Stage, gone: set[int], added: list[tuple[str, Policy]]) -> Stage:
+    kept = [policy for policy in stage.policies if id(policy) not in gone]
+    new = [policy for name, policy in added if name == stage.name]
+    if not new and len(kept) == len(stage.policies):
+        return stage
+    policies = kept + new
+    if stage.kind is StageKind.ORDERED:
+        policies.sort(key=lambda policy: policy.order)
+    return replace(stage, policies=tuple(policies))

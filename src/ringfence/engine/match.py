@@ -1,0 +1,60 @@
+"""Does this peer mean this endpoint? The rules of matching, one predicate a kind of peer."""
+
+from __future__ import annotations
+
+from ringfence.engine.facts import Facts
+from ringfence.model.addresses import AddressSet
+from ringfence.model.objects import Pod
+from ringfence.model.policy import AddressPeer, NamePeer, NodePeer, Peer, PodPeer, Rule
+from ringfence.model.ports import ContainerPort, PortSet, resolve_ports
+from ringfence.model.verdict import Endpoint
+
+
+def pod_matches(peer: PodPeer, endpoint: Endpoint, facts: Facts) -> bool:
+    """True where ``peer`` selects the endpoint: a pod, and not of the host network."""
+    if not isinstance(endpoint, Pod) or endpoint.host_network:
+        return False
+    if peer.namespace is not None:
+        if endpoint.namespace != peer.namespace:
+            return False
+    elif not peer.namespaces.matches(facts.namespace_labels(endpoint.namespace)):
+        return False
+    return peer.pods.matches(endpoint.labels)
+
+
+def address_matches(addresses: AddressSet, endpoint: Endpoint, *, pods: bool) -> bool:
+    """True where an address of the endpoint is in the set.
+
+    ``pods`` tells whether addresses of pods count; those of host-network pods, which are their node's, always do.
+    """
+    if isinstance(endpoint, Pod):
+        return (pods or endpoint.host_network) and any(address in addresses for address in endpoint.addresses)
+    return endpoint.address in addresses
+
+
+def peer_matches(peer: Peer, endpoint: Endpoint, facts: Facts) -> bool:
+    """True where the peer matches the endpoint, or, for a name, may match it: any address outside the cluster."""
+    match peer:
+        case PodPeer():
+            return pod_matches(peer, endpoint, facts)
+        case AddressPeer():
+            return address_matches(peer.addresses, endpoint, pods=peer.pods)
+        case NodePeer():
+            return address_matches(facts.node_addresses(peer.nodes), endpoint, pods=False)
+        case NamePeer():
+            return not isinstance(endpoint, Pod) and not endpoint.node
+
+
+def rule_ports(rule: Rule, destination: Endpoint) -> PortSet:
+    """The ports of a rule towards this destination; names resolve on a pod, and mean nothing on an address."""
+    return resolve_ports(rule.ports, container_ports(destination))
+
+
+def container_ports(endpoint: Endpoint) -> tuple[ContainerPort, ...]:
+    """The ports that the endpoint's containers declare; none for an address."""
+    return endpoint.ports if isinstance(endpoint, Pod) else ()
+
+
+def is_self(source: Endpoint, destination: Endpoint) -> bool:
+    """True for a pod and itself. A planned pod stands for all replicas, which are judged as different pods."""
+    return source == destination and not (isinstance(source, Pod) and source.planned)

@@ -1,0 +1,65 @@
+"""Port sets as small numbers, with remembered unions, intersections and differences."""
+
+from __future__ import annotations
+
+from ringfence.model.ports import ALL_PORTS, NO_PORTS, PortSet
+
+NONE = 0
+FULL = 1
+
+
+class PortTable:
+    """Gives each port set that turns up one number; the operations on numbers are looked up after the first time.
+
+    Numbers are never reused and mean the same for ever, so engines that come of one another share one table.
+    """
+
+    def __init__(self) -> None:
+        self.sets: list[PortSet] = [NO_PORTS, ALL_PORTS]
+        self._ids: dict[PortSet, int] = {NO_PORTS: NONE, ALL_PORTS: FULL}
+        self._unions: dict[tuple[int, int], int] = {}
+        self._intersections: dict[tuple[int, int], int] = {}
+        self._differences: dict[tuple[int, int], int] = {}
+
+    def intern(self, ports: PortSet) -> int:
+        """The number of a port set."""
+        number = self._ids.get(ports)
+        if number is None:
+            number = self._ids[ports] = len(self.sets)
+            self.sets.append(ports)
+        return number
+
+    def union(self, a: int, b: int) -> int:
+        """The number of the union of two sets."""
+        if a == b or b == NONE or a == FULL:
+            return a
+        if a == NONE or b == FULL:
+            return b
+        key = (a, b) if a < b else (b, a)
+        result = self._unions.get(key)
+        if result is None:
+            result = self._unions[key] = self.intern(self.sets[a] | self.sets[b])
+        return result
+
+    def intersection(self, a: int, b: int) -> int:
+        """The number of the intersection of two sets."""
+        if a == b or a == NONE or b == FULL:
+            return a
+        if b == NONE or a == FULL:
+            return b
+        key = (a, b) if a < b else (b, a)
+        result = self._intersections.get(key)
+        if result is None:
+            result = self._intersections[key] = self.intern(self.sets[a] & self.sets[b])
+        return result
+
+    def difference(self, a: int, b: int) -> int:
+        """The number of the first set without the second."""
+        if a == b or a == NONE or b == FULL:
+            return NONE
+        if b == NONE:
+            return a
+        result = self._differences.get((a, b))
+        if result is None:
+            result = self._differences[a, b] = self.intern(self.sets[a] - self.sets[b])
+        return result

@@ -1,0 +1,187 @@
+"""Policies prepared for folding: peers as numbers, ports as numbers, and who is selected by what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ringfence.engine import bits
+from ringfence.engine.facts import Facts
+from ringfence.engine.porttable import NONE, PortTable
+from ringfence.engine.universe import Universe
+from ringfence.model.addresses import AddressSet
+from ringfence.model.labels import LabelExpr
+from ringfence.model.policy import (
+    AddressPeer,
+    Direction,
+    NamePeer,
+    NodePeer,
+    Peer,
+    PodPeer,
+    Policy,
+    PolicySet,
+    Rule,
+    Stage,
+)
+from ringfence.model.ports import NamedPort, PortRange, resolve_ports
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRule:
+    """A rule with its peers and numeric ports as numbers. ``peers`` of ``None`` is everything."""
+
+    rule: Rule
+    peers: tuple[int, ...] | None
+    numeric: int
+    named: tuple[NamedPort, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledPolicy:
+    """A policy and its compiled rules by direction; ``stage`` is its place in :attr:`Program.stages`."""
+
+    policy: Policy
+    stage: int
+    rules: dict[Direction, tuple[CompiledRule, ...]]
+
+    def uses_names(self, direction: Direction) -> bool:
+        """True where a rule of the direction has a named port."""
+        return any(rule.named for rule in self.rules[direction])
+
+
+class Program:
+    """The compiled policies of a policy set, numbered; numbers are never reused."""
+
+    def __init__(self, policy_set: PolicySet, table: PortTable) -> None:
+        self.stages: list[tuple[int, Stage]] = [
+            (number, stage) for number, layer in enumerate(policy_set.layers) for stage in layer.stages
+        ]
+        self.table = table
+        self.compiled: dict[int, CompiledPolicy] = {}
+        self.numbers: dict[tuple[int, int], int] = {}
+        self.peers: list[Peer] = []
+        self._peer_numbers: dict[Peer, int] = {}
+        self._peer_bits: dict[int, tuple[int, int]] = {}
+        self._next = 0
+
+    def copy(self, policy_set: PolicySet) -> Program:
+        """A program for other policies in the same stages, which shares what was compiled; see :meth:`put`."""
+        twin = Program(policy_set, self.table)
+        twin.compiled = dict(self.compiled)
+        twin.numbers = dict(self.numbers)
+        twin.peers = list(self.peers)
+        twin._peer_numbers = dict(self._peer_numbers)
+        twin._peer_bits = dict(self._peer_bits)
+        twin._next = self._next
+        return twin
+
+    def put(self, stage: int, policy: Policy) -> int:
+        """Compile a policy of a stage; its number."""
+        number = self._next
+        self._next += 1
+        rules = {direction: tuple(map(self._rule, policy.rules(direction))) for direction in Direction}
+        self.compiled[number] = CompiledPolicy(policy, stage, rules)
+        self.numbers[stage, id(policy)] = number
+        return number
+
+    def drop(self, number: int) -> None:
+        """Forget a policy."""
+        gone = self.compiled.pop(number)
+        del self.numbers[gone.stage, id(gone.policy)]
+
+    def place(self, number: int) -> tuple[int, tuple[float, str], int]:
+        """Where a policy comes among those of all stages: by stage, then by its order."""
+        compiled = self.compiled[number]
+        return (compiled.stage, compiled.policy.order, number)
+
+    def _rule(self, rule: Rule) -> CompiledRule:
+        peers = None if rule.peers is None else tuple(map(self._peer, rule.peers))
+        if rule.ports is None:
+            return CompiledRule(rule, peers, self.table.intern(resolve_ports(None, ())), ())
+        numeric = tuple(match for match in rule.ports if isinstance(match, PortRange))
+        named = tuple(match for match in rule.ports if isinstance(match, NamedPort))
+        return CompiledRule(rule, peers, self.table.intern(resolve_ports(numeric, ())), named)
+
+    def _peer(self, peer: Peer) -> int:
+        number = self._peer_numbers.get(peer)
+        if number is None:
+            number = self._peer_numbers[peer] = len(self.peers)
+            self.peers.append(peer)
+        return number
+
+    def peer_bits(self, rule: CompiledRule, universe: Universe) -> int:
+        """The atoms that a rule's peers match."""
+        if rule.peers is None:
+            return universe.everything
+        found = 0
+        for number in rule.peers:
+            atoms, version = self._peer_bits.get(number, (0, -1))
+            if version != universe.version:
+                atoms = universe.peer_bits(self.peers[number])
+                self._peer_bits[number] = (atoms, universe.version)
+            found |= atoms
+        return found
+
+    def entries(
+        self, rule: CompiledRule, direction: Direction, subject: int, universe: Universe
+    ) -> Iterator[tuple[int, int]]:
+        """``(atoms, ports)`` pairs that together are what the rule matches for a subject.
+
+        A named port resolves on the destination: for egress that is the peer, so each number the name has somewhere
+        is an entry of its own; for ingress it is the subject.
+        """
+        atoms = self.peer_bits(rule, universe)
+        if not atoms:
+            return
+        if direction is Direction.INGRESS:
+            ports = rule.numeric
+            if rule.named:
+                resolved = resolve_ports(rule.named, universe.atoms[subject].ports)
+                ports = self.table.union(ports, self.table.intern(resolved))
+            if ports != NONE:
+                yield atoms, ports
+            return
+        if rule.numeric != NONE:
+            yield atoms, rule.numeric
+        for named in rule.named:
+            for protocol, port, having in universe.postings.named_ports(named):
+                if atoms & having:
+                    ports = self.table.intern(resolve_ports((PortRange(protocol, port, port),), ()))
+                    yield atoms & having, ports
+
+    def subjects(self, policy: Policy, universe: Universe) -> list[int]:
+        """The pod atoms that a policy selects."""
+        return bits.members(universe.pod_bits(policy.subject))
+
+
+def keys_of(policies: Iterable[Policy]) -> set[str]:
+    """The pod label keys that any selector of these policies looks at."""
+    keys: set[str] = set()
+    seen: set[LabelExpr] = set()
+    for policy in policies:
+        for peer in (policy.subject, *_peers(policy)):
+            if isinstance(peer, PodPeer) and peer.pods not in seen:
+                seen.add(peer.pods)
+                keys.update(peer.pods.keys())
+    return keys
+
+
+def ranges_of(policies: Iterable[Policy], facts: Facts) -> set[AddressSet]:
+    """The address sets that any rule of these policies looks at."""
+    ranges: set[AddressSet] = set()
+    for policy in policies:
+        for peer in _peers(policy):
+            match peer:
+                case AddressPeer():
+                    ranges.add(peer.addresses)
+                case NodePeer():
+                    ranges.add(facts.node_addresses(peer.nodes))
+                case NamePeer():
+                    ranges.add(AddressSet.of((address, address) for address in facts.node_of_address))
+    ranges.discard(AddressSet())
+    return ranges
+
+
+def _peers(policy: Policy) -> Iterator[Peer]:
+    for rule in (*policy.egress, *policy.ingress):
+        yield from rule.peers or ()
