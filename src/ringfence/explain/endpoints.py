@@ -104,8 +104,8 @@ class Endpoints:
         end = self._resolve(text.strip())
         if end.service is None:
             return end
-        endpoints = dict.fromkeys(backend.endpoint for backend in self.backends(end.service))
-        return End(end.text, tuple(endpoints), end.service, end.notes)
+        endpoints = {str(backend.endpoint): backend.endpoint for backend in self.backends(end.service)}
+        return End(end.text, tuple(endpoints.values()), end.service, end.notes)
 
     def targets(self, end: End, protocol: Protocol, port: int) -> tuple[Target, ...]:
         """Where a connection to ``port`` of a destination arrives: for a Service, the target port of each endpoint.

@@ -2,41 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Protocol as TypingProtocol
+from itertools import chain
 
+from ringfence.engine import Engine
+from ringfence.engine.match import is_self
 from ringfence.explain.endpoints import End, Endpoints, Target
 from ringfence.model.objects import Pod
 from ringfence.model.policy import Direction
-from ringfence.model.ports import PortSet, Protocol
+from ringfence.model.ports import Protocol
 from ringfence.model.verdict import DirectionVerdict, Endpoint, Verdict
-
-
-class PointEngine(TypingProtocol):
-    """What of the engine single questions need."""
-
-    def verdict(self, source: Endpoint, destination: Endpoint, protocol: Protocol, port: int) -> Verdict:
-        """May ``source`` open a connection to this port of ``destination``, and why."""
-
-    def allowed(self, source: Endpoint, destination: Endpoint) -> PortSet:
-        """Every port that ``source`` may surely open a connection to."""
 
 
 @dataclass(slots=True)
 class Group:
-    """Pairs of endpoints for which every stage decides alike, for the same reasons. ``verdict`` is that of one pair."""
+    """Pairs of endpoints for which every stage decides alike, for the same reasons.
+
+    ``verdict`` is that of one pair; the ends are keyed by name.
+    """
 
     verdict: Verdict
-    sources: dict[Endpoint, None] = field(default_factory=dict)
-    destinations: dict[Endpoint, None] = field(default_factory=dict)
+    sources: dict[str, Endpoint] = field(default_factory=dict)
+    destinations: dict[str, Endpoint] = field(default_factory=dict)
     pairs: int = 0
 
-    def add(self, verdict: Verdict) -> None:
-        """Count one more pair."""
-        self.sources[verdict.source] = None
-        self.destinations[verdict.destination] = None
-        self.pairs += 1
+    def add(self, sources: Iterable[Endpoint], destinations: Iterable[Endpoint], pairs: int) -> None:
+        """Count more pairs."""
+        self.sources.update((str(end), end) for end in sources)
+        self.destinations.update((str(end), end) for end in destinations)
+        self.pairs += pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,35 +89,75 @@ def direction_of(verdict: Verdict, direction: Direction) -> DirectionVerdict:
 
 
 def judge(
-    engine: PointEngine, endpoints: Endpoints, source: End, destination: End, protocol: Protocol, port: int
+    engine: Engine,
+    endpoints: Endpoints,
+    source: End,
+    destination: End,
+    protocol: Protocol,
+    port: int,
+    *,
+    misses: bool = True,
 ) -> Judgement:
     """Asks about every pair of the source's and the destination's endpoints.
 
-    A replica's connection to itself is left out where there are others to ask about: it is always allowed, and
-    would hide that the replicas may not reach one another.
+    Replicas that no rule can tell apart are asked about once. A replica's connection to itself is left out where
+    there are others to ask about: it is always allowed, and would hide that replicas may not reach one another.
+    ``misses`` asks for each failed rule's reasons, as :meth:`Engine.verdict` does.
 
     Raises:
         EndpointError: the destination is a Service without that port.
     """
     targets = endpoints.targets(destination, protocol, port)
     groups: dict[Hashable, Group] = {}
-    for left, target in _pairs(source, targets):
-        verdict = engine.verdict(left, target.endpoint, protocol, target.port)
-        key = _shape(verdict)
-        group = groups.get(key)
-        if group is None:
-            group = groups[key] = Group(verdict)
-        group.add(verdict)
+    for pairs in alike_pairs(engine, source.endpoints, targets):
+        verdict = engine.verdict(pairs.source, pairs.target.endpoint, protocol, pairs.target.port, misses=misses)
+        group = groups.setdefault(_shape(verdict), Group(verdict))
+        group.add(pairs.sources, pairs.destinations, pairs.count)
     ordered = sorted(groups.values(), key=lambda group: (group.verdict.allowed, -group.pairs))
     return Judgement(source, destination, protocol, port, tuple(ordered))
 
 
-def _pairs(source: End, targets: tuple[Target, ...]) -> Iterator[tuple[Endpoint, Target]]:
-    alone = len(source.endpoints) == len(targets) == 1
-    for left in source.endpoints:
-        for target in targets:
-            if alone or left != target.endpoint:
-                yield left, target
+@dataclass(frozen=True, slots=True)
+class AlikePairs:
+    """Pairs that no rule can tell apart, and one of them to ask about. ``count`` leaves out ends and themselves."""
+
+    source: Endpoint
+    target: Target
+    sources: tuple[Endpoint, ...]
+    destinations: tuple[Endpoint, ...]
+    count: int
+
+
+def alike_pairs(engine: Engine, sources: Iterable[Endpoint], targets: Iterable[Target]) -> Iterator[AlikePairs]:
+    """Every pair of a source and a target, those that no rule can tell apart together.
+
+    The node counts too where a source is one, or acts as one: a node's traffic to its own pods is exempt.
+    """
+    sources, targets = tuple(sources), tuple(targets)
+    alone = len(sources) == len(targets) == 1
+    nodes = any(not isinstance(end, Pod) or end.host_network for end in sources)
+    left: dict[Hashable, dict[str, Endpoint]] = {}
+    right: dict[Hashable, dict[str, Target]] = {}
+    for end in sources:
+        left.setdefault((engine.atom(end), nodes and end.node), {})[str(end)] = end
+    for target in targets:
+        key = engine.atom(target.endpoint), nodes and target.endpoint.node, target.port
+        right.setdefault(key, {})[str(target.endpoint)] = target
+    for senders in left.values():
+        for receivers in right.values():
+            itself = 0 if alone else sum(name in receivers and is_self(end, end) for name, end in senders.items())
+            count = len(senders) * len(receivers) - itself
+            if count:
+                source, target = _example(senders, receivers)
+                ends = tuple(target.endpoint for target in receivers.values())
+                yield AlikePairs(source, target, tuple(senders.values()), ends, count)
+
+
+def _example(senders: dict[str, Endpoint], receivers: dict[str, Target]) -> tuple[Endpoint, Target]:
+    """A pair that stands for all, of different endpoints where there is one."""
+    pairs = ((source, target) for source in senders.values() for target in receivers.values())
+    first = next(pairs)
+    return next((pair for pair in chain([first], pairs) if not is_self(pair[0], pair[1].endpoint)), first)
 
 
 def _shape(verdict: Verdict) -> Hashable:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from ringfence.engine import Engine
 from ringfence.explain.endpoints import describe
-from ringfence.explain.judge import Group, Judgement, PointEngine, direction_of
+from ringfence.explain.judge import Group, Judgement, direction_of
 from ringfence.explain.services import written
 from ringfence.model.objects import Pod
 from ringfence.model.policy import AddressPeer, Direction
 from ringfence.model.verdict import AddressEndpoint, DirectionVerdict, Endpoint, Reason
 
 
-def notes_for(judgement: Judgement, engine: PointEngine | None = None) -> tuple[str, ...]:
+def notes_for(judgement: Judgement, engine: Engine | None = None) -> tuple[str, ...]:
     """The notes on one answer, each once, the most telling first.
 
     With an ``engine`` an allowed connection is also checked for its way back, so that nobody adds a rule for replies.
@@ -23,7 +24,7 @@ def notes_for(judgement: Judgement, engine: PointEngine | None = None) -> tuple[
     return tuple(found)
 
 
-def _notes(judgement: Judgement, engine: PointEngine | None) -> Iterator[str]:
+def _notes(judgement: Judgement, engine: Engine | None) -> Iterator[str]:
     yield from judgement.source.notes
     yield from judgement.destination.notes
     yield from _service(judgement)
@@ -56,13 +57,13 @@ def _host_network(group: Group) -> Iterator[str]:
     source, destination = group.verdict.source, group.verdict.destination
     if isinstance(source, Pod) and source.host_network:
         yield (
-            f"{_some(group.sources)} on the network of its node: no pod policy limits what it opens, and rules see "
-            "the node's address, which only address ranges match."
+            f"{_some(group.sources.values())} on the network of its node: no pod policy limits what it opens, and "
+            "rules see the node's address, which only address ranges match."
         )
     if isinstance(destination, Pod) and destination.host_network:
         yield (
-            f"{_some(group.destinations)} on the network of its node: no pod policy guards it, and rules see the "
-            "node's address, which only address ranges match."
+            f"{_some(group.destinations.values())} on the network of its node: no pod policy guards it, and rules see "
+            "the node's address, which only address ranges match."
         )
 
 
@@ -84,8 +85,8 @@ def _nodes(group: Group) -> Iterator[str]:
 
 def _without_address(group: Group) -> Iterator[str]:
     ends = (
-        (Direction.EGRESS, group.verdict.destination, group.destinations),
-        (Direction.INGRESS, group.verdict.source, group.sources),
+        (Direction.EGRESS, group.verdict.destination, group.destinations.values()),
+        (Direction.INGRESS, group.verdict.source, group.sources.values()),
     )
     for direction, peer, peers in ends:
         side = direction_of(group.verdict, direction)
@@ -106,7 +107,7 @@ def _planned(judgement: Judgement) -> Iterator[str]:
             yield f"No pod of {planned.workload} is in the input: the answer is for the pods that its template makes."
 
 
-def _replies(judgement: Judgement, engine: PointEngine) -> Iterator[str]:
+def _replies(judgement: Judgement, engine: Engine) -> Iterator[str]:
     if not judgement.allowed or not judgement.groups:
         return
     verdict = judgement.groups[0].verdict

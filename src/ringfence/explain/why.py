@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ringfence.explain.endpoints import End, Endpoints
-from ringfence.explain.judge import Judgement, PointEngine, judge
+from ringfence.engine import Engine
+from ringfence.explain.endpoints import End, Endpoints, Target
+from ringfence.explain.judge import Judgement, alike_pairs, judge
 from ringfence.explain.notes import notes_for
 from ringfence.model.ports import ALL_PORTS, PortSet, Protocol
 
@@ -34,7 +35,7 @@ class WhyAnswer:
 
 
 def why(
-    engine: PointEngine,
+    engine: Engine,
     endpoints: Endpoints,
     source: str,
     destination: str,
@@ -56,11 +57,9 @@ def why(
     return WhyAnswer(left, right, judgements, tuple(notes), None, port is not None)
 
 
-def _open_to_all(engine: PointEngine, source: End, destination: End) -> PortSet:
+def _open_to_all(engine: Engine, source: End, destination: End) -> PortSet:
     common = ALL_PORTS
-    for left in source.endpoints:
-        for right in destination.endpoints:
-            common = common & engine.allowed(left, right)
-            if not common:
-                return common
+    targets = (Target(endpoint, 0) for endpoint in destination.endpoints)
+    for pairs in alike_pairs(engine, source.endpoints, targets):
+        common = common & engine.allowed(pairs.source, pairs.target.endpoint)
     return common

@@ -1,0 +1,125 @@
+"""The public API: a cluster as its manifests describe it, and the questions that can be asked about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import BinaryIO
+
+from ringfence.dialects import read_policies
+from ringfence.engine import Engine
+from ringfence.explain.endpoints import Endpoints
+from ringfence.explain.judge import Judgement, judge
+from ringfence.explain.query import parse_protocol
+from ringfence.explain.why import WhyAnswer, why
+from ringfence.model.errors import QueryError
+from ringfence.model.finding import Finding
+from ringfence.model.objects import Pod, Snapshot
+from ringfence.model.policy import PolicySet
+from ringfence.model.ports import MAX_PORT, MIN_PORT, Protocol
+from ringfence.reach import compute_reach
+from ringfence.reach.report import Grouping, ReachReport
+from ringfence.sources import load_snapshot
+
+PodFilter = Callable[[Pod], bool]
+
+
+class Cluster:
+    """A snapshot with its policies. The engine is built at the first question.
+
+    Endpoints are written as on the command line: ``namespace/pod``, ``namespace/Kind/name``, an IP address, or, as a
+    destination, ``service:namespace/name``.
+    """
+
+    def __init__(self, snapshot: Snapshot, *, cni: str = "generic") -> None:
+        self.snapshot = snapshot
+        self._policies, self._policy_findings = read_policies(snapshot, cni=cni)
+
+    @property
+    def policies(self) -> PolicySet:
+        """Every policy of the snapshot, as the stages that judge it."""
+        return self._policies
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is wrong with the input and its policies, worst first, in the order found among equals."""
+        return tuple(sorted((*self.snapshot.findings, *self._policy_findings), key=lambda finding: -finding.severity))
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The engine over this snapshot."""
+        return Engine.build(self.snapshot, self._policies)
+
+    @cached_property
+    def endpoints(self) -> Endpoints:
+        """Finds what endpoint texts name."""
+        return Endpoints(self.snapshot)
+
+    def verdict(self, src: str, dst: str, port: int, protocol: str | Protocol = "TCP") -> Judgement:
+        """May ``src`` open a connection to ``port`` of ``dst``? A workload or Service stands for all its pods.
+
+        Raises:
+            EndpointError: a text names nothing in the snapshot, or the Service doesn't have the port.
+            QueryError: the port or protocol doesn't exist.
+        """
+        source, destination = self.endpoints.source(src), self.endpoints.destination(dst)
+        return judge(self.engine, self.endpoints, source, destination, _protocol(protocol), _port(port))
+
+    def why(self, src: str, dst: str, port: int | None = None, protocol: str | Protocol = "TCP") -> WhyAnswer:
+        """Why may ``src`` connect to ``dst``, or not? Without a port: for each port that ``dst`` declares.
+
+        Raises:
+            EndpointError: a text names nothing in the snapshot, or the Service doesn't have the port.
+            QueryError: the port or protocol doesn't exist.
+        """
+        asked = None if port is None else (_protocol(protocol), _port(port))
+        return why(self.engine, self.endpoints, src, dst, asked)
+
+    def reach(
+        self,
+        by: str | Grouping = "workload",
+        *,
+        sources: PodFilter | None = None,
+        destinations: PodFilter | None = None,
+        external: bool = True,
+        summary_only: bool = False,
+    ) -> ReachReport:
+        """Every allowed connection, by ``pod`` or ``workload``, between the pods that the filters keep.
+
+        Raises:
+            QueryError: ``by`` is neither.
+        """
+        try:
+            grouping = Grouping(by)
+        except ValueError:
+            raise QueryError(f"{by!r} is no grouping. Use pod or workload.") from None
+        return compute_reach(
+            self.engine,
+            grouping,
+            sources=sources,
+            destinations=destinations,
+            external=external,
+            summary_only=summary_only,
+        )
+
+
+def load(*paths: str, cni: str = "generic", stdin: BinaryIO | None = None) -> Cluster:
+    """Reads manifests: files, directories, ``.tar.gz`` archives, or ``-`` for ``stdin``.
+
+    ``cni`` names the enforcer whose reading to follow where they differ: ``generic`` or ``cilium``.
+
+    Raises:
+        InputError: a path can't be read at all, or nothing could be read. Everything else that is wrong with the
+            input is in :attr:`Cluster.findings`.
+    """
+    return Cluster(load_snapshot([str(path) for path in paths], stdin=stdin), cni=cni)
+
+
+def _protocol(value: str | Protocol) -> Protocol:
+    return value if isinstance(value, Protocol) else parse_protocol(value)
+
+
+def _port(value: int) -> int:
+    if not MIN_PORT <= value <= MAX_PORT:
+        raise QueryError(f"{value} is no port. Use a number from {MIN_PORT} to {MAX_PORT}.")
+    return value

@@ -1,0 +1,72 @@
+"""The answer of ``why`` as a WhyReport document."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+import click
+
+from ringfence.explain.judge import Group, Judgement, direction_of
+from ringfence.explain.nearest import closest
+from ringfence.explain.why import WhyAnswer
+from ringfence.model.finding import Finding
+from ringfence.model.policy import Direction
+from ringfence.render import json_values
+from ringfence.render.json_values import Json
+from ringfence.render.why_text import sentence
+
+
+def render(answer: WhyAnswer, found: Iterable[Finding]) -> str:
+    """The document, indented. ``causes`` and ``fixes`` are empty lists: nothing computes them yet."""
+    fields: Json = {
+        "source": answer.source.name,
+        "destination": answer.destination.name,
+        "verdict": _verdict(answer),
+    }
+    if answer.open_ports is not None:
+        fields["openPorts"] = json_values.ports(answer.open_ports)
+    fields["ports"] = [_judgement(judgement) for judgement in answer.judgements]
+    fields["causes"] = []
+    fields["fixes"] = []
+    fields["notes"] = list(answer.notes)
+    fields["findings"] = json_values.findings(found)
+    return json.dumps(json_values.document("WhyReport", **fields), indent=2, ensure_ascii=False) + "\n"
+
+
+def _verdict(answer: WhyAnswer) -> str:
+    if answer.allowed:
+        return "allowed"
+    conditional = answer.judgements and all(entry.allowed or entry.conditional for entry in answer.judgements)
+    return "conditional" if conditional else "blocked"
+
+
+def _judgement(judgement: Judgement) -> Json:
+    word = "allowed" if judgement.allowed else "conditional" if judgement.conditional else "blocked"
+    return {
+        "protocol": str(judgement.protocol),
+        "port": judgement.port,
+        "verdict": word,
+        "sentence": click.unstyle(sentence(judgement)),
+        "varies": judgement.varies,
+        "pairs": {"allowed": judgement.allowed_pairs, "total": judgement.pairs},
+        "groups": [_group(group) for group in judgement.groups],
+    }
+
+
+def _group(group: Group) -> Json:
+    verdict = group.verdict
+    fields: Json = {
+        "sources": [json_values.endpoint(end) for end in group.sources.values()],
+        "destinations": [json_values.endpoint(end) for end in group.destinations.values()],
+        "pairs": group.pairs,
+        "podPort": verdict.port,
+        "verdict": "allowed" if verdict.allowed else "conditional" if verdict.conditional else "blocked",
+    }
+    for direction in Direction:
+        side = direction_of(verdict, direction)
+        fields[str(direction)] = {
+            **json_values.direction(side),
+            "closest": [json_values.near_rule(near) for near in closest(side)],
+        }
+    return fields

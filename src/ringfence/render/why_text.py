@@ -1,0 +1,255 @@
+"""The answer of ``why`` for people: one sentence, then what each stage decided, then the rules that came closest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ringfence.explain.endpoints import describe
+from ringfence.explain.judge import Group, Judgement, direction_of
+from ringfence.explain.nearest import NearRule, closest, conditions_of
+from ringfence.explain.why import WhyAnswer
+from ringfence.model.origin import ObjectRef
+from ringfence.model.policy import Action, Direction, Policy
+from ringfence.model.ports import PortSet
+from ringfence.model.verdict import (
+    DirectionVerdict,
+    Endpoint,
+    Outcome,
+    Reason,
+    RuleTrace,
+    StageTrace,
+    Verdict,
+)
+from ringfence.render.lines import Line, bad, bold, careful, count, good, layout, place, ports
+
+_CLOSEST = 5
+_NAMED = 3
+
+
+def render(answer: WhyAnswer) -> str:
+    """The whole answer; colours are ANSI codes, which the command line takes away where there is no terminal."""
+    blocks: list[str] = []
+    if answer.open_ports is not None:
+        blocks.append(_open_ports(answer, answer.open_ports))
+    if not answer.port_given and len(answer.judgements) > 1:
+        blocks.append("\n".join([*(sentence(judgement) for judgement in answer.judgements), ""]))
+        blocks.append(bold("Port by port:") + "\n")
+    for judgement in answer.judgements:
+        blocks.append(sentence(judgement) + "\n")
+        blocks.extend(_judgement(judgement))
+    if answer.notes:
+        blocks.append("\n".join([bold("Note:"), *(f"  - {note}" for note in answer.notes), ""]))
+    return "\n".join(blocks)
+
+
+def sentence(judgement: Judgement) -> str:
+    """The verdict in one sentence."""
+    service = judgement.destination.service
+    port = "port " if service is not None and not service.headless else ""
+    ends = (judgement.source.name, judgement.destination.name, f"{port}{judgement.protocol} {judgement.port}")
+    source, destination, on = ends
+    if judgement.allowed:
+        text = f"{source} {good('can')} reach {destination} on {on}"
+        if all(group.verdict.egress.reason is Reason.SELF for group in judgement.groups):
+            return f"{text}: a pod may always reach itself."
+        return f"{text}: egress and ingress are both allowed."
+    if judgement.conditional:
+        return f"{source} {careful('may')} reach {destination} on {on}: only if {_conditions(judgement)}."
+    denied = _denied_sides(judgement)
+    if judgement.varies:
+        left_out = judgement.pairs - judgement.allowed_pairs
+        pairs = f"{left_out} of {count(judgement.pairs, 'pair')} of replicas"
+        return f"{source} can reach {destination} on {on} {careful('only partly')}: {pairs} are denied ({denied})."
+    return f"{source} can {bad('NOT')} reach {destination} on {on}: {denied} denied."
+
+
+def _denied_sides(judgement: Judgement) -> str:
+    sides = [
+        f"{direction} at {end.name}"
+        for direction, end in ((Direction.EGRESS, judgement.source), (Direction.INGRESS, judgement.destination))
+        if not judgement.side(direction)
+    ]
+    verb = "" if judgement.varies else " is" if len(sides) == 1 else " are"
+    return " and ".join(sides) + verb
+
+
+def _conditions(judgement: Judgement) -> str:
+    texts = {
+        conditions_of(trace): None
+        for group in judgement.groups
+        for direction in Direction
+        for trace in direction_of(group.verdict, direction).conditional
+    }
+    return " or ".join(texts)
+
+
+def _open_ports(answer: WhyAnswer, open_ports: PortSet) -> str:
+    pair = f"{answer.source.name} {{}} reach {answer.destination.name}"
+    if not open_ports:
+        head = f"{pair.format('can ' + bad('NOT'))} on any port."
+    else:
+        head = f"{pair.format(good('can'))} on: {ports(open_ports)}."
+    declares = f"{answer.destination.name} declares no ports. Name one to see how it is decided, such as"
+    return f"{head}\n\n{declares} {_with_port(answer.destination.text)}.\n"
+
+
+def _with_port(text: str) -> str:
+    return f"[{text}]:443" if ":" in text and not text.startswith("service:") else f"{text}:443"
+
+
+def _judgement(judgement: Judgement) -> Iterator[str]:
+    for group in judgement.groups:
+        if len(judgement.groups) > 1:
+            yield f"{bold(_headline(group, judgement))}\n"
+        for direction in Direction:
+            yield "\n".join([*layout(list(_direction(group.verdict, direction))), ""])
+
+
+def _headline(group: Group, judgement: Judgement) -> str:
+    word = "allowed" if group.verdict.allowed else "denied"
+    port = f" (pod port {group.verdict.port})" if judgement.port != group.verdict.port else ""
+    return (
+        f"{group.pairs} of {count(judgement.pairs, 'pair')} {word}: "
+        f"{_names(group.sources.values(), judgement.source.endpoints)} to "
+        f"{_names(group.destinations.values(), judgement.destination.endpoints)}{port}"
+    )
+
+
+def _names(some: Iterable[Endpoint], whole: tuple[Endpoint, ...]) -> str:
+    """``shop/web-0``, or ``2 of 3 pods (shop/web-0, shop/web-1)``."""
+    names = [describe(endpoint) for endpoint in some]
+    if len(names) == 1:
+        return names[0]
+    shown = ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
+    share = "all" if len(names) == len(whole) else f"{len(names)} of"
+    return f"{share} {len(whole)} pods ({shown})"
+
+
+def _direction(verdict: Verdict, direction: Direction) -> Iterator[Line]:
+    side = direction_of(verdict, direction)
+    subject = verdict.source if direction is Direction.EGRESS else verdict.destination
+    preposition = "from" if direction is Direction.EGRESS else "to"
+    word = good("allowed") if side.allowed else careful("depends") if side.conditional else bad("DENIED")
+    yield Line(f"{bold(f'{str(direction).capitalize()} {preposition} {describe(subject)}')}: {word}")
+    exempt = _EXEMPT.get(side.reason)
+    if exempt is not None:
+        yield Line(f"  {exempt}")
+        return
+    width = max((len(_stage_name(stage)) for stage in side.stages), default=0)
+    for stage in side.stages:
+        yield from _stage(stage, direction, width)
+    if side.reason is Reason.NOT_ISOLATED:
+        yield Line(f"  No policy decides about its {direction}: everything is allowed by default.")
+    for trace in side.conditional:
+        yield Line(f"  Allowed if {conditions_of(trace)}: {_rule_name(trace)}", place(trace.rule.origin))
+    if not side.allowed:
+        yield from _closest(side, direction)
+
+
+_EXEMPT = {
+    Reason.SELF: "A pod may always reach itself.",
+    Reason.SAME_NODE: "The node that runs a pod may always connect to it.",
+    Reason.NO_SUBJECT: "No pod policy applies here: it is outside the cluster, or on the network of its node.",
+}
+
+
+def _stage(stage: StageTrace, direction: Direction, width: int) -> Iterator[Line]:
+    head = f"  {_stage_name(stage):<{width}}  "
+    indent = " " * len(head)
+    if stage.deciding:
+        for number, trace in enumerate(stage.deciding):
+            name = f"{_rule_name(trace)} {_DOES[trace.rule.action]}"
+            yield Line((indent if number else head) + name, place(trace.rule.origin))
+        return
+    if not stage.selecting:
+        yield Line(f"{head}no policy selects it for {direction}; the next stage decides")
+        return
+    rules = sum(1 for trace in stage.rules)
+    if stage.outcome is Outcome.DENY:
+        yield Line(f"{head}{_isolated(stage, rules, direction)}")
+        yield from (_policy(policy, indent) for policy in stage.selecting)
+    elif stage.outcome is Outcome.ALLOW:
+        yield Line(f"{head}allowed")
+    else:
+        none = f"none of the {count(rules, 'rule')} matches" if rules != 1 else "its one rule doesn't match"
+        yield Line(f"{head}{count(len(stage.selecting), 'policy')} here, {none}; the next stage decides")
+
+
+_STAGES = {"admin": "Admin tier", "networkpolicy": "NetworkPolicy", "baseline": "Baseline tier"}
+
+
+def _stage_name(stage: StageTrace) -> str:
+    return _STAGES.get(stage.stage, stage.stage)
+
+
+def _isolated(stage: StageTrace, rules: int, direction: Direction) -> str:
+    policies = len(stage.selecting)
+    subject = "this policy guards it" if policies == 1 else f"these {policies} policies guard it"
+    if not rules:
+        return f"{subject}, and {'it has' if policies == 1 else 'they have'} no {direction} rule: nothing is allowed"
+    if rules == 1:
+        return f"{subject}, and the only {direction} rule does not match"
+    return f"{subject}, and none of {'its' if policies == 1 else 'their'} {rules} {direction} rules matches"
+
+
+def _policy(policy: Policy, indent: str) -> Line:
+    return Line(f"{indent}  {object_name(policy.ref)}", place(policy.origin))
+
+
+_DOES = {
+    Action.ALLOW: "allows it",
+    Action.DENY: "denies it",
+    Action.PASS: "passes it on to the next stage",
+    Action.LOG: "logs it",
+}
+
+
+def _closest(side: DirectionVerdict, direction: Direction) -> Iterator[Line]:
+    near = closest(side)
+    if not near:
+        return
+    yield Line()
+    yield Line("  Closest rule:" if len(near) == 1 else "  Closest rules, nearest first:")
+    for number, rule in enumerate(near[:_CLOSEST], 1):
+        yield Line(f"  {number}. {_rule_name(rule.trace)}", place(rule.trace.rule.origin))
+        yield from _failure(rule, "from" if direction is Direction.INGRESS else "to")
+    if len(near) > _CLOSEST:
+        yield Line(f"     … and {count(len(near) - _CLOSEST, 'rule')} further off")
+
+
+def _failure(rule: NearRule, word: str) -> Iterator[Line]:
+    label = max(len(word), len("port"))
+    if rule.peer_miss is not None:
+        peer = rule.peer_miss.text
+        if rule.other_misses:
+            other = "entry is" if rule.other_misses == 1 else "entries are"
+            peer += f" ({rule.other_misses} other {other} further off)"
+        yield Line(f"     {word:<{label}}  {bad('✗')} {peer}")
+    elif rule.nobody:
+        yield Line(f"     {word:<{label}}  {bad('✗')} its list of peers is empty: it matches nobody")
+    else:
+        yield Line(f"     {word:<{label}}  {good('✓')} {_peer(rule.trace)}")
+    if rule.port_miss:
+        yield Line(f"     {'port':<{label}}  {bad('✗')} {rule.port_miss}")
+    else:
+        yield Line(f"     {'port':<{label}}  {good('✓')} {rule.trace.port or 'every port'}")
+    if rule.condition:
+        yield Line(f"     {'if':<{label}}  {careful('?')} {rule.condition}")
+
+
+def _peer(trace: RuleTrace) -> str:
+    return str(trace.peer) if trace.peer is not None else "everything"
+
+
+def _rule_name(trace: RuleTrace) -> str:
+    """``NetworkPolicy data/postgres, ingress rule 2``; a rule's own name follows in quotes."""
+    name = f' "{trace.rule.name}"' if trace.rule.name else ""
+    return f"{object_name(trace.policy.ref)}, {trace.direction} rule {trace.index + 1}{name}"
+
+
+def object_name(ref: ObjectRef) -> str:
+    """``NetworkPolicy data/postgres``, as kubectl's users say it."""
+    return f"{ref.kind} {ref.namespace}/{ref.name}" if ref.namespace else f"{ref.kind} {ref.name}"
+
+
+__all__ = ["object_name", "render", "sentence"]
