@@ -47,15 +47,16 @@ check: $(DEV) ## format, lint, types and layers; changes nothing
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-fix: $(DEV) ## format and repair what lint can repair by itself
+fix: $(DEV) ## format, repair what lint can repair, rewrite generated tables
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
+	@$(BIN)/python docs/generate.py
 
 bench: $(DEV) ## time the engine at four sizes, write docs/performance.md
 	@$(BIN)/python bench/run.py
 
 docs: $(DEV) ## build the site into site/
-	@$(BIN)/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "site/index.html"
 
 clean: ## remove what the other targets made
