@@ -54,38 +54,33 @@ class Judge:
         )
 
     def _direction(self, call: _Call, direction: Direction) -> DirectionVerdict:
-        exempt = self._exemption(call, direction)
-        if exempt is not None:
-            return DirectionVerdict(direction, True, exempt)
-        allowed, reason, stages = self._layers(call, direction, certain=True)
+        subject, peer = call.ends(direction)
+        if is_self(call.source, call.destination):
+            return DirectionVerdict(direction, True, Reason.SELF)
+        if not isinstance(subject, Pod) or subject.host_network:
+            return DirectionVerdict(direction, True, Reason.NO_SUBJECT)
+        if direction is Direction.INGRESS and self.facts.on_same_node(peer, subject):
+            return DirectionVerdict(direction, True, Reason.SAME_NODE)
+        allowed, reason, stages = self._layers(call, subject, direction, certain=True)
         conditional: tuple[RuleTrace, ...] = ()
         if not allowed:
-            possible, _, possible_stages = self._layers(call, direction, certain=False)
+            possible, _, possible_stages = self._layers(call, subject, direction, certain=False)
             if possible:
                 conditional = tuple(
                     trace for stage in (*possible_stages, *stages) for trace in stage.deciding if trace.rule.uncertain
                 )
         return DirectionVerdict(direction, allowed, reason, stages, conditional)
 
-    def _exemption(self, call: _Call, direction: Direction) -> Reason | None:
-        subject, peer = call.ends(direction)
-        if is_self(call.source, call.destination):
-            return Reason.SELF
-        if not isinstance(subject, Pod) or subject.host_network:
-            return Reason.NO_SUBJECT
-        if direction is Direction.INGRESS and self.facts.on_same_node(peer, subject):
-            return Reason.SAME_NODE
-        return None
-
     def _layers(
-        self, call: _Call, direction: Direction, *, certain: bool
+        self, call: _Call, subject: Pod, direction: Direction, *, certain: bool
     ) -> tuple[bool, Reason, tuple[StageTrace, ...]]:
         """Every layer must allow; the first that denies is the last that is traced."""
         traces: list[StageTrace] = []
         reason = Reason.NOT_ISOLATED
         for layer in self.layers:
             for stage in layer.stages:
-                trace, why = self._stage(layer, stage, call, direction, certain=certain)
+                selecting = tuple(self.selecting(stage, subject, direction))
+                trace, why = self._stage(layer, stage, selecting, call, direction, certain=certain)
                 traces.append(trace)
                 if trace.outcome is Outcome.DENY:
                     return False, why, tuple(traces)
@@ -95,18 +90,22 @@ class Judge:
         return True, reason, tuple(traces)
 
     def _stage(
-        self, layer: Layer, stage: Stage, call: _Call, direction: Direction, *, certain: bool
+        self,
+        layer: Layer,
+        stage: Stage,
+        selecting: tuple[Policy, ...],
+        call: _Call,
+        direction: Direction,
+        *,
+        certain: bool,
     ) -> tuple[StageTrace, Reason]:
-        subject, _ = call.ends(direction)
-        assert isinstance(subject, Pod)
-        selecting = tuple(self.selecting(stage, subject, direction))
-        judge = self._ordered if stage.kind is StageKind.ORDERED else self._additive
-        outcome, reason, rules, deciding = judge(stage, selecting, call, direction, certain)
+        if stage.kind is StageKind.ORDERED:
+            outcome, reason, rules, deciding = self._ordered(stage.default, selecting, call, direction, certain)
+        else:
+            outcome, reason, rules, deciding = self._additive(selecting, call, direction, certain)
         return StageTrace(layer.name, stage.name, outcome, selecting, tuple(rules), tuple(deciding)), reason
 
-    def _additive(
-        self, stage: Stage, selecting: Sequence[Policy], call: _Call, direction: Direction, certain: bool
-    ) -> _StageResult:
+    def _additive(self, selecting: Sequence[Policy], call: _Call, direction: Direction, certain: bool) -> _StageResult:
         if not selecting:
             return Outcome.NEXT, Reason.NOT_ISOLATED, [], []
         rules = [
@@ -120,7 +119,7 @@ class Judge:
         return Outcome.DENY, Reason.NO_RULE, rules, []
 
     def _ordered(
-        self, stage: Stage, selecting: Sequence[Policy], call: _Call, direction: Direction, certain: bool
+        self, default: Action, selecting: Sequence[Policy], call: _Call, direction: Direction, certain: bool
     ) -> _StageResult:
         rules: list[RuleTrace] = []
         for policy in selecting:
@@ -130,7 +129,7 @@ class Judge:
                 outcome = decided(rule, certain=certain) if trace.matches else None
                 if outcome is not None:
                     return outcome, Reason.RULE, rules, [trace]
-        if selecting and stage.default is Action.DENY:
+        if selecting and default is Action.DENY:
             return Outcome.DENY, Reason.STAGE_DEFAULT, rules, []
         return Outcome.NEXT, Reason.NOT_ISOLATED, rules, []
 

@@ -31,7 +31,7 @@ class PortTable:
 
     def union(self, a: int, b: int) -> int:
         """The number of the union of two sets."""
-        if a == b or b == NONE or a == FULL:
+        if b in (a, NONE) or a == FULL:
             return a
         if a == NONE or b == FULL:
             return b
@@ -43,7 +43,7 @@ class PortTable:
 
     def intersection(self, a: int, b: int) -> int:
         """The number of the intersection of two sets."""
-        if a == b or a == NONE or b == FULL:
+        if a in (b, NONE) or b == FULL:
             return a
         if b == NONE or a == FULL:
             return b
@@ -55,7 +55,7 @@ class PortTable:
 
     def difference(self, a: int, b: int) -> int:
         """The number of the first set without the second."""
-        if a == b or a == NONE or b == FULL:
+        if a in (b, NONE) or b == FULL:
             return NONE
         if b == NONE:
             return a

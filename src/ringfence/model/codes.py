@@ -1,6 +1,6 @@
 """The table of finding codes. A code is never reused; a released one keeps its meaning.
 
-RF0xx reading input · RF1xx validity of policies.
+RF0xx reading input, RF05x what an answer assumes · RF1xx validity of policies.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ NO_ADDRESS = Code("RF012", "pods-without-address", _N, "Pods have no address in 
 OBJECTS_SKIPPED = Code("RF013", "objects-skipped", _N, "Objects of kinds that play no part were skipped")
 LIST_INCOMPLETE = Code("RF014", "list-incomplete", _E, "A list answer is one page of several")
 LINK_LOOP = Code("RF015", "link-loop", _W, "A symbolic link leads back to a directory already read")
+
+# What an answer assumes
+HOST_NETWORK = Code("RF050", "host-network", _N, "Host-network pods are outside pod policy")
 
 # Validity of policies
 BAD_FIELD = Code("RF101", "bad-field", _E, "A field has a value that the API refuses")
