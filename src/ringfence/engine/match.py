@@ -51,8 +51,8 @@ def rule_ports(rule: Rule, destination: Endpoint) -> PortSet:
 
 
 def container_ports(endpoint: Endpoint) -> tuple[ContainerPort, ...]:
-    """The ports that the endpoint's containers declare; none for an address."""
-    return endpoint.ports if isinstance(endpoint, Pod) else ()
+    """The ports that named ports resolve on: a pod's own; none for an address or a host-network pod, which acts as one."""
+    return endpoint.ports if isinstance(endpoint, Pod) and not endpoint.host_network else ()
 
 
 def is_self(source: Endpoint, destination: Endpoint) -> bool:

@@ -233,12 +233,11 @@ class Universe:
 
     def _key(self, pod: Pod, places: tuple[int, ...]) -> object:
         """What tells atoms apart. Only labels that a pod has are in it, so a new label key changes no other key."""
-        named = _named(pod.ports)
         if pod.host_network:
-            return (pod.namespace, True, places, named)
+            return (pod.namespace, True, places)
         used = self.label_keys
         labels = tuple(sorted(item for item in pod.labels.items() if item[0] in used))
-        return (pod.namespace, False, places, named, labels)
+        return (pod.namespace, False, places, _named(pod.ports), labels)
 
     def _places(self, pod: Pod) -> tuple[int, ...]:
         if len(pod.addresses) == 1:
