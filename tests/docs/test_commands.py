@@ -1,0 +1,61 @@
+"""Every command has its page, and the page names every option and argument."""
+
+from __future__ import annotations
+
+import re
+
+import click
+import pytest
+
+from ringfence.cli import main
+from tests.docs.paths import DOCS, ROOT
+
+
+def commands() -> list[tuple[str, click.Command]]:
+    assert isinstance(main, click.Group)
+    context = click.Context(main)
+    found = [(name, main.get_command(context, name)) for name in main.list_commands(context)]
+    return [(name, command) for name, command in found if command is not None]
+
+
+COMMANDS = commands()
+OPTIONS = [
+    pytest.param(name, option, id=f"{name} {option.opts[-1]}")
+    for name, command in COMMANDS
+    for option in command.params
+    if isinstance(option, click.Option)
+]
+
+
+def page(name: str) -> str:
+    return (DOCS / "commands" / f"{name}.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", [name for name, _ in COMMANDS])
+def test_every_command_has_a_page_and_is_in_the_readme(name: str) -> None:
+    assert page(name).startswith(f"# ringfence {name}\n")
+    assert f"docs/commands/{name}.md" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("name", "option"), OPTIONS)
+def test_every_spelling_of_an_option_is_in_the_table_of_its_page(name: str, option: click.Option) -> None:
+    table = page(name).partition("## Options")[2]
+    for spelling in (*option.opts, *option.secondary_opts):
+        assert re.search(rf"^\|[^|]*`{re.escape(spelling)}[` ]", table, re.MULTILINE), spelling
+
+
+@pytest.mark.parametrize(("name", "option"), OPTIONS)
+def test_every_choice_of_an_option_is_described(name: str, option: click.Option) -> None:
+    if isinstance(option.type, click.Choice):
+        table = page(name).partition("## Options")[2]
+        (line,) = (line for line in table.splitlines() if f"`{option.opts[-1]}" in line.partition("| ")[2][:60])
+        for choice in option.type.choices:
+            assert f"`{choice}`" in line, choice
+
+
+@pytest.mark.parametrize(("name", "command"), COMMANDS)
+def test_a_page_names_no_option_that_the_command_lacks(name: str, command: click.Command) -> None:
+    known = {spelling for option in command.params for spelling in (*option.opts, *option.secondary_opts)}
+    table = page(name).partition("## Options")[2].partition("\n## ")[0]
+    for spelling in re.findall(r"^\| `(-[^` ]+)", table, re.MULTILINE):
+        assert spelling in {*known, "-h", "--help"}, spelling
