@@ -26,7 +26,7 @@ _CLOSEST = 5
 _NAMED = 3
 
 
-def render(answer: WhyAnswer) -> str:
+def render(answer: WhyAnswer, *, notes: bool = True) -> str:
     """The whole answer; colours are ANSI codes, which the command line takes away where there is no terminal."""
     blocks: list[str] = []
     if answer.open_ports is not None:
@@ -37,7 +37,7 @@ def render(answer: WhyAnswer) -> str:
     for judgement in answer.judgements:
         blocks.append(sentence(judgement) + "\n")
         blocks.extend(_judgement(judgement))
-    if answer.notes:
+    if notes and answer.notes:
         blocks.append("\n".join([bold("Note:"), *(f"  - {note}" for note in answer.notes), ""]))
     return "\n".join(blocks)
 

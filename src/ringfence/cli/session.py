@@ -1,0 +1,65 @@
+"""What every command does around its question: load the input, tell what is wrong with it, choose the exit status."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+from ringfence.cli import failures
+from ringfence.cli.options import Common
+from ringfence.cli.progress import progress
+
+if TYPE_CHECKING:
+    from ringfence.cluster import Cluster
+
+
+def load(paths: Sequence[str], common: Common, *, tell: bool) -> Cluster:
+    """The cluster that the paths describe. With ``tell`` its findings are printed on stderr.
+
+    Raises:
+        InputError: a path can't be read at all, or nothing could be read.
+    """
+    with progress("Reading the input"):
+        from ringfence.cluster import load as load_cluster
+
+        cluster = load_cluster(*paths, cni=common.cni, stdin=sys.stdin.buffer if "-" in paths else None)
+    if tell:
+        from ringfence.render import findings_text
+
+        for line in findings_text.render(cluster.findings, notes=not common.quiet, every=common.verbose):
+            click.echo(line, err=True)
+    return cluster
+
+
+def left_out(cluster: Cluster) -> str:
+    """What a text answer says about input that could not be used; empty where all of it was."""
+    from ringfence.render import findings_text
+
+    return findings_text.left_out(cluster.findings)
+
+
+def finish(cluster: Cluster, common: Common, *, found: bool = False) -> None:
+    """Ends the command: status 1 where the answer calls for it, or where ``--strict`` does."""
+    from ringfence.model.finding import Severity
+
+    broken = common.strict and any(finding.severity is Severity.ERROR for finding in cluster.findings)
+    if broken:
+        click.echo("ringfence: --strict: the input has errors, so the answer may be incomplete.", err=True)
+    click.get_current_context().exit(failures.FOUND if found or broken else failures.OK)
+
+
+@contextmanager
+def opened(path: str, mode: str) -> Iterator[IO[Any]]:
+    """A file that is read or written, closed at the end; text is UTF-8. A file that can't be opened is wrong usage."""
+    with ExitStack() as stack:
+        try:
+            encoding = None if "b" in mode else "utf-8"
+            stream = stack.enter_context(Path(path).open(mode, encoding=encoding, newline=encoding and "\n"))
+        except OSError as error:
+            raise click.UsageError(f"{path}: {error.strerror or error}.") from None
+        yield stream

@@ -1,0 +1,113 @@
+"""The allowed connections for people: a block for each source, then the counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from ringfence.model.addresses import AddressSet
+from ringfence.model.ports import PortSet
+from ringfence.reach.report import Connection, ReachEnd, ReachReport, ReachSummary
+from ringfence.render.external import addresses_of, describe, group_by_connections
+from ringfence.render.lines import bold, careful, count, ports
+
+_WIDEST = 60
+
+
+def render(report: ReachReport) -> Iterator[str]:
+    """The lines of the answer, source by source, so that a long answer starts at once.
+
+    External ranges that one source treats alike are one line; external sources come last, because those that are
+    treated alike are only known at the end.
+    """
+    outside: list[Connection] = []
+    shown = 0
+    for source, connections in groupby(report.connections, key=lambda connection: connection.src):
+        if source.external:
+            outside.extend(connections)
+            continue
+        lines = list(_block(source.name, connections))
+        shown += len(lines) - 2
+        yield from lines
+    names = group_by_connections(outside)
+    blocks: dict[str, list[Connection]] = {}
+    done: dict[str, ReachEnd] = {}
+    for connection in outside:
+        name = names[connection.src]
+        if done.setdefault(name, connection.src) == connection.src:  # the others of this name say the same
+            blocks.setdefault(name, []).append(connection)
+    for name, same in blocks.items():
+        lines = list(_block(name, same))
+        shown += len(lines) - 2
+        yield from lines
+    if not shown:
+        yield "No connection is allowed."
+        yield ""
+    else:
+        yield f"{count(shown, 'connection')} allowed."
+    yield from summary(report.summary)
+
+
+def _block(name: str, connections: Iterable[Connection]) -> Iterator[str]:
+    """A source with its destinations, external ones of equal ports together, and an empty line."""
+    rows: list[tuple[str, str]] = []
+    outside: dict[tuple[PortSet, PortSet], list[ReachEnd]] = {}
+    for connection in connections:
+        if connection.dst.external:
+            outside.setdefault((connection.ports, connection.always), []).append(connection.dst)
+        else:
+            rows.append((connection.dst.name, _ports(connection.ports, connection.always)))
+    for (some, always), ends in outside.items():
+        rows.append((_external(ends), _ports(some, always)))
+    width = max((len(row[0]) for row in rows if len(row[0]) <= _WIDEST), default=0)
+    yield bold(name)
+    for destination, text in rows:
+        yield f"  → {destination:<{width}}  {text}"
+    yield ""
+
+
+def _external(ends: list[ReachEnd]) -> str:
+    known = [addresses for end in ends if (addresses := addresses_of(end)) is not None]
+    if len(known) != len(ends):
+        return ", ".join(end.name for end in ends)
+    return describe(AddressSet.of(interval for addresses in known for interval in addresses))
+
+
+def _ports(some: PortSet, always: PortSet) -> str:
+    if some == always:
+        return ports(some)
+    partly = f"{careful('some replicas only')}: {ports(some - always)}"
+    return f"{ports(always)}; {partly}" if always else partly
+
+
+def summary(value: ReachSummary) -> Iterator[str]:
+    """The counts, over all pairs of pods whatever the filters are."""
+    yield (
+        f"{count(value.pods, 'pod')} of {count(value.workloads, 'workload')} in {count(value.namespaces, 'namespace')},"
+        f" {count(value.policies, 'policy')}."
+    )
+    rows = (
+        ("pairs of pods", value.pairs, ""),
+        ("  every port allowed", value.full, _share(value.full, value.pairs)),
+        ("  some ports allowed", value.partial, _share(value.partial, value.pairs)),
+        ("  nothing allowed", value.denied, _share(value.denied, value.pairs)),
+        ("pods that policies guard, ingress", value.isolated_ingress, _share(value.isolated_ingress, value.pods)),
+        ("pods that policies guard, egress", value.isolated_egress, _share(value.isolated_egress, value.pods)),
+        ("pods that may connect out of the cluster", value.to_external, _share(value.to_external, value.pods)),
+        ("pods that accept connections from outside", value.from_external, _share(value.from_external, value.pods)),
+        ("pods on the network of their node", value.host_network_pods, ""),
+    )
+    name_width = max(len(row[0]) for row in rows)
+    number_width = max(len(f"{row[1]:,}") for row in rows)
+    for name, number, share in rows:
+        yield f"  {name:<{name_width}}  {number:>{number_width},}{share}"
+
+
+def _share(part: int, whole: int) -> str:
+    """``   12.5 %``; never 100 % or 0 % where it is not exactly that."""
+    if not whole:
+        return ""
+    percent = 100 * part / whole
+    if 0 < part < whole:
+        percent = min(max(percent, 0.1), 99.9)
+    return f"  {percent:5.1f} %"
