@@ -23,10 +23,12 @@ def members(bits: int) -> list[int]:
     return unpacked
 
 
-def member_array(bits: int) -> npt.NDArray[np.int64]:
+def member_array(bits: int) -> npt.NDArray[np.int32]:
     """The members of a set, ascending, as an array."""
+    if bits.bit_count() <= _FEW:
+        return np.array(members(bits), dtype=np.int32)
     packed = np.frombuffer(bits.to_bytes((bits.bit_length() + 7) // 8, "little"), dtype=np.uint8)
-    return np.flatnonzero(np.unpackbits(packed, bitorder="little"))
+    return np.flatnonzero(np.unpackbits(packed, bitorder="little")).astype(np.int32)
 
 
 def of(numbers: Iterable[int]) -> int:

@@ -125,7 +125,7 @@ class Engine:
         """What decides the row of an atom; equal for atoms that are guarded alike."""
         numbers = self._selected[direction].get(atom, ())
         named: tuple[object, ...] = ()
-        if direction is Direction.INGRESS and any(self.program.compiled[n].uses_names(direction) for n in numbers):
+        if direction is Direction.INGRESS and any(self.program.compiled[n].names_in_ingress for n in numbers):
             named = tuple(sorted((p.name, p.protocol, p.number) for p in self.universe.atoms[atom].ports if p.name))
         return (direction, numbers, named)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,10 +20,14 @@ from ringfence.engine.fold import Row
 from ringfence.engine.porttable import FULL, NONE
 from ringfence.model.policy import Direction
 
-Numbers = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.signedinteger[Any]]
+"""Whole numbers: 32 bits where they are kept, 64 where they are reckoned with."""
 
 _BLOCK = 1_000_000
 """Exceptions expanded at a time: about 100 MB of working memory."""
+
+_LOOK_UP = 4_000_000
+"""Pairs of port sets up to which a table of all of them beats sorting those that occur."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,7 @@ class _Side:
     """The rows of one direction: each atom's profile, and each profile's default and exceptions."""
 
     profile: Numbers
+    rows: list[Row]
     default: Numbers
     atoms: _Lists
     ports: Numbers
@@ -98,15 +104,18 @@ class AllPairs:
             profile[number] = numbers[key]
         lists: list[Numbers] = []
         ports: list[Numbers] = []
+        mark = np.zeros(self.count, dtype=np.int32)
         for row in rows:
-            found = [bits.member_array(atoms) for atoms in row.exceptions.values()]
-            joined = np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
-            order = np.argsort(joined)
-            lists.append(joined[order])
-            lengths = [len(members) for members in found]
-            ports.append(np.repeat(np.array(list(row.exceptions), dtype=np.int64), lengths)[order])
+            excepted = 0
+            for number, atoms in row.exceptions.items():
+                excepted |= atoms
+                mark[bits.member_array(atoms)] = number
+            members = bits.member_array(excepted)
+            lists.append(members)
+            ports.append(mark[members])
         return _Side(
             profile,
+            rows,
             np.array([row.default for row in rows], dtype=np.int64),
             _Lists.of(lists),
             np.concatenate(ports),
@@ -152,7 +161,7 @@ class AllPairs:
         which, guarded = self._guarded_by.places(self._columns.flat[columns])
         ingress_keys = sources[entry[which]] * n + self._guarded_by.flat[guarded]
         ingress_ports = self._column_ports[columns][which]
-        order = np.argsort(ingress_keys)
+        order = np.argsort(ingress_keys, kind="stable")
         ingress_keys, ingress_ports = ingress_keys[order], ingress_ports[order]
         # Egress keys ascend, for sources ascend and so do the atoms of each row.
         keys = np.concatenate((egress_keys, ingress_keys[~_among(ingress_keys, egress_keys)]))
@@ -175,8 +184,16 @@ class AllPairs:
         """The number of the intersection of each pair of port sets."""
         table = self._engine.table
         width = len(table.sets)
-        codes, places = np.unique(egress * width + ingress, return_inverse=True)
-        results = [table.intersection(code // width, code % width) for code in codes.tolist()]
+        codes = egress * width + ingress
+        if width * width > _LOOK_UP:
+            distinct, places = np.unique(codes, return_inverse=True)
+        else:
+            seen = np.zeros(width * width, dtype=np.int64)
+            seen[codes] = 1
+            distinct = np.flatnonzero(seen)
+            seen[distinct] = np.arange(len(distinct))
+            places = seen[codes]
+        results = [table.intersection(code // width, code % width) for code in distinct.tolist()]
         return np.array(results, dtype=np.int64)[places]
 
     def tally(self) -> Tally:
@@ -211,10 +228,9 @@ class AllPairs:
 
     def between(self, source: int, destination: int) -> int:
         """The number of the port set from one atom to another."""
-        engine = self._engine
-        return engine.table.intersection(
-            engine.row(Direction.EGRESS, source).ports(destination),
-            engine.row(Direction.INGRESS, destination).ports(source),
+        return self._engine.table.intersection(
+            self._egress.rows[self._egress.profile[source]].ports(destination),
+            self._ingress.rows[self._ingress.profile[destination]].ports(source),
         )
 
     def _same_node(self, counts: Numbers) -> None:

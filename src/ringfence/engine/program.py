@@ -43,10 +43,8 @@ class CompiledPolicy:
     policy: Policy
     stage: int
     rules: dict[Direction, tuple[CompiledRule, ...]]
-
-    def uses_names(self, direction: Direction) -> bool:
-        """True where a rule of the direction has a named port."""
-        return any(rule.named for rule in self.rules[direction])
+    names_in_ingress: bool
+    """True where an ingress rule has a named port, which resolves on the subject."""
 
 
 class Program:
@@ -80,7 +78,8 @@ class Program:
         number = self._next
         self._next += 1
         rules = {direction: tuple(map(self._rule, policy.rules(direction))) for direction in Direction}
-        self.compiled[number] = CompiledPolicy(policy, stage, rules)
+        names = any(rule.named for rule in rules[Direction.INGRESS])
+        self.compiled[number] = CompiledPolicy(policy, stage, rules, names)
         self.numbers[stage, id(policy)] = number
         return number
 

@@ -30,6 +30,9 @@ class Direction(enum.Enum):
     EGRESS = "egress"
     INGRESS = "ingress"
 
+    # Directions are looked up by the million; the hash that Enum brings is Python code.
+    __hash__ = object.__hash__
+
     def __str__(self) -> str:
         return self.value
 
