@@ -70,6 +70,6 @@ def _id(text: str) -> str:
 
 
 def _label(text: str) -> str:
-    """A quoted label, drawn as written: escapes such as ``\\N`` and entities such as ``&lt;`` are taken literally."""
+    r"""A quoted label, drawn as written: escapes such as ``\N`` and entities such as ``&lt;`` are taken literally."""
     lines = (_id(line.replace("&", "&amp;"))[1:-1] for line in text.split("\n"))
     return '"' + "\\n".join(lines) + '"'

@@ -77,7 +77,7 @@ def _describe_family(addresses: AddressSet, space: AddressSet, name: str) -> str
     missing = space - addresses
     if not missing:
         return name
-    if len(missing) <= _SHOWN and len(missing) <= len(addresses):
+    if len(missing) <= _SHOWN and len(missing) < len(addresses):
         return f"{name} except {_ranges(missing)}"
     return _ranges(addresses)
 

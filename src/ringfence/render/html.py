@@ -39,9 +39,10 @@ def render(report: ReachReport, reasons: Reasons, why_denied: WhyDenied | None =
     data["notes"] = [[str(note.severity), str(note)] for note in report.notes]
     script = "(() => {\n'use strict';\n" + "\n".join(map(_asset, _SCRIPTS)) + "})();\n"
     style = _asset("page.css")
+    policy = f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; img-src data:; base-uri 'none'"
     return Template(_asset("page.html")).substitute(
         title=html.escape(title),
-        policy=f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; img-src data:; base-uri 'none'",
+        policy=policy,
         style=style,
         data=_json(data),
         script=script,

@@ -138,9 +138,7 @@ def _kind_and_name(end: ReachEnd, name: str) -> tuple[str, str]:
     return (kind, rest) if slash else ("", kind)
 
 
-def _merge_external(
-    ends: list[ReachEnd], matrix: list[list[int]]
-) -> tuple[list[ReachEnd], list[str], list[list[int]]]:
+def _merge_external(ends: list[ReachEnd], matrix: list[list[int]]) -> tuple[list[ReachEnd], list[str], list[list[int]]]:
     """One row and column for external ends that are alike in every cell, their reasons included."""
     places = {end: index for index, end in enumerate(ends) if end.external}
     inside = len(ends) - len(places)

@@ -1,11 +1,14 @@
 // The graph: a box a namespace, a pill a workload. Lines of the workload under the pointer, or the selected one, are
-// drawn on demand, so that hundreds of workloads stay readable; small answers show all lines at once.
+// drawn on demand, so that hundreds of workloads stay readable; small answers show all lines at once. A workload that
+// is tied alike to all of a namespace gets one line to its box.
 
 const svg = document.getElementById("canvas");
 const linesChoice = document.getElementById("lines");
 const PILL = { width: 168, height: 20, gap: 5 };
+const WIDE = 290; // external ends have long names
 const BOX = { pad: 10, head: 26, gap: 46 };
 const FEW = 120; // up to so many connections are all drawn at first
+const LARGEST = 1.5; // times the plain size of the text
 
 const graph = { built: false, hover: null, nodes: new Map(), boxes: new Map(), frame: null, fitted: null };
 
@@ -52,12 +55,14 @@ function layOut() {
   const boxes = order.map((ns) => {
     const across = Math.max(1, Math.round(Math.sqrt(ns.ends.length / 6)));
     const down = Math.ceil(ns.ends.length / across);
-    return { ns, across, down,
-      width: across * (PILL.width + PILL.gap) - PILL.gap + 2 * BOX.pad,
+    const pill = ns.external ? WIDE : PILL.width;
+    return { ns, across, down, pill,
+      width: across * (pill + PILL.gap) - PILL.gap + 2 * BOX.pad,
       height: BOX.head + down * (PILL.height + PILL.gap) - PILL.gap + BOX.pad };
   });
   const area = boxes.reduce((sum, box) => sum + (box.width + BOX.gap) * (box.height + BOX.gap), 0);
-  const limit = Math.max(...boxes.map((box) => box.width), Math.sqrt(area * 1.7));
+  const shape = Math.max(0.6, svg.clientWidth / Math.max(1, svg.clientHeight));
+  const limit = Math.max(...boxes.map((box) => box.width), Math.sqrt(area * shape * 1.25)); // rows are never quite full
   let x = 0, y = 0, tall = 0;
   for (const box of boxes) {
     if (x && x + box.width > limit) {
@@ -71,8 +76,10 @@ function layOut() {
     graph.boxes.set(box.ns, box);
     box.ns.ends.forEach((end, i) => graph.nodes.set(end, {
       end,
-      x: box.x + BOX.pad + Math.floor(i / box.down) * (PILL.width + PILL.gap),
+      x: box.x + BOX.pad + Math.floor(i / box.down) * (box.pill + PILL.gap),
       y: box.y + BOX.head + (i % box.down) * (PILL.height + PILL.gap),
+      width: box.pill,
+      height: PILL.height,
     }));
   }
   const width = Math.max(...boxes.map((box) => box.x + box.width)), height = y + tall;
@@ -96,10 +103,10 @@ function build() {
   for (const node of graph.nodes.values()) {
     node.group = shape("g", { class: "pill", tabindex: 0, role: "button", "aria-label": node.end.full },
       shape("title", {}, node.end.full),
-      shape("rect", { x: node.x, y: node.y, width: PILL.width, height: PILL.height, rx: 5 }),
-      text("pill-name", node.x + 7, node.y + 14, node.end.name, PILL.width - 14 - node.end.short.length * 6, 6.4));
+      shape("rect", { x: node.x, y: node.y, width: node.width, height: node.height, rx: 5 }),
+      text("pill-name", node.x + 7, node.y + 14, node.end.name, node.width - 14 - node.end.short.length * 6, 6.4));
     if (node.end.short) {
-      node.group.append(shape("text", { class: "pill-kind", x: node.x + PILL.width - 6, y: node.y + 14 }, node.end.short));
+      node.group.append(shape("text", { class: "pill-kind", x: node.x + node.width - 6, y: node.y + 14 }, node.end.short));
     }
     const hover = (end) => () => { graph.hover = end; drawLines(); };
     node.group.addEventListener("mouseenter", hover(node.end));
@@ -119,35 +126,61 @@ function text(kind, x, y, words, width, letter) {
   return shape("text", { class: kind, x, y }, words.length > room ? `${words.slice(0, room - 1)}…` : words);
 }
 
+// The whole graph in the window, not larger than is pleasant to read.
 function fit() {
-  graph.frame = { ...graph.fitted };
-  frame();
+  const { x, y, width, height } = graph.fitted;
+  const scale = Math.max(width / svg.clientWidth, height / svg.clientHeight, 1 / LARGEST);
+  moveTo(x + width / 2, y + height / 2, scale);
 }
-function frame() {
-  const { x, y, width, height } = graph.frame;
-  svg.setAttribute("viewBox", `${x} ${y} ${width} ${height}`);
+
+// Puts a point of the graph in the middle; scale is graph units a pixel.
+function moveTo(x, y, scale) {
+  const width = svg.clientWidth * scale, height = svg.clientHeight * scale;
+  graph.frame = { x: x - width / 2, y: y - height / 2, width, height, scale };
+  svg.setAttribute("viewBox", `${graph.frame.x} ${graph.frame.y} ${width} ${height}`);
 }
 
 // From one rectangle's side to another's; two in one column are joined by a bow at the right.
-function curve(a, b, size, other = size) {
-  const ay = a.y + size.height / 2, by = b.y + other.height / 2;
-  if (b.x > a.x + size.width) {
-    const bend = Math.max(24, (b.x - a.x - size.width) * 0.4);
-    return `M${a.x + size.width} ${ay} C${a.x + size.width + bend} ${ay} ${b.x - bend} ${by} ${b.x} ${by}`;
+function curve(a, b) {
+  const ay = a.y + a.height / 2, by = b.y + b.height / 2;
+  const right = a.x + a.width, far = b.x + b.width;
+  if (b.x > right) {
+    const bend = Math.max(24, (b.x - right) * 0.4);
+    return `M${right} ${ay} C${right + bend} ${ay} ${b.x - bend} ${by} ${b.x} ${by}`;
   }
-  if (b.x + other.width < a.x) {
-    const bend = Math.max(24, (a.x - b.x - other.width) * 0.4);
-    return `M${a.x} ${ay} C${a.x - bend} ${ay} ${b.x + other.width + bend} ${by} ${b.x + other.width} ${by}`;
+  if (far < a.x) {
+    const bend = Math.max(24, (a.x - far) * 0.4);
+    return `M${a.x} ${ay} C${a.x - bend} ${ay} ${far + bend} ${by} ${far} ${by}`;
   }
   const bow = 20 + Math.min(120, Math.abs(by - ay) * 0.25);
-  return `M${a.x + size.width} ${ay} C${a.x + size.width + bow} ${ay} ${b.x + other.width + bow} ${by} ${b.x + other.width} ${by}`;
+  return `M${right} ${ay} C${Math.max(right, far) + bow} ${ay} ${Math.max(right, far) + bow} ${by} ${far} ${by}`;
 }
 
-function line(src, dst, incoming) {
+function line(src, dst, { from = graph.nodes.get(src), to = graph.nodes.get(dst), incoming = false } = {}) {
   const is = state(src.id, dst.id);
   const colour = src.external || dst.external ? "external" : is === ALL ? "all" : "some";
-  return shape("path", { class: `line ${colour}${incoming ? " incoming" : ""}`, "marker-end": `url(#arrow-${colour})`,
-    d: curve(graph.nodes.get(src), graph.nodes.get(dst), PILL) });
+  const whole = from.ns || to.ns ? " whole" : "";
+  return shape("path", { class: `line ${colour}${incoming ? " incoming" : ""}${whole}`, "marker-end": `url(#arrow-${colour})`,
+    d: curve(from, to) });
+}
+
+// The lines of one end: to or from each namespace one if its ends are all tied alike, else one for each.
+function linesOf(focus, open, lit) {
+  const drawn = [];
+  for (const incoming of [false, true]) {
+    const pair = (other) => (incoming ? [other, focus] : [focus, other]);
+    for (const box of graph.boxes.values()) {
+      const tied = box.ns.ends.filter((other) => open(...pair(other)));
+      tied.forEach((other) => lit.add(other));
+      const kinds = new Set(tied.map((other) => state(...pair(other).map((end) => end.id))));
+      const alike = tied.length > 2 && tied.length === box.ns.ends.length && kinds.size === 1;
+      for (const other of alike ? tied.slice(0, 1) : tied) {
+        const [src, dst] = pair(other);
+        drawn.push(line(src, dst, { incoming, ...(alike && { [incoming ? "from" : "to"]: box }) }));
+      }
+    }
+  }
+  return drawn;
 }
 
 function drawLines() {
@@ -158,22 +191,19 @@ function drawLines() {
   const open = (src, dst) => sources.has(src) && destinations.has(dst) && state(src.id, dst.id) >= SOME;
   const drawn = [], lit = new Set();
   if (focus) {
-    for (const other of ends) {
-      if (open(focus, other)) { drawn.push(line(focus, other, false)); lit.add(other); }
-      if (open(other, focus)) { drawn.push(line(other, focus, true)); lit.add(other); }
-    }
+    drawn.push(...linesOf(focus, open, lit));
     lit.add(focus);
   } else if (chosen?.src) {
-    if (state(chosen.src.id, chosen.dst.id) >= SOME) drawn.push(line(chosen.src, chosen.dst, false));
+    if (state(chosen.src.id, chosen.dst.id) >= SOME) drawn.push(line(chosen.src, chosen.dst));
     lit.add(chosen.src).add(chosen.dst);
   } else if (linesChoice.value === "all") {
-    for (const src of view.sources) for (const dst of view.destinations) if (open(src, dst)) drawn.push(line(src, dst, false));
+    for (const src of view.sources) for (const dst of view.destinations) if (open(src, dst)) drawn.push(line(src, dst));
   } else if (linesChoice.value === "namespaces") {
     const count = namespaces.length;
     for (const [key, weight] of namespaceWeights()) {
       const [src, dst] = [Math.floor(key / count), key % count].map((id) => graph.boxes.get(namespaces[id]));
       const share = weight / (src.ns.ends.length * dst.ns.ends.length);
-      const path = shape("path", { class: "line space", "marker-end": "url(#arrow-space)", d: curve(src, dst, src, dst),
+      const path = shape("path", { class: "line space", "marker-end": "url(#arrow-space)", d: curve(src, dst),
         "stroke-width": 1 + 3 * share });
       path.append(shape("title", {}, `${src.ns.name} → ${dst.ns.name}: ${weight} pairs`));
       drawn.push(path);
@@ -199,41 +229,40 @@ document.getElementById("fit").addEventListener("click", fit);
 svg.addEventListener("wheel", (event) => {
   event.preventDefault();
   const box = svg.getBoundingClientRect();
-  const scale = Math.max(graph.frame.width / box.width, graph.frame.height / box.height);
-  const factor = Math.exp(Math.max(-60, Math.min(60, event.deltaY)) * 0.004);
-  if (scale * factor < 0.15 || scale * factor > 12) return;
-  const x = (event.clientX - box.left) / box.width, y = (event.clientY - box.top) / box.height;
-  graph.frame.x += graph.frame.width * (1 - factor) * x;
-  graph.frame.y += graph.frame.height * (1 - factor) * y;
-  graph.frame.width *= factor;
-  graph.frame.height *= factor;
-  frame();
+  const { x, y, width, height, scale } = graph.frame;
+  const next = Math.max(0.15, Math.min(12, scale * Math.exp(Math.max(-60, Math.min(60, event.deltaY)) * 0.004)));
+  const dx = event.clientX - box.left - box.width / 2, dy = event.clientY - box.top - box.height / 2;
+  moveTo(x + width / 2 + dx * (scale - next), y + height / 2 + dy * (scale - next), next); // the point stays put
 }, { passive: false });
 
 // Drag to move. A press that doesn't move is a click: on a pill it selects, elsewhere it clears.
 svg.addEventListener("pointerdown", (event) => {
   if (event.button) return;
   const pill = event.target.closest(".pill");
-  const start = { x: event.clientX, y: event.clientY, frame: { ...graph.frame } };
-  const box = svg.getBoundingClientRect();
-  const scale = Math.max(graph.frame.width / box.width, graph.frame.height / box.height);
+  const start = { x: event.clientX, y: event.clientY, frame: graph.frame };
   let moved = false;
   const move = (next) => {
-    moved ||= Math.hypot(next.clientX - start.x, next.clientY - start.y) > 4;
-    if (!moved) return;
-    graph.frame.x = start.frame.x - (next.clientX - start.x) * scale;
-    graph.frame.y = start.frame.y - (next.clientY - start.y) * scale;
-    frame();
+    const dx = next.clientX - start.x, dy = next.clientY - start.y;
+    moved ||= Math.hypot(dx, dy) > 4;
+    const { x, y, width, height, scale } = start.frame;
+    if (moved) moveTo(x + width / 2 - dx * scale, y + height / 2 - dy * scale, scale);
   };
   const up = () => {
     removeEventListener("pointermove", move);
     removeEventListener("pointerup", up);
+    removeEventListener("pointercancel", up);
     if (moved) return;
     const end = pill && [...graph.nodes.values()].find((node) => node.group === pill)?.end;
     select(end ? { end } : null);
   };
   addEventListener("pointermove", move);
   addEventListener("pointerup", up);
+  addEventListener("pointercancel", up);
 });
 
+new ResizeObserver(() => {
+  if (!graph.built || !svg.clientWidth) return;
+  const { x, y, width, height, scale } = graph.frame;
+  moveTo(x + width / 2, y + height / 2, scale);
+}).observe(svg);
 view.listeners.push(() => { if (!document.getElementById("graph").hidden) drawLines(); });
