@@ -18,15 +18,14 @@ _NOBODY_DISTANCE = 9
 class NearRule:
     """A rule that would have allowed the connection, had it matched.
 
-    ``peer_miss`` is the failure of its nearest peer entry, ``None`` where the peer matches; ``other_misses`` counts
-    the entries that are further off. ``port_miss`` is empty where the port matches. ``nobody`` marks a rule whose
-    list of peers is empty. ``condition`` tells what a rule that matches still depends on.
+    ``peer_misses`` tell the failure of each peer entry, nearest first, none where the peer matches. ``port_miss`` is
+    empty where the port matches. ``nobody`` marks a rule whose list of peers is empty. ``condition`` tells what a
+    rule that matches still depends on.
     """
 
     trace: RuleTrace
     distance: int
-    peer_miss: PeerMiss | None = None
-    other_misses: int = 0
+    peer_misses: tuple[PeerMiss, ...] = ()
     port_miss: str = ""
     nobody: bool = False
     condition: str = ""
@@ -51,20 +50,15 @@ def _candidates(side: DirectionVerdict) -> Iterator[RuleTrace]:
 
 
 def _near(trace: RuleTrace) -> NearRule:
-    distance = 0
-    miss = None
-    nobody = False
-    if not trace.peer_matches:
-        miss = min(trace.misses, key=lambda miss: miss.distance, default=None)
-        nobody = miss is None
-        distance += miss.distance if miss is not None else _NOBODY_DISTANCE
+    misses = () if trace.peer_matches else tuple(sorted(trace.misses, key=lambda miss: miss.distance))
+    nobody = not trace.peer_matches and not misses
+    distance = misses[0].distance if misses else _NOBODY_DISTANCE if nobody else 0
     if not trace.port_matches:
         distance += _PORT_DISTANCE
     return NearRule(
         trace,
         distance,
-        miss,
-        max(len(trace.misses) - 1, 0) if miss is not None else 0,
+        misses,
         "" if trace.port_matches else trace.port_miss or "another port",
         nobody,
         conditions_of(trace) if trace.matches else "",

@@ -132,11 +132,13 @@ def near_rule(value: NearRule) -> Json:
     fields["distance"] = value.distance
     fields["peerMatches"] = value.trace.peer_matches
     fields["portMatches"] = value.trace.port_matches
-    if value.peer_miss is not None:
-        fields["peer"] = value.peer_miss.text
-        fields["otherPeers"] = value.other_misses
+    if value.peer_misses:
+        fields["peers"] = [
+            {"text": miss.text, "distance": miss.distance, "origin": origin(miss.peer.origin)}
+            for miss in value.peer_misses
+        ]
     elif value.nobody:
-        fields["peer"] = "the rule names no peer, so it matches nobody"
+        fields["peers"] = []
     if value.port_miss:
         fields["port"] = value.port_miss
     if value.condition:

@@ -8,8 +8,9 @@ from ringfence.explain.endpoints import describe
 from ringfence.explain.judge import Group, Judgement, direction_of
 from ringfence.explain.nearest import NearRule, closest, conditions_of
 from ringfence.explain.why import WhyAnswer
+from ringfence.model.objects import Pod
 from ringfence.model.origin import ObjectRef
-from ringfence.model.policy import Action, Direction, Policy
+from ringfence.model.policy import Action, Direction
 from ringfence.model.ports import PortSet
 from ringfence.model.verdict import (
     DirectionVerdict,
@@ -18,12 +19,12 @@ from ringfence.model.verdict import (
     Reason,
     RuleTrace,
     StageTrace,
-    Verdict,
 )
 from ringfence.render.lines import Line, bad, bold, careful, count, good, layout, place, ports
 
 _CLOSEST = 5
 _NAMED = 3
+_ENTRIES = 3
 
 
 def render(answer: WhyAnswer, *, notes: bool = True) -> str:
@@ -102,7 +103,7 @@ def _judgement(judgement: Judgement) -> Iterator[str]:
         if len(judgement.groups) > 1:
             yield f"{bold(_headline(group, judgement))}\n"
         for direction in Direction:
-            yield "\n".join([*layout(list(_direction(group.verdict, direction))), ""])
+            yield "\n".join([*layout(list(_direction(group, direction))), ""])
 
 
 def _headline(group: Group, judgement: Judgement) -> str:
@@ -125,14 +126,17 @@ def _names(some: Iterable[Endpoint], whole: tuple[Endpoint, ...]) -> str:
     return f"{share} {len(whole)} pods ({shown})"
 
 
-def _direction(verdict: Verdict, direction: Direction) -> Iterator[Line]:
+def _direction(group: Group, direction: Direction) -> Iterator[Line]:
+    verdict = group.verdict
     side = direction_of(verdict, direction)
-    subject = verdict.source if direction is Direction.EGRESS else verdict.destination
-    preposition = "from" if direction is Direction.EGRESS else "to"
+    egress = direction is Direction.EGRESS
+    subject, all_alike = (verdict.source, group.sources) if egress else (verdict.destination, group.destinations)
+    more = f" and {len(all_alike) - 1} more" if len(all_alike) > 1 else ""
     word = good("allowed") if side.allowed else careful("depends") if side.conditional else bad("DENIED")
-    yield Line(f"{bold(f'{str(direction).capitalize()} {preposition} {describe(subject)}')}: {word}")
-    exempt = _EXEMPT.get(side.reason)
-    if exempt is not None:
+    head = f"{'Egress from' if egress else 'Ingress to'} {describe(subject)}{more}"
+    yield Line(f"{bold(head)}: {word}")
+    exempt = _exempt(side.reason, subject)
+    if exempt:
         yield Line(f"  {exempt}")
         return
     width = max((len(_stage_name(stage)) for stage in side.stages), default=0)
@@ -144,13 +148,34 @@ def _direction(verdict: Verdict, direction: Direction) -> Iterator[Line]:
         yield Line(f"  Allowed if {conditions_of(trace)}: {_rule_name(trace)}", place(trace.rule.origin))
     if not side.allowed:
         yield from _closest(side, direction)
+        yield from _order(side.stages[-1])
 
 
-_EXEMPT = {
-    Reason.SELF: "A pod may always reach itself.",
-    Reason.SAME_NODE: "The node that runs a pod may always connect to it.",
-    Reason.NO_SUBJECT: "No pod policy applies here: it is outside the cluster, or on the network of its node.",
-}
+def _exempt(reason: Reason, subject: Endpoint) -> str:
+    """Why no policy is asked; empty where policies are."""
+    if reason is Reason.SELF:
+        return "A pod may always reach itself."
+    if reason is Reason.SAME_NODE:
+        return "The node that runs a pod may always connect to it."
+    if reason is not Reason.NO_SUBJECT:
+        return ""
+    if isinstance(subject, Pod):
+        return "It is on the network of its node: no pod policy applies to it."
+    if subject.node:
+        return "It is a node: no pod policy applies to it."
+    return "It is outside the cluster: no policy applies there."
+
+
+def _order(last: StageTrace) -> Iterator[Line]:
+    """What the order of the stages means for whoever wants to change a denial."""
+    if last.stage == "admin":
+        yield Line()
+        yield Line("  The Admin tier comes before NetworkPolicy: no NetworkPolicy can allow this.")
+    elif last.stage == "baseline":
+        yield Line()
+        yield Line(
+            "  The Baseline tier is only asked where no NetworkPolicy selects the pod: one that does replaces it."
+        )
 
 
 def _stage(stage: StageTrace, direction: Direction, width: int) -> Iterator[Line]:
@@ -158,7 +183,7 @@ def _stage(stage: StageTrace, direction: Direction, width: int) -> Iterator[Line
     indent = " " * len(head)
     if stage.deciding:
         for number, trace in enumerate(stage.deciding):
-            name = f"{_rule_name(trace)} {_DOES[trace.rule.action]}"
+            name = f"{_rule_name(trace, omit=_stage_name(stage))} {_DOES[trace.rule.action]}"
             yield Line((indent if number else head) + name, place(trace.rule.origin))
         return
     if not stage.selecting:
@@ -167,7 +192,8 @@ def _stage(stage: StageTrace, direction: Direction, width: int) -> Iterator[Line
     rules = sum(1 for trace in stage.rules)
     if stage.outcome is Outcome.DENY:
         yield Line(f"{head}{_isolated(stage, rules, direction)}")
-        yield from (_policy(policy, indent) for policy in stage.selecting)
+        for policy in stage.selecting:
+            yield Line(f"{indent}  {object_name(policy.ref, omit=_stage_name(stage))}", place(policy.origin))
     elif stage.outcome is Outcome.ALLOW:
         yield Line(f"{head}allowed")
     else:
@@ -192,10 +218,6 @@ def _isolated(stage: StageTrace, rules: int, direction: Direction) -> str:
     return f"{subject}, and none of {'its' if policies == 1 else 'their'} {rules} {direction} rules matches"
 
 
-def _policy(policy: Policy, indent: str) -> Line:
-    return Line(f"{indent}  {object_name(policy.ref)}", place(policy.origin))
-
-
 _DOES = {
     Action.ALLOW: "allows it",
     Action.DENY: "denies it",
@@ -217,39 +239,41 @@ def _closest(side: DirectionVerdict, direction: Direction) -> Iterator[Line]:
         yield Line(f"     … and {count(len(near) - _CLOSEST, 'rule')} further off")
 
 
-def _failure(rule: NearRule, word: str) -> Iterator[Line]:
-    label = max(len(word), len("port"))
-    if rule.peer_miss is not None:
-        peer = rule.peer_miss.text
-        if rule.other_misses:
-            other = "entry is" if rule.other_misses == 1 else "entries are"
-            peer += f" ({rule.other_misses} other {other} further off)"
-        yield Line(f"     {word:<{label}}  {bad('✗')} {peer}")
-    elif rule.nobody:
-        yield Line(f"     {word:<{label}}  {bad('✗')} its list of peers is empty: it matches nobody")
+def _failure(near: NearRule, word: str) -> Iterator[Line]:
+    label = f"     {word:<4}  "
+    if near.peer_misses:
+        for number, miss in enumerate(near.peer_misses[:_ENTRIES]):
+            text = f"{' ' * len(label) if number else label}{bad('✗')} {miss.text}"
+            yield Line(text, place(miss.peer.origin))
+        if len(near.peer_misses) > _ENTRIES:
+            more = len(near.peer_misses) - _ENTRIES
+            yield Line(f"{' ' * len(label)}  … and {more} more {'entry' if more == 1 else 'entries'} of the same rule")
+    elif near.nobody:
+        yield Line(f"{label}{bad('✗')} its list of peers is empty: it matches nobody")
     else:
-        yield Line(f"     {word:<{label}}  {good('✓')} {_peer(rule.trace)}")
-    if rule.port_miss:
-        yield Line(f"     {'port':<{label}}  {bad('✗')} {rule.port_miss}")
+        yield Line(f"{label}{good('✓')} {_peer(near.trace)}")
+    if near.port_miss:
+        yield Line(f"     port  {bad('✗')} {near.port_miss}")
     else:
-        yield Line(f"     {'port':<{label}}  {good('✓')} {rule.trace.port or 'every port'}")
-    if rule.condition:
-        yield Line(f"     {'if':<{label}}  {careful('?')} {rule.condition}")
+        yield Line(f"     port  {good('✓')} {near.trace.port or 'every port'}")
+    if near.condition:
+        yield Line(f"     if    {careful('?')} {near.condition}")
 
 
 def _peer(trace: RuleTrace) -> str:
     return str(trace.peer) if trace.peer is not None else "everything"
 
 
-def _rule_name(trace: RuleTrace) -> str:
+def _rule_name(trace: RuleTrace, *, omit: str = "") -> str:
     """``NetworkPolicy data/postgres, ingress rule 2``; a rule's own name follows in quotes."""
     name = f' "{trace.rule.name}"' if trace.rule.name else ""
-    return f"{object_name(trace.policy.ref)}, {trace.direction} rule {trace.index + 1}{name}"
+    return f"{object_name(trace.policy.ref, omit=omit)}, {trace.direction} rule {trace.index + 1}{name}"
 
 
-def object_name(ref: ObjectRef) -> str:
-    """``NetworkPolicy data/postgres``, as kubectl's users say it."""
-    return f"{ref.kind} {ref.namespace}/{ref.name}" if ref.namespace else f"{ref.kind} {ref.name}"
+def object_name(ref: ObjectRef, *, omit: str = "") -> str:
+    """``NetworkPolicy data/postgres``, as kubectl's users say it; without the kind where that is ``omit``."""
+    name = f"{ref.namespace}/{ref.name}" if ref.namespace else ref.name
+    return name if ref.kind == omit else f"{ref.kind} {name}"
 
 
 __all__ = ["object_name", "render", "sentence"]
