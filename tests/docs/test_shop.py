@@ -61,7 +61,10 @@ TABLE = [
     (PROMETHEUS, "data/StatefulSet/rabbitmq", "TCP", 15692, YES, NO),
     (PROMETHEUS, FRONTEND, "TCP", 9464, YES, YES),
     (PROMETHEUS, CONTROLLER, "TCP", 10254, YES, YES),
-    # Too open: redis takes connections from all of the shop; their own egress is what stops most of them.
+    # Too open: redis admits all of the shop; their own egress is what stops most of them, but not the reports.
+    (REPORTS, REDIS, "TCP", 6379, YES, YES),
+    (REPORTS, POSTGRES, "TCP", 5432, YES, YES),
+    (REPORTS, POSTGRES, "TCP", 9187, YES, NO),
     (FRONTEND, REDIS, "TCP", 6379, NO, YES),
     (FRAUD, REDIS, "TCP", 6379, YES, YES),
     (PAYMENTS, REDIS, "TCP", 6379, NO, NO),
