@@ -112,6 +112,18 @@ def test_external_ends_are_one_where_ports_and_reasons_agree() -> None:
     assert names == ["web", "0.0.0.0/1", "128.0.0.0/1"]
 
 
+def test_a_range_inside_another_gets_what_the_wider_one_does() -> None:
+    ten = ReachEnd("10.0.0.0-10.255.255.255")
+    data = build(report([connection(WEB, ALL_IPV4, tcp(443)), connection(API, ten, tcp(80))]), no_reasons, None)
+    decoded = {pair: data["ports"][ports] for pair, (ports, _, _, _) in cells(data).items() if ports > 0}
+    rest = "Internet (IPv4) except 10.0.0.0/8"
+    assert decoded == {
+        (WEB.name, "10.0.0.0/8"): [[0, 443, 443]],
+        (WEB.name, rest): [[0, 443, 443]],
+        (API.name, "10.0.0.0/8"): [[0, 80, 80]],
+    }
+
+
 def test_equal_cells_are_written_once() -> None:
     ends = [end(f"shop/Deployment/w{n:03}") for n in range(100)]
     answer = [connection(src, dst, tcp(80)) for src in ends for dst in ends if src != dst]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ringfence.reach.report import Connection, ReachEnd, ReachReport
-from ringfence.render.external import group_by_connections
+from ringfence.render.external import separate
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -18,8 +18,8 @@ def render(report: ReachReport) -> str:
 
     Source: the DOT language and ``escString`` in Graphviz's documentation.
     """
-    connections = list(report.connections)
-    external = group_by_connections(connections)
+    separated = separate(report.connections)
+    connections, external = separated.connections, separated.named_by_connections()
     ends = {end for end in report.ends if not end.external}
     ends.update(end for connection in connections for end in (connection.src, connection.dst) if not end.external)
     lines = [

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from ringfence.model.ports import ALL_PORTS
 from ringfence.reach.report import Connection, ReachEnd, ReachReport, ReachSummary
-from ringfence.render.external import group_by_connections
+from ringfence.render.external import separate
 
 _SPACE = re.compile(r"[\x00-\x20\x7f]+")
 _TICKS = re.compile(r"`+")
@@ -19,8 +19,8 @@ def render(report: ReachReport) -> str:
     External ends with the same connections are one row. Names stand in code spans, where markup and mentions are
     inert. Source: GitHub Flavored Markdown specification, §4.10 tables and §6.3 code spans.
     """
-    connections = list(report.connections)
-    external = group_by_connections(connections)
+    separated = separate(report.connections)
+    connections, external = separated.connections, separated.named_by_connections()
     rows: dict[tuple[tuple[bool, str], tuple[bool, str]], str] = {}
     for connection in connections:
         rows.setdefault((_key(connection.src, external), _key(connection.dst, external)), _ports(connection))

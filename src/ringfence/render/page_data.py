@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 from ringfence.model.policy import Direction
 from ringfence.model.ports import ALL_PORTS, NO_PORTS, PortSet, Protocol
 from ringfence.reach.report import Connection, ReachEnd, ReachReport
-from ringfence.render.external import group
+from ringfence.render.external import Separated, separate
 
 MAX_CELLS = 2_000_000
 """Cells of the largest page that is written: about 1,400 ends. Beyond it a browser is no help."""
@@ -86,8 +86,10 @@ def build(report: ReachReport, reasons: Reasons, why_denied: WhyDenied | None) -
     Raises:
         ValueError: the report has too many ends for a page (:data:`MAX_CELLS`).
     """
-    connections = {(connection.src, connection.dst): connection for connection in report.connections}
-    ends = sorted({*report.ends, *(end for pair in connections for end in pair)}, key=_order)
+    separated = separate(report.connections)
+    connections = {(connection.src, connection.dst): connection for connection in separated.connections}
+    inside = (end for end in report.ends if not end.external)
+    ends = sorted({*inside, *(end for pair in connections for end in pair)}, key=_order)
     if len(ends) ** 2 > MAX_CELLS:
         raise ValueError(
             f"a page of {len(ends):,} × {len(ends):,} ends is too large to be of use: group by workload, "
@@ -106,7 +108,7 @@ def build(report: ReachReport, reasons: Reasons, why_denied: WhyDenied | None) -
             else:
                 row.append(cells.kind(NO_PORTS, NO_PORTS, why_denied(src, dst) if why_denied else ()))
         matrix.append(row)
-    ends, names, matrix = _merge_external(ends, matrix)
+    ends, names, matrix = _merge_external(separated, ends, matrix)
     namespaces = sorted({end.namespace for end in ends if not end.external})
     if any(end.external for end in ends):
         namespaces.append("")
@@ -138,11 +140,13 @@ def _kind_and_name(end: ReachEnd, name: str) -> tuple[str, str]:
     return (kind, rest) if slash else ("", kind)
 
 
-def _merge_external(ends: list[ReachEnd], matrix: list[list[int]]) -> tuple[list[ReachEnd], list[str], list[list[int]]]:
+def _merge_external(
+    separated: Separated, ends: list[ReachEnd], matrix: list[list[int]]
+) -> tuple[list[ReachEnd], list[str], list[list[int]]]:
     """One row and column for external ends that are alike in every cell, their reasons included."""
     places = {end: index for index, end in enumerate(ends) if end.external}
     inside = len(ends) - len(places)
-    names = group(
+    names = separated.named(
         {end: (tuple(matrix[i][:inside]), tuple(row[i] for row in matrix[:inside])) for end, i in places.items()}
     )
     first = {name: end for end, name in reversed(names.items())}
