@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.docs.paths import ROOT, pages
+from tests.docs.paths import ROOT, pages, shell
 
 FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\w*)[^\n]*\n(?P<body>.*?)^(?P=indent)```", re.MULTILINE | re.DOTALL)
 STATUS = "echo $?"
@@ -91,3 +91,48 @@ def trim(lines: tuple[str, ...]) -> tuple[str, ...]:
     while kept and not kept[-1]:
         del kept[-1]
     return tuple(kept)
+
+
+def rewrite(path: Path) -> None:
+    """Put what the commands print today into a page, where it differs from what the page shows.
+
+    What comes out must be read and checked by hand: it is what the tool says, not what is right.
+    """
+
+    def renewed(match: re.Match[str]) -> str:
+        indent = match["indent"]
+        body = "".join(line.removeprefix(indent) for line in match["body"].splitlines(keepends=True))
+        if match["language"] != "console":
+            return match[0]
+        status = 0
+        for step in parse_steps(body):
+            if step.command == STATUS:
+                printed = f"{status}\n"
+            else:
+                result = shell(step.command)
+                status, printed = result.returncode, "\n".join(trim(tuple(result.stdout.splitlines()))) + "\n"
+            if not matches(step.output, printed):
+                head, command, rest = _at_command(body, step)
+                body = head + command + printed + rest
+        fence, end = match[0].split("\n", 1)[0], f"{indent}```"
+        return fence + "\n" + "".join(indent + line for line in body.splitlines(keepends=True)) + end
+
+    path.write_text(FENCE.sub(renewed, path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def _at_command(body: str, step: Step) -> tuple[str, str, str]:
+    """A block's text before a command, the command's lines, and the text after its output."""
+    lines = body.splitlines(keepends=True)
+    start = 0
+    while parse_steps("".join(lines[start:]))[0] != step:
+        start = next(i for i in range(start + 1, len(lines)) if lines[i].startswith("$ "))
+    stop = start + 1
+    while lines[stop - 1].rstrip("\n").endswith("\\"):
+        stop += 1
+    after = next((i for i in range(stop, len(lines)) if lines[i].startswith("$ ")), len(lines))
+    return "".join(lines[:start]), "".join(lines[start:stop]), "".join(lines[after:])
+
+
+if __name__ == "__main__":
+    for page in pages():
+        rewrite(page)

@@ -31,6 +31,14 @@ def page(name: str) -> str:
     return (DOCS / "commands" / f"{name}.md").read_text(encoding="utf-8")
 
 
+def row(name: str, spelling: str) -> str:
+    """The line of the page's table of options that has this spelling in its first cell."""
+    table = page(name).partition("## Options")[2]
+    found = re.search(rf"^\|[^|]*`{re.escape(spelling)}[` ].*$", table, re.MULTILINE)
+    assert found is not None, spelling
+    return found[0]
+
+
 @pytest.mark.parametrize("name", [name for name, _ in COMMANDS])
 def test_every_command_has_a_page_and_is_in_the_readme(name: str) -> None:
     assert page(name).startswith(f"# ringfence {name}\n")
@@ -39,18 +47,15 @@ def test_every_command_has_a_page_and_is_in_the_readme(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "option"), OPTIONS)
 def test_every_spelling_of_an_option_is_in_the_table_of_its_page(name: str, option: click.Option) -> None:
-    table = page(name).partition("## Options")[2]
     for spelling in (*option.opts, *option.secondary_opts):
-        assert re.search(rf"^\|[^|]*`{re.escape(spelling)}[` ]", table, re.MULTILINE), spelling
+        assert row(name, spelling)
 
 
 @pytest.mark.parametrize(("name", "option"), OPTIONS)
 def test_every_choice_of_an_option_is_described(name: str, option: click.Option) -> None:
     if isinstance(option.type, click.Choice):
-        table = page(name).partition("## Options")[2]
-        (line,) = (line for line in table.splitlines() if f"`{option.opts[-1]}" in line.partition("| ")[2][:60])
         for choice in option.type.choices:
-            assert f"`{choice}`" in line, choice
+            assert f"`{choice}`" in row(name, option.opts[-1]), choice
 
 
 @pytest.mark.parametrize(("name", "command"), COMMANDS)
