@@ -8,6 +8,7 @@ Choices where the input can't decide:
 - An uncertain rule (conditions, or a peer that only a name matches) is read for the *certain* verdict: an allow does
   not match; a deny or a pass denies. A rule whose ordinary peer matches is certain, whatever names stand beside it.
 - A name may stand for any address that is neither a pod's nor a node's.
+- A host-network pod acts as its node's address, and an address has no named ports.
 - A planned pod stands for all replicas, so "to itself" is one replica to another and is judged like any pair.
 """
 
@@ -179,7 +180,7 @@ def ports_match(rule: Rule, destination: Endpoint, protocol: Protocol, port: int
         return True
     for entry in rule.ports:
         if isinstance(entry, NamedPort):
-            declared = destination.ports if isinstance(destination, Pod) else ()
+            declared = destination.ports if isinstance(destination, Pod) and is_guarded(destination) else ()
             for container_port in declared:
                 if container_port.name != entry.name or container_port.number != port:
                     continue

@@ -102,7 +102,10 @@ def port_matches(entry: Body, destination: Endpoint, protocol: Protocol, port: i
         return True
     if isinstance(wanted, int):
         return bool(wanted <= port <= entry.get("endPort", wanted))
-    return isinstance(destination, Pod) and any(
+    # A host-network pod acts as its node's address, and an address has no named ports.
+    if not isinstance(destination, Pod) or destination.host_network:
+        return False
+    return any(
         (container.name, container.protocol, container.number) == (wanted, protocol, port)
         for container in destination.ports
     )
