@@ -91,7 +91,8 @@ function build() {
   layOut();
   const open = cells.reduce((sum, kind) => sum + (view.states[kind] >= SOME), 0);
   linesChoice.value = open <= FEW ? "all" : namespaceWeights().size <= 60 ? "namespaces" : "selection";
-  const arrow = (id) => shape("marker", { id, viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto" },
+  const arrow = (id) => shape("marker", { id, viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 9, markerHeight: 9, markerUnits: "userSpaceOnUse",
+    orient: "auto" },
     shape("path", { d: "M0 0 L8 4 L0 8 z", class: id }));
   graph.lines = shape("g", { class: "lines" });
   const boxes = shape("g");

@@ -428,7 +428,10 @@ function reveal({ row, column }) {
   grid.scrollLeft = show(column, grid.scrollLeft, grid.clientWidth - layout.left);
 }
 
-document.getElementById("size").addEventListener("input", (event) => {
+const sizeChoice = document.getElementById("size");
+layout.size = COUNT <= 40 ? 22 : COUNT <= 80 ? 18 : 14; // few ends have room
+sizeChoice.value = layout.size;
+sizeChoice.addEventListener("input", (event) => {
   layout.size = Number(event.target.value);
   arrange();
 });
