@@ -67,16 +67,29 @@ NOT_ENFORCING = frozenset(
         ("crd.projectcalico.org", "StagedKubernetesNetworkPolicy"),
         ("cilium.io", "CiliumLocalRedirectPolicy"),
         ("cilium.io", "CiliumEgressGatewayPolicy"),
+        ("cilium.io", "CiliumBGPPeeringPolicy"),
+        ("cilium.io", "CiliumL2AnnouncementPolicy"),
+        ("projectcalico.org", "EgressGatewayPolicy"),
+        ("k8s.cni.cncf.io", "MultiNetworkPolicy"),
         ("isovalent.com", "IsovalentEgressGatewayPolicy"),
         ("k8s.ovn.org", "AdminPolicyBasedExternalRoute"),
         ("security.istio.io", "RequestAuthentication"),
         ("policy.linkerd.io", "HTTPLocalRateLimitPolicy"),
     }
 )
-"""Kinds of the same groups that restrict no connection by themselves, so that leaving them out is exact."""
+"""Kinds that restrict no connection over the pods' own network, so that leaving them out is exact."""
 
-GROUPS = frozenset(group for group, _ in (*DIALECTS, *NOT_EVALUATED))
-"""API groups about network policy: an unknown kind of theirs ending in Policy may be a mistake for a known one."""
+_GROUPS = frozenset(
+    {
+        "networking.k8s.io",
+        "policy.networking.k8s.io",
+        "cilium.io",
+        "projectcalico.org",
+        "crd.projectcalico.org",
+        "crd.antrea.io",
+    }
+)
+"""API groups whose policies are all known: another kind of theirs that is called a policy is a mistake."""
 
 _WORDS = ("networkpolic", "egress", "firewall", "clusterwidenetwork")
 
@@ -90,17 +103,17 @@ def split_api_version(api_version: str) -> tuple[str, str]:
 def looks_like_network_policy(group: str, kind: str) -> bool:
     """True where an unknown kind can only be meant as a network policy; other policies are none of our business."""
     folded = kind.lower()
-    return (group in GROUPS and "policy" in folded) or any(word in folded for word in _WORDS)
+    return (group in _GROUPS and "policy" in folded) or any(word in folded for word in _WORDS)
 
 
 def nearest_kind(ref: ObjectRef) -> str:
     """A sentence naming what probably was meant instead of an unknown kind, or what the group has."""
     group, _ = split_api_version(ref.api_version)
-    known = (*DIALECTS, *NOT_EVALUATED)
+    known = (*DIALECTS, *sorted(NOT_EVALUATED))
     same_kind = [entry for entry in known if entry[1] == ref.kind]
     if same_kind:
-        near = difflib.get_close_matches(group, [entry[0] for entry in same_kind], 1, 0.0)
-        return f"Did you mean {_spell(near[0], ref.kind)}?"
+        near = max(same_kind, key=lambda entry: difflib.SequenceMatcher(None, group, entry[0]).ratio())
+        return f"Did you mean {_spell(*near)}?"
     siblings = sorted(kind for of_group, kind in known if of_group == group)
     close = difflib.get_close_matches(ref.kind, siblings or [kind for _, kind in known], 1, 0.8)
     if close:
