@@ -19,7 +19,7 @@ spec:
 
 RULES = {
     "label": "{from: [{podSelector: {matchLabels: {tier: api}}, namespaceSelector: {}}], ports: [{port: 5432}]}",
-    "two labels": "{from: [{podSelector: {matchLabels: {tier: api, x: y}}, namespaceSelector: {}}], ports: [{port: pg}]}",
+    "two labels": "{from: [{podSelector: {matchLabels: {a: b, x: y}}, namespaceSelector: {}}], ports: [{port: 5432}]}",
     "namespace label": "{from: [{namespaceSelector: {matchLabels: {team: shop}}}], ports: [{port: 5432}]}",
     "own namespace": "{from: [{podSelector: {}}], ports: [{port: 5432}]}",
     "port": "{from: [{namespaceSelector: {}}], ports: [{port: 80}]}",

@@ -1,0 +1,122 @@
+"""``ringfence why``: the sentence, the stages, what came closest, and the exit status."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import run, write
+
+
+def test_a_denied_connection_says_where_and_what_came_closest(shop: str) -> None:
+    result = run("why", shop, "shop/web-0", "data/db-0:5432")
+    assert result.exit_code == 1
+    first = result.stdout.splitlines()[0]
+    assert first == "shop/web-0 can NOT reach data/db-0 on TCP 5432: ingress at data/db-0 is denied."
+    assert "NetworkPolicy data/db, ingress rule 1" in result.stdout
+    assert "label `tier=api` is missing" in result.stdout
+    assert f"{shop}/policy.yaml:9" in result.stdout  # the rule begins at "- from"
+
+
+def test_an_allowed_connection_names_the_rule_with_its_place(shop: str) -> None:
+    result = run("why", shop, "shop/api", "data/db-0:5432/tcp")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("shop/api can reach data/db-0 on TCP 5432: egress and ingress are both allowed.\n")
+    line = next(line for line in result.stdout.splitlines() if "allows it" in line)
+    assert "data/db, ingress rule 1" in line
+    assert f"{shop}/policy.yaml:9" in line
+
+
+def test_there_are_no_colour_codes_where_there_is_no_terminal(shop: str) -> None:
+    assert "\x1b" not in run("why", shop, "shop/web-0", "data/db-0:5432").stdout
+
+
+def test_replicas_that_differ_are_shown_apart(shop: str) -> None:
+    result = run("why", shop, "shop/sts/web", "data/db-0:5432")
+    assert result.exit_code == 1
+    assert "1 of 2 pairs of replicas are denied" in result.stdout
+    assert "1 of 2 pairs denied: shop/web-0 to data/db-0" in result.stdout
+    assert "1 of 2 pairs allowed: shop/web-1 to data/db-0" in result.stdout
+
+
+def test_a_service_is_asked_for_by_its_own_port(shop: str) -> None:
+    result = run("why", shop, "shop/api", "service:data/db:80")
+    assert result.exit_code == 0
+    assert "Service data/db translates port 80 to pod port 5432" in result.stdout
+
+
+def test_the_cluster_address_of_a_service_is_that_service(shop: str) -> None:
+    result = run("why", shop, "shop/api", "10.96.0.5:80")
+    assert result.exit_code == 0
+    assert "10.96.0.5 is the cluster address of Service data/db" in result.stdout
+
+
+@pytest.mark.parametrize("destination", ["data/db-0", "service:data/db"])
+def test_without_a_port_every_declared_one_is_judged(shop: str, destination: str) -> None:
+    assert run("why", shop, "shop/api", destination).exit_code == 0
+    assert run("why", shop, "shop/web-0", destination).exit_code == 1
+
+
+def test_without_a_port_and_a_declared_one_the_open_ports_are_told(shop: str) -> None:
+    result = run("why", shop, "data/db-0", "shop/web-0")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("data/db-0 can reach shop/web-0 on: all ports.\n")
+
+
+def test_an_address_outside_is_guarded_by_nobody(shop: str) -> None:
+    result = run("why", shop, "shop/api", "[2001:db8::1]:443")
+    assert result.exit_code == 0
+    assert "shop/api can reach 2001:db8::1 on TCP 443" in result.stdout
+    assert "It is outside the cluster: no policy applies there." in result.stdout
+
+
+def test_a_workload_without_pods_is_its_template(shop: str) -> None:
+    result = run("why", shop, "shop/deploy/cart", "data/db-0:5432")
+    assert result.exit_code == 1
+    assert "No pod of shop/Deployment/cart is in the input" in result.stdout
+
+
+def test_notes_can_be_left_out(shop: str) -> None:
+    assert "No pod of shop/Deployment/cart" not in run("why", shop, "shop/deploy/cart", "data/db-0:5432", "-q").stdout
+
+
+@pytest.mark.parametrize(
+    ("source", "destination", "message"),
+    [
+        ("shop/wbe-0", "data/db-0:5432", "There is no pod shop/wbe-0 in the input. Did you mean shop/web-0"),
+        ("shop/api", "data/db-0:99999", "'99999' is no port"),
+        ("shop/api", "service:data/db:5432", "Service data/db has no port TCP 5432. It has TCP 80 (pod port pg)."),
+        ("service:data/db", "shop/api:80", "a Service opens no connections"),
+    ],
+)
+def test_a_question_that_cannot_be_asked_is_wrong_usage(shop: str, source: str, destination: str, message: str) -> None:
+    result = run("why", shop, source, destination)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert result.stdout == ""
+
+
+def test_json_carries_the_trace_and_keeps_room_for_causes_and_fixes(shop: str) -> None:
+    result = run("why", shop, "shop/sts/web", "data/db-0:5432", "-o", "json")
+    assert result.exit_code == 1
+    report = json.loads(result.stdout)
+    assert (report["kind"], report["verdict"], report["causes"], report["fixes"]) == ("WhyReport", "blocked", [], [])
+    (port,) = report["ports"]
+    assert port["pairs"] == {"allowed": 1, "total": 2}
+    denied, allowed = port["groups"]
+    assert denied["sources"] == [{"kind": "pod", "name": "shop/web-0", "workload": "shop/StatefulSet/web"}]
+    assert denied["ingress"]["reason"] == "no-rule"
+    (near,) = denied["ingress"]["closest"]
+    assert near["policy"] == "data/NetworkPolicy/db"
+    assert near["origin"]["line"] == 9
+    assert "tier=api" in near["peers"][0]["text"]
+    (rule,) = allowed["ingress"]["stages"][-1]["deciding"]
+    assert (rule["policy"], rule["rule"], rule["action"]) == ("data/NetworkPolicy/db", 0, "allow")
+
+
+def test_the_input_may_come_from_stdin(tmp_path: Path) -> None:
+    directory = Path(write(tmp_path))
+    text = "---\n".join(file.read_text(encoding="utf-8") for file in directory.iterdir())
+    assert run("why", "-", "shop/api", "data/db-0:5432", stdin=text).exit_code == 0
