@@ -25,6 +25,7 @@ NO_ADDRESS = Code("RF012", "pods-without-address", _N, "Pods have no address in 
 OBJECTS_SKIPPED = Code("RF013", "objects-skipped", _N, "Objects of kinds that play no part were skipped")
 LIST_INCOMPLETE = Code("RF014", "list-incomplete", _E, "A list answer is one page of several")
 LINK_LOOP = Code("RF015", "link-loop", _W, "A symbolic link leads back to a directory already read")
+EMPTY_INPUT = Code("RF016", "empty-input", _W, "An input that was named holds nothing")
 
 # What an answer assumes
 HOST_NETWORK = Code("RF050", "host-network", _N, "Host-network pods are outside pod policy")

@@ -1,0 +1,299 @@
+"""Items into a snapshot: the last word of each object, what belongs to what, and what was left out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from ringfence.model.codes import (
+    BAD_OBJECT,
+    DUPLICATE_OBJECT,
+    NAMESPACE_NOT_GIVEN,
+    NO_ADDRESS,
+    OBJECTS_SKIPPED,
+    PODS_LEFT_OUT,
+)
+from ringfence.model.finding import Finding
+from ringfence.model.objects import (
+    NAMESPACE_NAME_LABEL,
+    Namespace,
+    Node,
+    Pod,
+    RawObject,
+    Service,
+    Snapshot,
+    WorkloadRef,
+)
+from ringfence.model.origin import ObjectRef, Origin
+from ringfence.sources.decode import decode, plain_body
+from ringfence.sources.items import Item, watch_error
+from ringfence.sources.kinds import (
+    CLUSTER_KINDS,
+    ApiObject,
+    EndpointSliceObject,
+    EndpointsObject,
+    NodeObject,
+    ObjectMeta,
+    PodObject,
+    PodSpec,
+    ServiceObject,
+    group_of,
+    struct_of,
+)
+from ringfence.sources.pods import COMPLETED, given_pod, labels_of, planned_pod, read_address
+from ringfence.sources.policy_kinds import is_cluster_scoped, is_policy
+from ringfence.sources.services import Endpoints, legacy_endpoints, read_service, slice_endpoints
+from ringfence.sources.workloads import Owners, Workload, is_workload, owner_of, template_of
+
+_Key = tuple[str, str, str, str]
+_NODE_ADDRESSES = ("InternalIP", "ExternalIP")
+
+
+@dataclass(slots=True)
+class _Entry:
+    """One object that is kept: as a struct, or as the plain body of a policy."""
+
+    item: Item
+    namespace: str
+    name: str
+    struct: ApiObject | None
+    body: dict[str, Any] | None = None
+
+
+class Assembler:
+    """Takes items one by one, the later of two equal objects winning, and makes the snapshot at the end."""
+
+    def __init__(self, findings: list[Finding]) -> None:
+        self.findings = findings
+        self.objects = 0
+        self._entries: dict[_Key, _Entry] = {}
+        self._skipped: Counter[str] = Counter()
+
+    def take(self, item: Item) -> None:
+        """Take one object; one that can't be read becomes a finding."""
+        group, kind = group_of(item.api_version), item.kind
+        if kind == "Status" and item.api_version == "v1":
+            self.findings.append(watch_error(plain_body(item, self.findings), item.place()))
+            return
+        self.objects += 1
+        struct_type = struct_of(item.api_version, kind)
+        if struct_type is not None:
+            struct = decode(item, struct_type, self.findings)
+            if struct is not None:
+                self._keep(item, "", kind, struct.metadata, struct, None)
+        elif is_policy(group, kind):
+            body = plain_body(item, self.findings)
+            metadata = decode(item, ApiObject, self.findings) if body is not None else None
+            if metadata is not None:
+                self._keep(item, _same_group(group), kind, metadata.metadata, None, body)
+        elif not item.deleted:
+            self._skipped[kind] += 1
+
+    def _keep(
+        self,
+        item: Item,
+        group: str,
+        kind: str,
+        metadata: ObjectMeta | None,
+        struct: ApiObject | None,
+        body: dict[str, Any] | None,
+    ) -> None:
+        name = (metadata.name or metadata.generateName or "") if metadata is not None else ""
+        if not name:
+            place = Origin(item.source.locate(("metadata",)), "metadata.name")
+            self.findings.append(Finding(BAD_OBJECT, f"A {kind} has no metadata.name; it is left out.", place))
+            return
+        cluster = is_cluster_scoped(group, kind) if struct is None else kind in CLUSTER_KINDS
+        namespace = "" if cluster else (metadata.namespace if metadata is not None else "") or "default"
+        key = group, kind, namespace, name
+        if item.deleted:
+            self._entries.pop(key, None)
+            return
+        earlier = self._entries.get(key)
+        if earlier is not None:
+            if not item.update:
+                ref = ObjectRef(kind, name, namespace, item.api_version)
+                before, here = earlier.item.place(), item.place()
+                what = f"{ref} is given twice, first at {before}; what is used stands at {here}."
+                self.findings.append(Finding(DUPLICATE_OBJECT, what, here, subject=ref))
+            del self._entries[key]  # the later one also takes the later place
+        self._entries[key] = _Entry(item, namespace, name, struct, body)
+
+    def snapshot(self) -> Snapshot:
+        """The snapshot of all that was taken, with the findings of the whole reading."""
+        nodes = {entry.name: self._node(entry) for entry in self._of("Node")}
+        pods, completed = self._pods(nodes)
+        services = tuple(self._services())
+        policies = tuple(self._policies())
+        namespaces = self._namespaces(pods, services, policies)
+        self._notes(pods, completed)
+        return Snapshot(
+            namespaces=namespaces,
+            pods=pods,
+            services=services,
+            nodes=tuple(nodes.values()),
+            policies=policies,
+            findings=tuple(self.findings),
+            skipped=dict(sorted(self._skipped.items())),
+            completed=completed,
+        )
+
+    def _of(self, *kinds: str) -> list[_Entry]:
+        return [entry for (_, kind, _, _), entry in self._entries.items() if kind in kinds and entry.struct is not None]
+
+    def _node(self, entry: _Entry) -> Node:
+        struct = entry.struct
+        given = struct.status.addresses if isinstance(struct, NodeObject) and struct.status is not None else None
+        points: list[int] = []
+        for wanted in _NODE_ADDRESSES:
+            for number, address in enumerate(given or ()):
+                if address.type == wanted and address.address:
+                    path = ("status", "addresses", number, "address")
+                    point = read_address(entry.item, address.address, path, self.findings)
+                    if point is not None and point not in points:
+                        points.append(point)
+        labels = labels_of(struct.metadata if struct is not None else None)
+        return Node(entry.name, labels, tuple(points), entry.item.place())
+
+    def _pods(self, nodes: dict[str, Node]) -> tuple[tuple[Pod, ...], int]:
+        workloads = {}
+        for (_, kind, _, _), entry in self._entries.items():
+            if is_workload(kind) and entry.struct is not None:
+                ref = WorkloadRef(entry.namespace, kind, entry.name)
+                workloads[ref] = Workload(ref, entry.item, entry.struct)
+        owners = Owners(workloads)
+        found: list[Pod] = []
+        living: set[WorkloadRef] = set()
+        ended: set[WorkloadRef] = set()
+        completed = 0
+
+        def node_addresses(name: str) -> tuple[int, ...]:
+            return nodes[name].addresses if name in nodes else ()
+
+        for entry in self._of("Pod"):
+            struct = entry.struct
+            if not isinstance(struct, PodObject):
+                continue
+            metadata, status = struct.metadata, struct.status
+            self._check_owner(entry.item, metadata)
+            workload = owners.of_pod(entry.namespace, entry.name, metadata, labels_of(metadata))
+            if status is not None and status.phase in COMPLETED:
+                completed += 1
+                ended.add(workload)
+                continue
+            living.add(workload)
+            spec = struct.spec or PodSpec()
+            found.append(
+                given_pod(
+                    entry.item,
+                    entry.namespace,
+                    entry.name,
+                    workload,
+                    metadata,
+                    spec,
+                    status,
+                    node_addresses,
+                    self.findings,
+                )
+            )
+        for each, top in owners.unstarted(living, ended):
+            template, path = template_of(each)
+            if template is None or template.spec is None:
+                broken = ObjectRef(each.ref.kind, each.ref.name, each.ref.namespace, each.item.api_version)
+                what = f"{broken} has no pod template; it is left out."
+                self.findings.append(Finding(BAD_OBJECT, what, each.item.place(), subject=broken))
+                continue
+            found.append(
+                planned_pod(each.item, each.ref.namespace, top, template.metadata, template.spec, path, self.findings)
+            )
+        return tuple(found), completed
+
+    def _check_owner(self, item: Item, metadata: ObjectMeta | None) -> None:
+        owner = owner_of(metadata)
+        if owner is not None and not owner.kind and metadata is not None:
+            number = (metadata.ownerReferences or []).index(owner)
+            path = ("metadata", "ownerReferences", number)
+            place = Origin(item.source.locate(path), f"metadata.ownerReferences[{number}].kind")
+            what = f"An owner reference of pod {metadata.name} has no kind; it is read as a Pod."
+            self.findings.append(Finding(BAD_OBJECT, what, place))
+
+    def _services(self) -> list[Service]:
+        slices: dict[tuple[str, str], Endpoints] = {}
+        for entry in self._of("EndpointSlice"):
+            if isinstance(entry.struct, EndpointSliceObject):
+                name, endpoints = slice_endpoints(entry.item, entry.struct, self.findings)
+                key = entry.namespace, name
+                slices[key] = slices.get(key, ()) + endpoints
+        for entry in self._of("Endpoints"):
+            if isinstance(entry.struct, EndpointsObject) and (entry.namespace, entry.name) not in slices:
+                endpoints = legacy_endpoints(entry.item, entry.struct, self.findings)
+                slices[entry.namespace, entry.name] = endpoints
+        return [
+            read_service(
+                entry.item,
+                entry.namespace,
+                entry.name,
+                entry.struct,
+                slices.get((entry.namespace, entry.name), ()),
+                self.findings,
+            )
+            for entry in self._of("Service")
+            if isinstance(entry.struct, ServiceObject)
+        ]
+
+    def _policies(self) -> list[RawObject]:
+        return [
+            RawObject(
+                ObjectRef(kind, entry.name, entry.namespace, entry.item.api_version), entry.body, entry.item.source
+            )
+            for (_, kind, _, _), entry in self._entries.items()
+            if entry.body is not None
+        ]
+
+    def _namespaces(
+        self, pods: tuple[Pod, ...], services: tuple[Service, ...], policies: tuple[RawObject, ...]
+    ) -> dict[str, Namespace]:
+        namespaces = {}
+        for entry in self._of("Namespace"):
+            labels = labels_of(entry.struct.metadata if entry.struct is not None else None)
+            labels[NAMESPACE_NAME_LABEL] = entry.name  # the API server sets it on every namespace
+            namespaces[entry.name] = Namespace(entry.name, labels, origin=entry.item.place())
+        referred = {pod.namespace for pod in pods} | {service.namespace for service in services}
+        referred |= {policy.ref.namespace for policy in policies if policy.ref.namespace}
+        missing = sorted(referred - namespaces.keys())
+        for name in missing:
+            namespaces[name] = Namespace(name, {NAMESPACE_NAME_LABEL: name}, given=False)
+        if missing:
+            what = f"Not in the input, and taken to have no labels of their own: {_namespaces_text(missing)}."
+            why = "A namespaceSelector that asks for other labels can't match them."
+            self.findings.append(Finding(NAMESPACE_NOT_GIVEN, what, why=why))
+        return namespaces
+
+    def _notes(self, pods: tuple[Pod, ...], completed: int) -> None:
+        if completed:
+            what = f"{_count(completed, 'completed pod')} left out: completed pods hold no address."
+            self.findings.append(Finding(PODS_LEFT_OUT, what))
+        bare = sum(1 for pod in pods if not pod.addresses)
+        if bare:
+            what = f"{_count(bare, 'pod')} of {len(pods)} {'has' if bare == 1 else 'have'} no address in the input."
+            why = "An ipBlock can't match a pod whose address is not known."
+            self.findings.append(Finding(NO_ADDRESS, what, why=why))
+        if self._skipped:
+            kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(self._skipped.items()))
+            what = f"Skipped, because they play no part in connectivity: {kinds}."
+            self.findings.append(Finding(OBJECTS_SKIPPED, what))
+
+
+def _same_group(group: str) -> str:
+    """NetworkPolicy of the old group ``extensions`` is the same object as that of ``networking.k8s.io``."""
+    return "networking.k8s.io" if group == "extensions" else group
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _namespaces_text(names: list[str]) -> str:
+    shown = ", ".join(names[:20])
+    return f"{_count(len(names), 'namespace')} {shown}" + (f" and {len(names) - 20} more" if len(names) > 20 else "")

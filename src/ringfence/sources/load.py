@@ -1,0 +1,66 @@
+"""Paths to a snapshot."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import sys
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO
+
+from ringfence.model.finding import Finding, Severity
+from ringfence.model.objects import Snapshot
+from ringfence.sources.assemble import Assembler
+from ringfence.sources.inputs import find_sources, shown
+from ringfence.sources.limits import InputError, Limits
+from ringfence.sources.reader import Reader
+
+
+def load(paths: Sequence[str], stdin: BinaryIO | None, limits: Limits) -> Snapshot:
+    """See :func:`ringfence.sources.load_snapshot`."""
+    findings: list[Finding] = []
+    assembler = Assembler(findings)
+    reader = Reader(limits, findings, assembler.take)
+    stream = sys.stdin.buffer if stdin is None else stdin
+    with _collector_paused():
+        for sources in find_sources(list(paths), findings):
+            for source in sources:
+                before = len(findings)
+                if not reader.read(source, stream) and source.named:
+                    problem = next((each for each in findings[before:] if each.severity is Severity.ERROR), None)
+                    if problem is not None:
+                        raise InputError(_sentence(problem), tuple(findings))
+        if not assembler.objects:
+            raise InputError(_nothing_found(paths, findings), tuple(findings))
+        return assembler.snapshot()
+
+
+def _nothing_found(paths: Sequence[str], findings: list[Finding]) -> str:
+    where = ", ".join("<stdin>" if path == "-" else shown(path) for path in paths) or "no path"
+    text = f"No Kubernetes object was found in {where}."
+    problems = [each for each in findings if each.severity is Severity.ERROR]
+    if problems:
+        text += (
+            f" The first of {len(problems)} problems: {_sentence(problems[0])}"
+            if len(problems) > 1
+            else (f" {_sentence(problems[0])}")
+        )
+    return text
+
+
+def _sentence(finding: Finding) -> str:
+    position = finding.origin.position
+    text = f"{finding.what} {finding.hint}".rstrip()
+    return f"{position}: {text}" if position.line else text
+
+
+@contextlib.contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Reading makes millions of values and no cycles: the collector would only walk them again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

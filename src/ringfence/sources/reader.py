@@ -1,0 +1,71 @@
+"""From one source to items: tells JSON from YAML by what the text begins with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
+
+from ringfence.model.codes import EMPTY_INPUT
+from ringfence.model.finding import Finding
+from ringfence.model.origin import Origin, Position
+from ringfence.sources.contents import ContentError, texts
+from ringfence.sources.inputs import Source, open_source, shown, unreadable
+from ringfence.sources.items import Item
+from ringfence.sources.json_reader import JsonError, read_json, resynchronise
+from ringfence.sources.limits import Limits
+from ringfence.sources.yaml_builder import YamlBuilder
+from ringfence.sources.yaml_reader import read_yaml
+
+
+class Reader:
+    """Reads sources one after the other and gives every item to ``take``, every problem to ``findings``."""
+
+    def __init__(self, limits: Limits, findings: list[Finding], take: Callable[[Item], None]) -> None:
+        self._limits = limits
+        self._findings = findings
+        self._take = take
+        self._builder = YamlBuilder(limits)
+
+    def read(self, source: Source, stdin: BinaryIO) -> bool:
+        """Read one source; False where nothing of it could be parsed."""
+        before = len(self._findings)
+        done = False
+        try:
+            stream = open_source(source, stdin)
+        except (OSError, ValueError) as error:
+            self._findings.append(unreadable(source.path, error))
+            return False
+        try:
+            for name, text in texts(stream, source.name, self._limits, self._findings):
+                for item in self._items(name, text):
+                    done = True
+                    if item is not None:
+                        self._take(item)
+        except ContentError as error:
+            self._findings.append(error.finding(source.name))
+        finally:
+            if stream is not stdin:
+                stream.close()
+        if not done and len(self._findings) == before and source.named:
+            what = f"{source.name} is empty."
+            self._findings.append(Finding(EMPTY_INPUT, what, Origin(Position(shown(source.path)))))
+            return True
+        return done
+
+    def _items(self, name: str, text: bytes) -> Iterator[Item | None]:
+        """The items of one text, and ``None`` for each document that could be parsed."""
+        begin = text[:4096].lstrip()
+        if not begin.startswith((b"{", b"[")) or begin.startswith(b"{{"):
+            yield from read_yaml(name, text, self._builder, self._findings)
+            return
+        while text.strip():
+            try:
+                yield from read_json(name, text, self._findings)
+            except JsonError as error:
+                if not name.lower().endswith((".json", ".jsonl")) and len(text) <= self._limits.yaml_bytes:
+                    # A text such as `{app: web}` is YAML; what is wrong with it is then YAML's to say.
+                    yield from read_yaml(name, text, self._builder, self._findings)
+                    return
+                text = resynchronise(name, text, error, self._findings)
+            else:
+                return

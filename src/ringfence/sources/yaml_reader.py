@@ -1,0 +1,85 @@
+"""A YAML text into items: every document by itself, so that a broken one costs no other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ringfence.model.codes import DUPLICATE_KEY
+from ringfence.model.finding import Finding
+from ringfence.model.origin import Origin, Position
+from ringfence.sources.items import PlainItem, plain_items
+from ringfence.sources.positions import Lines, YamlSource
+from ringfence.sources.yaml_builder import YamlBuilder, YamlDocument, YamlError
+
+_SEPARATOR = re.compile(rb"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
+_NO_CONTENT = re.compile(rb"(?:(?:%|\.\.\.|[ \t]*#|[ \t\r]*$)[^\n]*\n?)*", re.MULTILINE)
+_TEMPLATE = re.compile(rb"\{\{-?\s*[\w.$/\"(]")
+
+
+def read_yaml(name: str, text: bytes, builder: YamlBuilder, findings: list[Finding]) -> Iterator[PlainItem | None]:
+    """The objects of ``text``, and ``None`` for each document that could be parsed.
+
+    A document that can't be parsed becomes a finding; reading goes on after the next separator line.
+    """
+    lines = Lines(text)
+    end = 0
+    try:
+        for document in builder.documents(text):
+            end = document.end
+            yield None
+            yield from _items(name, lines, document, findings)
+    except YamlError:
+        pass
+    else:
+        return
+    line = 0
+    seen = 0  # characters
+    for chunk in _chunks(text):
+        if seen >= end:
+            yield from _chunk(name, chunk, line, builder, findings)
+        line += chunk.count(b"\n")
+        seen += len(chunk.decode("utf-8", "replace"))
+
+
+def _chunk(
+    name: str, chunk: bytes, line: int, builder: YamlBuilder, findings: list[Finding]
+) -> Iterator[PlainItem | None]:
+    lines = Lines(chunk, line)
+    try:
+        for document in builder.documents(chunk):
+            yield None
+            yield from _items(name, lines, document, findings)
+    except YamlError as error:
+        position = Position(name, *lines.at(error.offset))
+        hint = ""
+        if _TEMPLATE.search(chunk):
+            hint = "It looks like a Helm template: render it first, with `helm template`."
+        findings.append(
+            Finding(error.code, f"This document can't be read: {error.problem}.", Origin(position), hint=hint)
+        )
+
+
+def _chunks(text: bytes) -> Iterator[bytes]:
+    """The text cut at its separator lines; directives stay with the document that they are for."""
+    start = 0
+    for match in _SEPARATOR.finditer(text):
+        cut = match.start()
+        if cut > start and not _NO_CONTENT.fullmatch(text, start, cut):
+            yield text[start:cut]
+            start = cut
+    yield text[start:]
+
+
+def _items(name: str, lines: Lines, document: YamlDocument, findings: list[Finding]) -> Iterator[PlainItem]:
+    source = YamlSource(name, lines, document.table, 0, document.value)
+    for repeat in document.repeats:
+        earlier, later = source.at(repeat.earlier), source.at(repeat.node)
+        if repeat.by_merge:
+            what = f"The merge here replaces the key `{repeat.key}`, which is written before it at {earlier}."
+            hint = "Write `<<` first: kubectl lets what is written last win, and other tools don't."
+        else:
+            what = f"The key `{repeat.key}` is given twice, first at {earlier}; kubectl uses the last."
+            hint = "Remove one of them."
+        findings.append(Finding(DUPLICATE_KEY, what, Origin(later), hint=hint))
+    yield from plain_items(document.value, source, findings)
