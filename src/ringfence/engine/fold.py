@@ -96,7 +96,7 @@ class Folder:
         covered = 0
         for policy in selecting:
             for rule in policy.rules[direction]:
-                if self.certain and rule.rule.uncertain:
+                if self.certain and rule.uncertain:
                     continue
                 for atoms, ports in self.program.entries(rule, direction, subject, self.universe):
                     self._grant(granted, atoms & covered, ports)
@@ -140,7 +140,7 @@ class Folder:
         state: dict[tuple[int, int, int], int] = {(*cell, NONE): atoms for cell, atoms in cells.items()}
         for policy in selecting:
             for rule in policy.rules[direction]:
-                outcome = decided(rule.rule, certain=self.certain)
+                outcome = decided(rule.rule.action, uncertain=rule.uncertain, certain=self.certain)
                 if outcome is None:
                     continue
                 for atoms, ports in self.program.entries(rule, direction, subject, self.universe):

@@ -13,7 +13,7 @@ from ringfence.engine.facts import Facts
 from ringfence.engine.match import container_ports, is_self, peer_matches
 from ringfence.engine.misses import peer_misses, port_miss
 from ringfence.model.objects import Pod
-from ringfence.model.policy import Action, Direction, Layer, Peer, Policy, Rule, Stage, StageKind
+from ringfence.model.policy import Action, Direction, Layer, NamePeer, Peer, Policy, Rule, Stage, StageKind
 from ringfence.model.ports import PortMatch, Protocol, resolve_ports
 from ringfence.model.verdict import (
     DirectionVerdict,
@@ -67,7 +67,7 @@ class Judge:
             possible, _, possible_stages = self._layers(call, subject, direction, certain=False)
             if possible:
                 conditional = tuple(
-                    trace for stage in (*possible_stages, *stages) for trace in stage.deciding if trace.rule.uncertain
+                    trace for stage in (*possible_stages, *stages) for trace in stage.deciding if trace.uncertain
                 )
         return DirectionVerdict(direction, allowed, reason, stages, conditional)
 
@@ -113,7 +113,7 @@ class Judge:
             for policy in selecting
             for index, rule in enumerate(policy.rules(direction))
         ]
-        deciding = [trace for trace in rules if trace.matches and not (certain and trace.rule.uncertain)]
+        deciding = [trace for trace in rules if trace.matches and not (certain and trace.uncertain)]
         if deciding:
             return Outcome.ALLOW, Reason.RULE, rules, deciding
         return Outcome.DENY, Reason.NO_RULE, rules, []
@@ -126,7 +126,9 @@ class Judge:
             for index, rule in enumerate(policy.rules(direction)):
                 trace = self._trace(policy, direction, index, rule, call)
                 rules.append(trace)
-                outcome = decided(rule, certain=certain) if trace.matches else None
+                if not trace.matches:
+                    continue
+                outcome = decided(rule.action, uncertain=trace.uncertain, certain=certain)
                 if outcome is not None:
                     return outcome, Reason.RULE, rules, [trace]
         if selecting and default is Action.DENY:
@@ -153,10 +155,14 @@ class Judge:
     def _match_peer(self, rule: Rule, endpoint: Endpoint) -> tuple[bool, Peer | None]:
         if rule.peers is None:
             return True, None
+        named = None
         for peer in rule.peers:
-            if peer_matches(peer, endpoint, self.facts):
+            if not peer_matches(peer, endpoint, self.facts):
+                continue
+            if not isinstance(peer, NamePeer):
                 return True, peer
-        return False, None
+            named = named or peer
+        return named is not None, named
 
 
 _StageResult = tuple[Outcome, Reason, list[RuleTrace], list[RuleTrace]]
@@ -176,20 +182,20 @@ class _Call:
         return self.destination, self.source
 
 
-def decided(rule: Rule, *, certain: bool) -> Outcome | None:
+def decided(action: Action, *, uncertain: bool, certain: bool) -> Outcome | None:
     """What a matching rule of an ordered stage brings about; ``None`` where it decides nothing.
 
     A rule that the input can't judge (names, L7 conditions) is read so that a *certain* allow is never claimed in
     vain, and a *possible* one never missed: an uncertain allow counts only as possible, an uncertain deny or pass
     denies for certain and is skipped, or allows, for possible.
     """
-    if rule.action is Action.LOG:
+    if action is Action.LOG:
         return None
-    if not rule.uncertain:
-        return {Action.ALLOW: Outcome.ALLOW, Action.DENY: Outcome.DENY, Action.PASS: Outcome.NEXT}[rule.action]
+    if not uncertain:
+        return {Action.ALLOW: Outcome.ALLOW, Action.DENY: Outcome.DENY, Action.PASS: Outcome.NEXT}[action]
     if certain:
-        return None if rule.action is Action.ALLOW else Outcome.DENY
-    return None if rule.action is Action.DENY else Outcome.ALLOW
+        return None if action is Action.ALLOW else Outcome.DENY
+    return None if action is Action.DENY else Outcome.ALLOW
 
 
 def _match_port(rule: Rule, call: _Call) -> tuple[bool, PortMatch | None]:

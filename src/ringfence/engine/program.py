@@ -23,17 +23,22 @@ from ringfence.model.policy import (
     Rule,
     Stage,
 )
-from ringfence.model.ports import NamedPort, PortRange, resolve_ports
+from ringfence.model.ports import ALL_PORTS, NamedPort, PortRange, resolve_ports
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
-    """A rule with its peers and numeric ports as numbers. ``peers`` of ``None`` is everything."""
+    """A rule, or the part of it that is as certain, with peers and numeric ports as numbers.
+
+    ``peers`` of ``None`` is everything. A rule that has names among its peers comes as two: what its other peers
+    match is certain.
+    """
 
     rule: Rule
     peers: tuple[int, ...] | None
     numeric: int
     named: tuple[NamedPort, ...]
+    uncertain: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,10 @@ class Program:
         """Compile a policy of a stage; its number."""
         number = self._next
         self._next += 1
-        rules = {direction: tuple(map(self._rule, policy.rules(direction))) for direction in Direction}
+        rules = {
+            direction: tuple(part for rule in policy.rules(direction) for part in self._parts(rule))
+            for direction in Direction
+        }
         names = any(rule.named for rule in rules[Direction.INGRESS])
         self.compiled[number] = CompiledPolicy(policy, stage, rules, names)
         self.numbers[stage, id(policy)] = number
@@ -93,13 +101,22 @@ class Program:
         compiled = self.compiled[number]
         return (compiled.stage, compiled.policy.order, number)
 
-    def _rule(self, rule: Rule) -> CompiledRule:
-        peers = None if rule.peers is None else tuple(map(self._peer, rule.peers))
-        if rule.ports is None:
-            return CompiledRule(rule, peers, self.table.intern(resolve_ports(None, ())), ())
-        numeric = tuple(match for match in rule.ports if isinstance(match, PortRange))
-        named = tuple(match for match in rule.ports if isinstance(match, NamedPort))
-        return CompiledRule(rule, peers, self.table.intern(resolve_ports(numeric, ())), named)
+    def _parts(self, rule: Rule) -> Iterator[CompiledRule]:
+        ports = ALL_PORTS
+        named: tuple[NamedPort, ...] = ()
+        if rule.ports is not None:
+            ports = resolve_ports(tuple(match for match in rule.ports if isinstance(match, PortRange)), ())
+            named = tuple(match for match in rule.ports if isinstance(match, NamedPort))
+        numeric = self.table.intern(ports)
+        if rule.peers is None:
+            yield CompiledRule(rule, None, numeric, named, bool(rule.conditions))
+            return
+        known = tuple(self._peer(peer) for peer in rule.peers if not isinstance(peer, NamePeer))
+        names = tuple(self._peer(peer) for peer in rule.peers if isinstance(peer, NamePeer))
+        if known:
+            yield CompiledRule(rule, known, numeric, named, bool(rule.conditions))
+        if names:
+            yield CompiledRule(rule, names, numeric, named, uncertain=True)
 
     def _peer(self, peer: Peer) -> int:
         number = self._peer_numbers.get(peer)

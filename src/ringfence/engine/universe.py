@@ -162,7 +162,8 @@ class Universe:
         affected = [
             number
             for number, atom in enumerate(self.atoms)
-            if not cut.isdisjoint(atom.places) or any(key in pod.labels for key in new_keys for pod in atom.pods)
+            if atom.pods
+            and (not cut.isdisjoint(atom.places) or any(key in pod.labels for key in new_keys for pod in atom.pods))
         ]
         for number in affected:
             self._numbers.pop(self._key(self.atoms[number].pods[0], self.atoms[number].places), None)

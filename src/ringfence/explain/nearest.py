@@ -45,7 +45,7 @@ def closest(side: DirectionVerdict, limit: int | None = None) -> tuple[NearRule,
 def _candidates(side: DirectionVerdict) -> Iterator[RuleTrace]:
     for stage in side.stages:
         for trace in stage.rules:
-            if trace.rule.action is Action.ALLOW and (not trace.matches or trace.rule.uncertain):
+            if trace.rule.action is Action.ALLOW and (not trace.matches or trace.uncertain):
                 yield trace
 
 
@@ -68,6 +68,6 @@ def _near(trace: RuleTrace) -> NearRule:
 def conditions_of(trace: RuleTrace) -> str:
     """What a matching rule still depends on, in words; empty where it is certain."""
     parts = [condition.text for condition in trace.rule.conditions]
-    if trace.rule.uncertain and not parts:
+    if trace.uncertain and not parts:
         parts = [f"the address belongs to {trace.peer}"]
     return ", ".join(parts)

@@ -86,9 +86,9 @@ class ServicePort:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A Service. ``selector`` is ``None`` where it has none; then ``endpoints`` are the addresses that were given for it.
+    """A Service. ``selector`` is ``None`` where it has none; then ``endpoints`` are the addresses given for it.
 
-    ``endpoints`` hold ``(address, ports)`` from EndpointSlices or Endpoints; ports are keyed by the service port's name.
+    ``endpoints`` hold ``(address, ports)`` from EndpointSlices or Endpoints; ports by the service port's name.
     """
 
     namespace: str

@@ -140,11 +140,6 @@ class Rule:
     name: str = ""
     origin: Origin = field(default=UNKNOWN, compare=False)
 
-    @property
-    def uncertain(self) -> bool:
-        """True where the input can't say whether the rule matches: it has conditions or names."""
-        return bool(self.conditions) or any(isinstance(peer, NamePeer) for peer in self.peers or ())
-
 
 @dataclass(frozen=True, slots=True)
 class Policy:

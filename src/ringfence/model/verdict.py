@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ringfence.model.addresses import format_address
 from ringfence.model.objects import Pod
-from ringfence.model.policy import Action, Direction, Peer, Policy, Rule
+from ringfence.model.policy import Direction, NamePeer, Peer, Policy, Rule
 from ringfence.model.ports import PortMatch, Protocol
 
 
@@ -93,6 +93,11 @@ class RuleTrace:
         """True where peers and ports both match; conditions are not looked at."""
         return self.peer_matches and self.port_matches
 
+    @property
+    def uncertain(self) -> bool:
+        """True where the input can't say whether a matching rule applies: it has conditions, or a name matched."""
+        return bool(self.rule.conditions) or isinstance(self.peer, NamePeer)
+
 
 @dataclass(frozen=True, slots=True)
 class StageTrace:
@@ -154,7 +159,6 @@ class Verdict:
 
 
 __all__ = [
-    "Action",
     "AddressEndpoint",
     "DirectionVerdict",
     "Endpoint",
