@@ -10,13 +10,25 @@ A policy or object that is wrong is never an exception: it is a :class:`~ringfen
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ringfence.model.finding import Finding
+
 
 class RingfenceError(Exception):
     """The base of every error that Ringfence raises on purpose. Its message is written for the user."""
 
 
 class InputError(RingfenceError):
-    """An explicitly named input can't be read at all, or nothing whatever could be read."""
+    """A path that was named can't be read at all, or nothing was found in all of them.
+
+    ``findings`` are the problems behind the message, which may be several.
+    """
+
+    def __init__(self, message: str, findings: tuple[Finding, ...] = ()) -> None:
+        super().__init__(message)
+        self.findings = findings
 
 
 class EndpointError(RingfenceError):

@@ -11,10 +11,12 @@ from ringfence.model.objects import Pod
 from ringfence.model.ports import PortSet, Protocol
 from ringfence.reach.report import Connection, ReachEnd
 
+PodFilter = Callable[[Pod], bool]
+
 
 @dataclass(frozen=True, slots=True)
 class EndFilter:
-    """Keeps pods that are listed by name or match a glob, and external ends that hold a listed address.
+    """Keeps pods that are listed by name or match a glob; or, where there are addresses, external ends that hold one.
 
     Globs are matched against ``namespace/pod`` and ``namespace/Kind/name``; ``*`` crosses slashes.
     """
@@ -32,8 +34,10 @@ class EndFilter:
         return any(fnmatchcase(name, glob) for glob in self.globs for name in names)
 
     def end(self, end: ReachEnd) -> bool:
-        """True for an end that may stay in an answer whose pods are already filtered."""
-        return not end.external or bool(_addresses(end) & self.addresses)
+        """True for an end that may stay. Pods have been chosen before by :meth:`pod`, unless addresses are wanted."""
+        if end.external:
+            return bool(_addresses(end) & self.addresses)
+        return not self.addresses
 
 
 def _addresses(end: ReachEnd) -> AddressSet:
@@ -64,12 +68,9 @@ class Filters:
     ports: tuple[PortFilter, ...] = ()
 
     @property
-    def pod_filters(self) -> tuple[Callable[[Pod], bool] | None, Callable[[Pod], bool] | None]:
-        """What to ask of each source and destination pod before connections are computed."""
-        return (
-            self.sources.pod if self.sources is not None else None,
-            self.destinations.pod if self.destinations is not None else None,
-        )
+    def pod_filters(self) -> tuple[PodFilter | None, PodFilter | None]:
+        """What to ask of each source and destination pod before connections are computed; ``None`` for nothing."""
+        return _pod_filter(self.sources), _pod_filter(self.destinations)
 
     def apply(self, connections: Iterable[Connection]) -> Iterator[Connection]:
         """The connections that are wanted, one at a time."""
@@ -86,3 +87,8 @@ class Filters:
         if self.namespaces and not {connection.src.namespace, connection.dst.namespace} & self.namespaces:
             return False
         return not self.ports or any(port.keeps(connection.ports) for port in self.ports)
+
+
+def _pod_filter(wanted: EndFilter | None) -> PodFilter | None:
+    """``None`` where addresses are wanted too: external ends are left out at an end where pods are chosen."""
+    return wanted.pod if wanted is not None and not wanted.addresses else None

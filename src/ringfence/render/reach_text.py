@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
 from ringfence.model.addresses import AddressSet
 from ringfence.model.ports import PortSet
 from ringfence.reach.report import Connection, ReachEnd, ReachReport, ReachSummary
-from ringfence.render.external import addresses_of, describe, group_by_connections
+from ringfence.render.external import addresses_of, describe
 from ringfence.render.lines import bold, careful, count, ports
 
 _WIDEST = 60
@@ -17,48 +17,57 @@ _WIDEST = 60
 def render(report: ReachReport) -> Iterator[str]:
     """The lines of the answer, source by source, so that a long answer starts at once.
 
-    External ranges that one source treats alike are one line; external sources come last, because those that are
-    treated alike are only known at the end.
+    External ranges that are treated alike are one line; external sources come last, because which of them are
+    treated alike is only known at the end.
     """
-    outside: list[Connection] = []
+    outside: dict[ReachEnd, list[Connection]] = {}
     shown = 0
     for source, connections in groupby(report.connections, key=lambda connection: connection.src):
         if source.external:
-            outside.extend(connections)
+            for connection in connections:
+                outside.setdefault(connection.dst, []).append(connection)
             continue
-        lines = list(_block(source.name, connections))
-        shown += len(lines) - 2
-        yield from lines
-    names = group_by_connections(outside)
-    blocks: dict[str, list[Connection]] = {}
-    done: dict[str, ReachEnd] = {}
-    for connection in outside:
-        name = names[connection.src]
-        if done.setdefault(name, connection.src) == connection.src:  # the others of this name say the same
-            blocks.setdefault(name, []).append(connection)
-    for name, same in blocks.items():
-        lines = list(_block(name, same))
-        shown += len(lines) - 2
-        yield from lines
-    if not shown:
-        yield "No connection is allowed."
-        yield ""
-    else:
-        yield f"{count(shown, 'connection')} allowed."
+        rows = _rows(connections)
+        shown += len(rows)
+        yield from _block(source.name, rows)
+    for name, rows in _from_outside(outside).items():
+        shown += len(rows)
+        yield from _block(name, rows)
+    yield f"{count(shown, 'connection')} allowed." if shown else "No connection is allowed."
     yield from summary(report.summary)
 
 
-def _block(name: str, connections: Iterable[Connection]) -> Iterator[str]:
-    """A source with its destinations, external ones of equal ports together, and an empty line."""
-    rows: list[tuple[str, str]] = []
+_Row = tuple[str, str]
+"""The other end, and the ports."""
+
+
+def _rows(connections: Iterable[Connection]) -> list[_Row]:
+    """The destinations of one source, external ones of equal ports together."""
+    rows: list[_Row] = []
     outside: dict[tuple[PortSet, PortSet], list[ReachEnd]] = {}
     for connection in connections:
         if connection.dst.external:
             outside.setdefault((connection.ports, connection.always), []).append(connection.dst)
         else:
             rows.append((connection.dst.name, _ports(connection.ports, connection.always)))
-    for (some, always), ends in outside.items():
-        rows.append((_external(ends), _ports(some, always)))
+    rows.extend((_external(ends), _ports(*treated)) for treated, ends in outside.items())
+    return rows
+
+
+def _from_outside(connections: Mapping[ReachEnd, Iterable[Connection]]) -> dict[str, list[_Row]]:
+    """What comes from outside the cluster, by what the addresses are called."""
+    blocks: dict[str, list[_Row]] = {}
+    for destination, found in connections.items():
+        alike: dict[tuple[PortSet, PortSet], list[ReachEnd]] = {}
+        for connection in found:
+            alike.setdefault((connection.ports, connection.always), []).append(connection.src)
+        for treated, ends in alike.items():
+            blocks.setdefault(_external(ends), []).append((destination.name, _ports(*treated)))
+    return blocks
+
+
+def _block(name: str, rows: list[_Row]) -> Iterator[str]:
+    """A source with its destinations, and an empty line."""
     width = max((len(row[0]) for row in rows if len(row[0]) <= _WIDEST), default=0)
     yield bold(name)
     for destination, text in rows:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import BinaryIO
 
+from ringfence.model.errors import InputError
 from ringfence.model.objects import Snapshot
-from ringfence.sources.limits import InputError, Limits
+from ringfence.sources.limits import Limits
 
 __all__ = ["InputError", "Limits", "load_snapshot"]
 

@@ -1,10 +1,8 @@
-"""How much input is read, so that no file can exhaust memory, and the one error of this package."""
+"""How much input is read, so that no file can exhaust memory."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from ringfence.model.finding import Finding
 
 _MIB = 1 << 20
 
@@ -24,14 +22,3 @@ class Limits:
     archive_members: int = 100_000
     alias_nodes: int = 1_000_000
     depth: int = 256
-
-
-class InputError(Exception):
-    """A path that was named can't be read at all, or nothing was found in all of them.
-
-    The message is one sentence for the user; ``findings`` are the problems behind it, which may be several.
-    """
-
-    def __init__(self, message: str, findings: tuple[Finding, ...] = ()) -> None:
-        super().__init__(message)
-        self.findings = findings

@@ -8,11 +8,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
+from ringfence.model.errors import InputError
 from ringfence.model.finding import Finding, Severity
 from ringfence.model.objects import Snapshot
 from ringfence.sources.assemble import Assembler
 from ringfence.sources.inputs import find_sources, shown
-from ringfence.sources.limits import InputError, Limits
+from ringfence.sources.limits import Limits
 from ringfence.sources.reader import Reader
 
 
