@@ -1,9 +1,13 @@
 """What a plain YAML scalar means to kubectl.
 
 kubectl reads YAML through sigs.k8s.io/yaml: its fork of go-yaml v2 resolves a scalar by YAML 1.1's words and Go's
-number syntax, then the document becomes JSON. So ``yes``, ``on`` and ``y`` are booleans, ``0755`` is 493, ``1_000`` is
+number syntax, then the document becomes JSON. So ``yes`` and ``on`` are booleans, ``0755`` is 493, ``1_000`` is
 1000, ``12:30:45`` and dates are strings, and ``1e3`` and ``1.0`` come out as the integers 1000 and 1, because JSON
 text makes no difference. Source: goyaml.v2/resolve.go and yaml.go of sigs.k8s.io/yaml; checked against kubectl 1.32.
+
+One word is read as its author means it and not as kubectl does: a plain ``y`` or ``n`` is a string. kubectl takes it
+for a boolean and then refuses it, because no boolean of the API is written so; labels and namespaces are, and most
+YAML writers leave the quotes out.
 """
 
 from __future__ import annotations
@@ -18,8 +22,8 @@ from typing import Final
 Scalar = str | int | float | bool | None
 
 _WORDS: Final[dict[str, Scalar]] = {
-    **dict.fromkeys(("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"), True),
-    **dict.fromkeys(("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"), False),
+    **dict.fromkeys(("yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"), True),
+    **dict.fromkeys(("no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"), False),
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
     **dict.fromkeys((".nan", ".NaN", ".NAN"), math.nan),
     **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), math.inf),
