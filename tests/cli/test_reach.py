@@ -101,10 +101,10 @@ def test_a_filter_that_names_nothing_is_wrong_usage(shop: str, arguments: tuple[
     assert message in result.stderr
 
 
-def test_text_is_grouped_by_source_and_ends_in_counts(shop: str) -> None:
+def test_text_is_grouped_by_source(shop: str) -> None:
     result = run("reach", shop, "--no-external", "--to", "data")
     assert result.exit_code == 0
-    assert result.stdout.startswith(
+    assert result.stdout == (
         "shop/Pod/api\n"
         "  → data/Pod/db-0  TCP 5432\n"
         "\n"
@@ -112,8 +112,17 @@ def test_text_is_grouped_by_source_and_ends_in_counts(shop: str) -> None:
         "  → data/Pod/db-0  some replicas only: TCP 5432\n"
         "\n"
         "2 connections allowed.\n"
-        "5 pods of 4 workloads in 2 namespaces, 1 policy.\n"
     )
+
+
+def test_text_about_everything_ends_in_counts(shop: str) -> None:
+    lines = run("reach", shop).stdout.splitlines()
+    assert lines[lines.index("18 connections allowed.") + 1] == "5 pods of 4 workloads in 2 namespaces, 1 policy."
+
+
+def test_addresses_outside_are_told_in_words(shop: str) -> None:
+    text = run("reach", shop, "--from", "shop/api").stdout
+    assert "  → Internet              all ports\n" in text
 
 
 def test_the_summary_counts_pairs_of_pods(shop: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import IO, TYPE_CHECKING
@@ -61,6 +62,7 @@ def command(
     """Runs the command."""
     from ringfence.cli import end_filters
     from ringfence.reach.filters import Filters
+    from ringfence.render import reach_text
 
     if summary_only and output not in ("text", "json"):
         raise click.UsageError(f"--summary has no format {output}. Use -o text or -o json.")
@@ -74,8 +76,17 @@ def command(
             wanted_ports,
         )
         report = _report(cluster, by, filters, external=external, summary_only=summary_only)
+    everything = filters == Filters()
     with nullcontext(sys.stdout) if file is None else session.opened(file, "w") as out:
-        _write(report, cluster, output, out, common, summary_only=summary_only)
+        if output == "text":
+            for line in (
+                reach_text.summary(report.summary) if summary_only else reach_text.render(report, counts=everything)
+            ):
+                click.echo(line, file=out)
+            for line in _remarks(report, cluster, common):
+                click.echo(line, file=out)
+        else:
+            _write(report, cluster, output, out, summary_only=summary_only)
     session.finish(cluster, common)
 
 
@@ -85,10 +96,8 @@ def _report(cluster: Cluster, by: str, filters: Filters, *, external: bool, summ
     return replace(report, connections=filters.apply(report.connections))
 
 
-def _write(
-    report: ReachReport, cluster: Cluster, output: str, out: IO[str], common: options.Common, *, summary_only: bool
-) -> None:
-    """Writes the answer in one format; each renderer is imported only where it is used."""
+def _write(report: ReachReport, cluster: Cluster, output: str, out: IO[str], *, summary_only: bool) -> None:
+    """Writes the answer for a program; each renderer is imported only where it is used."""
     match output:
         case "json":
             from ringfence.render import reach_json
@@ -106,25 +115,18 @@ def _write(
             from ringfence.render import markdown
 
             out.write(markdown.render(report))
-        case "html":
+        case _:
             from ringfence.render import html
             from ringfence.render.cell_reasons import CellReasons
 
             reasons = CellReasons(cluster)
             out.write(html.render(report, reasons.allowed, reasons.denied))
-        case _:
-            _write_text(report, cluster, out, common, summary_only=summary_only)
 
 
-def _write_text(
-    report: ReachReport, cluster: Cluster, out: IO[str], common: options.Common, *, summary_only: bool
-) -> None:
-    from ringfence.render import reach_text
-
-    for line in reach_text.summary(report.summary) if summary_only else reach_text.render(report):
-        click.echo(line, file=out)
+def _remarks(report: ReachReport, cluster: Cluster, common: options.Common) -> Iterator[str]:
+    """What a reader should know about a text answer, unless the findings on stderr have said it."""
+    said = {finding.code for finding in cluster.findings}
     if not common.quiet:
-        for note in report.notes:
-            click.echo(f"Note: {note.what}", file=out)
+        yield from (f"Note: {note.what}" for note in report.notes if note.code not in said)
     if text := session.left_out(cluster):
-        click.echo(f"Note: {text}", file=out)
+        yield f"Note: {text}"

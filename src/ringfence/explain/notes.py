@@ -9,7 +9,7 @@ from ringfence.explain.endpoints import describe
 from ringfence.explain.judge import Group, Judgement, direction_of
 from ringfence.explain.services import written
 from ringfence.model.objects import Pod
-from ringfence.model.policy import AddressPeer, Direction
+from ringfence.model.policy import Action, AddressPeer, Direction
 from ringfence.model.verdict import AddressEndpoint, DirectionVerdict, Endpoint, Reason
 
 
@@ -95,16 +95,23 @@ def _without_address(group: Group) -> Iterator[str]:
 
 
 def _asks_for_addresses(side: DirectionVerdict) -> bool:
+    """True where a rule with address ranges, had it matched, would have turned the outcome."""
+    turning = (Action.DENY, Action.PASS) if side.allowed else (Action.ALLOW,)
     return any(
-        isinstance(peer, AddressPeer) for stage in side.stages for rule in stage.rules for peer in rule.rule.peers or ()
+        isinstance(peer, AddressPeer)
+        for stage in side.stages
+        for rule in stage.rules
+        if rule.rule.action in turning and not rule.peer_matches and rule.port_matches
+        for peer in rule.rule.peers or ()
     )
 
 
 def _planned(judgement: Judgement) -> Iterator[str]:
-    for end in (judgement.source, judgement.destination):
-        planned = next((pod for pod in end.endpoints if isinstance(pod, Pod) and pod.planned), None)
-        if planned is not None:
-            yield f"No pod of {planned.workload} is in the input: the answer is for the pods that its template makes."
+    ends = (*judgement.source.endpoints, *judgement.destination.endpoints)
+    names = list(dict.fromkeys(str(end) for end in ends if isinstance(end, Pod) and end.planned))
+    if names:
+        their = "its template makes" if len(names) == 1 else "their templates make"
+        yield f"No pod of {' or '.join(names)} is in the input: the answer is for the pods that {their}."
 
 
 def _replies(judgement: Judgement, engine: Engine) -> Iterator[str]:

@@ -14,11 +14,11 @@ from ringfence.render.lines import bold, careful, count, ports
 _WIDEST = 60
 
 
-def render(report: ReachReport) -> Iterator[str]:
+def render(report: ReachReport, *, counts: bool = True) -> Iterator[str]:
     """The lines of the answer, source by source, so that a long answer starts at once.
 
     External ranges that are treated alike are one line; external sources come last, because which of them are
-    treated alike is only known at the end.
+    treated alike is only known at the end. ``counts`` adds those over all pods.
     """
     outside: dict[ReachEnd, list[Connection]] = {}
     shown = 0
@@ -34,7 +34,8 @@ def render(report: ReachReport) -> Iterator[str]:
         shown += len(rows)
         yield from _block(name, rows)
     yield f"{count(shown, 'connection')} allowed." if shown else "No connection is allowed."
-    yield from summary(report.summary)
+    if counts:
+        yield from summary(report.summary)
 
 
 _Row = tuple[str, str]

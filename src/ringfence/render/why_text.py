@@ -242,9 +242,11 @@ def _closest(side: DirectionVerdict, direction: Direction) -> Iterator[Line]:
 def _failure(near: NearRule, word: str) -> Iterator[Line]:
     label = f"     {word:<4}  "
     if near.peer_misses:
-        for number, miss in enumerate(near.peer_misses[:_ENTRIES]):
-            text = f"{' ' * len(label) if number else label}{bad('✗')} {miss.text}"
-            yield Line(text, place(miss.peer.origin))
+        for miss in near.peer_misses[:_ENTRIES]:
+            where = place(miss.peer.origin)
+            for text in miss.text.split("; "):
+                yield Line(f"{label}{bad('✗')} {text}", where)
+                label, where = " " * len(label), ""
         if len(near.peer_misses) > _ENTRIES:
             more = len(near.peer_misses) - _ENTRIES
             yield Line(f"{' ' * len(label)}  … and {more} more {'entry' if more == 1 else 'entries'} of the same rule")
