@@ -12,17 +12,24 @@ from ringfence.model.codes import CODES
 from ringfence.model.finding import Code
 
 FINDINGS = Path(__file__).parent / "reference" / "findings.md"
-BLOCKS = {"RF0": "Reading input", "RF1": "Validity of policies"}
+BLOCKS = {"RF000": "Reading input", "RF050": "What an answer assumes", "RF100": "Validity of policies"}
+"""The titles of the blocks, by the least code that belongs to one."""
+
 BEGIN, END = "<!-- codes: begin -->", "<!-- codes: end -->"
 
 
 def table() -> str:
-    """The codes in blocks of a hundred, as Markdown tables."""
+    """The codes in their blocks, as Markdown tables."""
     text = ""
-    for block, codes in groupby(CODES, key=lambda code: code.code[:3]):
-        text += f"\n### {BLOCKS[block]}\n\n| code | name | severity | what |\n|---|---|---|---|\n"
+    for block, codes in groupby(CODES, key=block_of):
+        text += f"\n### {block}\n\n| code | name | severity | what |\n|---|---|---|---|\n"
         text += "".join(row(code) for code in codes)
     return text + "\n"
+
+
+def block_of(code: Code) -> str:
+    """The title of the block that a code belongs to."""
+    return BLOCKS[max(least for least in BLOCKS if least <= code.code)]
 
 
 def row(code: Code) -> str:
