@@ -1,0 +1,1 @@
+"""Cases that other projects wrote, with their expected results; see the corpora's own README."""
