@@ -66,8 +66,9 @@ class Engine:
         for stage_number, (_, stage) in enumerate(program.stages):
             for policy in stage.policies:
                 number = program.put(stage_number, policy)
+                heeded = [direction for direction in Direction if stage.heeds(policy, direction)]
                 for atom in program.subjects(policy, universe):
-                    for direction in policy.isolates:
+                    for direction in heeded:
                         lists[direction].setdefault(atom, []).append(number)
         selected = {
             direction: {atom: tuple(numbers) for atom, numbers in by_atom.items()}
@@ -115,11 +116,12 @@ class Engine:
 
     def isolated(self, direction: Direction, atom: int) -> bool:
         """True where an additive stage isolates the pods of an atom for the direction."""
-        stages = self.program.stages
-        return any(
-            stages[self.program.compiled[number].stage][1].kind is StageKind.ADDITIVE
-            for number in self._selected[direction].get(atom, ())
-        )
+        for number in self._selected[direction].get(atom, ()):
+            compiled = self.program.compiled[number]
+            _, stage = self.program.stages[compiled.stage]
+            if stage.kind is StageKind.ADDITIVE and direction in compiled.policy.isolates:
+                return True
+        return False
 
     def profile(self, direction: Direction, atom: int) -> Profile:
         """What decides the row of an atom; equal for atoms that are guarded alike."""
@@ -171,8 +173,10 @@ class Engine:
         names = {stage.name: number for number, (_, stage) in enumerate(program.stages)}
         for name, policy in new:
             number = program.put(names[name], policy)
+            stage_of = program.stages[names[name]][1]
+            heeded = [direction for direction in Direction if stage_of.heeds(policy, direction)]
             for atom in program.subjects(policy, universe):
-                for direction in policy.isolates:
+                for direction in heeded:
                     numbers = (*selected[direction].get(atom, ()), number)
                     selected[direction][atom] = tuple(sorted(numbers, key=program.place))
         engine = Engine(self.facts, policy_set, universe, program, selected, dict(self._rows), certain=self._certain)
@@ -236,7 +240,7 @@ class Engine:
     ) -> None:
         policy = program.compiled[number].policy
         for atom in program.subjects(policy, universe):
-            for direction in policy.isolates:
+            for direction in Direction:
                 rest = tuple(other for other in selected[direction].get(atom, ()) if other != number)
                 if rest:
                     selected[direction][atom] = rest
@@ -255,9 +259,14 @@ class Engine:
                 for stage, policy in self._selecting.numbered(atom.pods[0])
             ]
             for direction in Direction:
-                numbers = tuple(place for place, policy in found if direction in policy.isolates)
+                numbers = tuple(place for place, policy in found if self._heeded(place, direction))
                 if numbers:
                     self._selected[direction][number] = numbers
+
+    def _heeded(self, number: int, direction: Direction) -> bool:
+        compiled = self.program.compiled[number]
+        _, stage = self.program.stages[compiled.stage]
+        return stage.heeds(compiled.policy, direction)
 
 
 def _edit(policy_set: PolicySet, gone: set[int], added: list[tuple[str, Policy]]) -> PolicySet:

@@ -65,6 +65,8 @@ class Folder:
                 if stage_layer != layer or not selecting:
                     continue
                 if stage.kind is StageKind.ADDITIVE:
+                    if not any(direction in policy.policy.isolates for policy in selecting):
+                        continue
                     cells = self._additive(cells, direction, subject, selecting)
                 else:
                     cells = self._ordered(cells, direction, subject, selecting, stage.default)

@@ -51,7 +51,10 @@ def rule_ports(rule: Rule, destination: Endpoint) -> PortSet:
 
 
 def container_ports(endpoint: Endpoint) -> tuple[ContainerPort, ...]:
-    """The ports that named ports resolve on: a pod's own; none for an address or a host-network pod, which acts as one."""
+    """The ports that named ports resolve on: a pod's own.
+
+    None for an address, and none for a host-network pod, which acts as its node's address.
+    """
     return endpoint.ports if isinstance(endpoint, Pod) and not endpoint.host_network else ()
 
 

@@ -106,7 +106,7 @@ class Judge:
         return StageTrace(layer.name, stage.name, outcome, selecting, tuple(rules), tuple(deciding)), reason
 
     def _additive(self, selecting: Sequence[Policy], call: _Call, direction: Direction, certain: bool) -> _StageResult:
-        if not selecting:
+        if not any(direction in policy.isolates for policy in selecting):
             return Outcome.NEXT, Reason.NOT_ISOLATED, [], []
         rules = [
             self._trace(policy, direction, index, rule, call)

@@ -30,12 +30,12 @@ class SelectingIndex:
                     self._of_cluster.setdefault(number, []).append((place, policy))
 
     def __call__(self, stage: Stage, pod: Pod, direction: Direction) -> Sequence[Policy]:
-        """The policies of ``stage`` that select ``pod`` for ``direction``, in the stage's order."""
+        """The policies of ``stage`` that select ``pod`` and have a say on ``direction``, in the stage's order."""
         key = (self._stages[id(stage)], pod_key(pod))
         selecting = self._remembered.get(key)
         if selecting is None:
             selecting = self._remembered[key] = list(self._select(key[0], pod))
-        return [policy for policy in selecting if direction in policy.isolates]
+        return [policy for policy in selecting if stage.heeds(policy, direction)]
 
     def numbered(self, pod: Pod) -> Iterator[tuple[int, Policy]]:
         """Every policy that selects ``pod``, with the number of its stage."""

@@ -146,7 +146,9 @@ class Policy:
     """One policy, as one stage sees it.
 
     ``order`` sorts policies of an ordered stage (priority, then name). ``isolates`` names the directions in which an
-    additive stage isolates the subjects; an ordered stage takes it as the directions that the policy applies to.
+    additive stage isolates the subjects; rules of a direction that is not among them still allow, where another
+    policy isolates (Cilium ``enableDefaultDeny: false``). An ordered stage takes it as the directions that the policy
+    applies to.
     """
 
     ref: ObjectRef
@@ -175,6 +177,12 @@ class Stage:
     kind: StageKind
     policies: tuple[Policy, ...] = ()
     default: Action = Action.PASS
+
+    def heeds(self, policy: Policy, direction: Direction) -> bool:
+        """True where one of the stage's policies has a say on a direction."""
+        if direction in policy.isolates:
+            return True
+        return self.kind is StageKind.ADDITIVE and bool(policy.rules(direction))
 
 
 @dataclass(frozen=True, slots=True)
