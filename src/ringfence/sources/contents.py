@@ -103,11 +103,11 @@ def texts(stream: Stream, name: str, limits: Limits, findings: list[Finding]) ->
             if _is_tar(head):
                 yield from _archive(head, packed, name, limits, findings)
                 return
-            yield name, _text(head, packed, name, None, limits)
+            yield name, _text(head, _Rejoined(head, packed), name, None, limits)
         elif _is_tar(head):
             yield from _archive(head, stream, name, limits, findings)
         else:
-            yield name, _text(head, stream, name, _regular_size(stream), limits)
+            yield name, _text(head, _again(head, stream), name, _regular_size(stream), limits)
     except _BROKEN as error:
         detail = error.strerror.lower() if isinstance(error, OSError) and error.strerror else str(error)
         raise ContentError(f"{name} can't be read: {detail or 'it is damaged'}.", UNREADABLE) from None
@@ -138,8 +138,16 @@ def _regular_size(stream: Stream) -> int | None:
     return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
+def _again(head: bytes, stream: Stream) -> Stream:
+    """The stream from where it began, after ``head`` was read from it."""
+    if isinstance(stream, io.IOBase) and stream.seekable():
+        stream.seek(-len(head), os.SEEK_CUR)
+        return stream
+    return _Rejoined(head, stream)
+
+
 def _text(head: bytes, stream: Stream, name: str, size: int | None, limits: Limits) -> bytes:
-    """The whole text that begins with ``head``; ``size`` is how long it says it is."""
+    """All of ``stream``, a text that begins with ``head``; ``size`` is how long it says it is, where it says so."""
     if head.startswith(_UTF16):
         raise ContentError(f"{name} is UTF-16 text; save it as UTF-8.", NOT_PARSABLE)
     if b"\0" in head:
@@ -149,9 +157,10 @@ def _text(head: bytes, stream: Stream, name: str, size: int | None, limits: Limi
     too_large = ContentError(f"{name} is larger than {_size(limit)}, the most that is read of one file.", TOO_LARGE)
     if size is not None and size > limit:
         raise too_large
-    parts, length = [head], len(head)
+    parts = []
+    length = 0
     while True:
-        data = stream.read(_CHUNK)
+        data = stream.read(size or _CHUNK)  # in one piece where the size is known: joining needs the memory twice
         if not data:
             break
         parts.append(data)
@@ -206,7 +215,8 @@ def _member(
         findings.append(ContentError(what, UNREADABLE).finding(label))
         return None
     try:
-        return _text(_head(content), content, label, member.size, limits)
+        head = _head(content)
+        return _text(head, _Rejoined(head, content), label, None, limits)
     except _UnpackedError:
         raise
     except ContentError as error:

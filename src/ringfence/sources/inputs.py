@@ -177,7 +177,7 @@ def open_source(source: Source, stdin: BinaryIO) -> BinaryIO:
     descriptor = os.open(source.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         os.set_blocking(descriptor, True)
-        return open(descriptor, "rb")
+        return io.BufferedReader(io.FileIO(descriptor, "rb"))
     except OSError:
         os.close(descriptor)
         raise

@@ -27,7 +27,8 @@ _HEAD = re.compile(
     rb'|"kind"\s*:\s*"([^"\\]*)"\s*,\s*"apiVersion"\s*:\s*"([^"\\]*)")'
 )
 """How kubectl and API servers begin an object; saves a pass over each item."""
-_SPACE = re.compile(rb"\s*")
+_SPACE = re.compile(rb"[ \t\r\n]*")
+_BETWEEN = re.compile(rb"[ \t\r\n,]*")
 _BYTE = re.compile(r" \(byte (\d+)\)")
 _TRAILING = "trailing characters"
 
@@ -76,6 +77,7 @@ class _Cursor:
         self.name = name
         self._data = data
         self._offset = 0
+        self._next = -1  # where the item found last ends
         self._line = 1
         self._start = 0  # of the line
 
@@ -89,8 +91,16 @@ class _Cursor:
         return self._line, offset - self._start + 1
 
     def find(self, raw: msgspec.Raw) -> tuple[int, int]:
-        """Line and column of the next item, whose text is ``raw``."""
-        return self.at(self._data.find(memoryview(raw), self._offset))
+        """Line and column of the next item, whose text is ``raw``: right after the one found last, if there was one."""
+        text = memoryview(raw)
+        first = self._next < 0
+        offset = self._data.find(text, self._offset) if first else _skip(self._data, self._next, _BETWEEN)
+        self._next = offset + len(text)
+        return self.at(offset)
+
+    def leave_list(self) -> None:
+        """Forget the item found last: the next one belongs to another list."""
+        self._next = -1
 
 
 @dataclass(slots=True)
@@ -221,8 +231,8 @@ def json_finding(error: JsonError, position: Position) -> Finding:
     return Finding(NOT_PARSABLE, f"This document can't be read: {error.problem}.", Origin(position))
 
 
-def _skip(data: bytes, start: int) -> int:
-    match = _SPACE.match(data, start)
+def _skip(data: bytes, start: int, what: re.Pattern[bytes] = _SPACE) -> int:
+    match = what.match(data, start)
     return match.end() if match else start
 
 
@@ -264,6 +274,7 @@ def _items(
     envelope: _Envelope | None, text: memoryview, cursor: _Cursor, start: int, findings: list[Finding]
 ) -> Iterator[JsonItem | PlainItem]:
     line, column = cursor.at(start)
+    cursor.leave_list()
     update = deleted = False
     if envelope is not None and envelope.kind is None and envelope.type is not None and envelope.object is not None:
         if envelope.type == "BOOKMARK":
@@ -271,6 +282,7 @@ def _items(
         if envelope.type in ("ADDED", "MODIFIED", "DELETED"):
             update, deleted = True, envelope.type == "DELETED"
             line, column = cursor.find(envelope.object)
+            cursor.leave_list()
             text = memoryview(envelope.object)
             try:
                 envelope = _envelope.decode(text)

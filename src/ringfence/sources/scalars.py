@@ -137,7 +137,7 @@ def _float_key(value: float) -> str:
     if not math.isfinite(value):
         return ".nan" if math.isnan(value) else ".inf" if value > 0 else "-.inf"
     try:
-        narrow = struct.unpack("f", struct.pack("f", value))[0]
+        narrow = struct.unpack("<f", struct.pack("<f", value))[0]
     except OverflowError:
         return ".inf" if value > 0 else "-.inf"
     shortest = next(
@@ -154,6 +154,6 @@ def _float_key(value: float) -> str:
 
 def _narrowed(value: float) -> float:
     try:
-        return float(struct.unpack("f", struct.pack("f", value))[0])
+        return float(struct.unpack("<f", struct.pack("<f", value))[0])
     except OverflowError:
         return math.inf
