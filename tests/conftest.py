@@ -7,7 +7,7 @@ import os
 from hypothesis import HealthCheck, settings
 
 # Whole clusters are drawn, which takes longer than Hypothesis likes on a busy machine; the checks themselves are timed
-# by nobody. HYPOTHESIS_PROFILE=thorough multiplies the draws, for the night or for a change of the engine.
-settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# by nobody. HYPOTHESIS_PROFILE=thorough multiplies the draws, for the night, or for a change of the engine.
+settings.register_profile("default", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("thorough", settings.get_profile("default"), max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 from ringfence.dialects import read_policies
 from ringfence.model.objects import Snapshot
@@ -10,7 +10,6 @@ from tests import oracle, points, raw_oracle, raw_tiers, strategies
 from tests.clusters import snapshot_with
 
 
-@settings(deadline=None, max_examples=100)
 @given(strategies.snapshots(most_pods=4), st.data())
 def test_network_policies_mean_what_they_say(snapshot: Snapshot, data: st.DataObject) -> None:
     bodies = [data.draw(strategies.network_policy_bodies(number)) for number in range(data.draw(st.integers(1, 3)))]
@@ -21,7 +20,6 @@ def test_network_policies_mean_what_they_say(snapshot: Snapshot, data: st.DataOb
             assert oracle.allowed(snapshot, policy_set, *call) == raw_oracle.allowed(snapshot, bodies, *call), call
 
 
-@settings(deadline=None, max_examples=100)
 @given(strategies.snapshots(most_pods=3), strategies.policy_bodies())
 def test_all_policies_mean_what_they_say(snapshot: Snapshot, bodies: list[strategies.Body]) -> None:
     policy_set, _ = read_policies(snapshot_with(snapshot, bodies))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 from ringfence.dialects import read_policies
 from ringfence.model.finding import Severity
@@ -36,7 +36,6 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return found
 
 
-@settings(deadline=None, max_examples=300)
 @given(strategies.policy_bodies().filter(bool), st.data())
 def test_a_policy_with_a_part_replaced_by_junk_is_read(bodies: list[strategies.Body], data: st.DataObject) -> None:
     body = copy.deepcopy(data.draw(st.sampled_from(bodies)))
@@ -53,7 +52,6 @@ def test_a_policy_with_a_part_replaced_by_junk_is_read(bodies: list[strategies.B
         assert any(finding.severity is Severity.ERROR and finding.code.code != "RF115" for finding in findings)
 
 
-@settings(deadline=None, max_examples=200)
 @given(st.sampled_from(("NetworkPolicy", "ClusterNetworkPolicy", "AdminNetworkPolicy")), st.data())
 def test_a_rule_with_a_junk_peer_never_opens_more(kind: str, data: st.DataObject) -> None:
     drawn = strategies.network_policy_bodies(0) if kind == "NetworkPolicy" else strategies.tiered_bodies(kind, 0)

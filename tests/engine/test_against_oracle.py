@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 
 from ringfence.dialects import read_policies
 from ringfence.engine import Engine
@@ -26,25 +26,21 @@ def check(snapshot: Snapshot, policy_set: PolicySet, *, verdicts: bool) -> None:
                 assert (verdict.egress.allowed, verdict.ingress.allowed) == expected, place
 
 
-@settings(deadline=None, max_examples=60)
 @given(strategies.snapshots(), strategies.policy_sets())
 def test_every_allowed_port_set_is_the_oracles(snapshot: Snapshot, policy_set: PolicySet) -> None:
     check(snapshot, policy_set, verdicts=False)
 
 
-@settings(deadline=None, max_examples=25)
 @given(strategies.snapshots(most_pods=3), strategies.policy_sets())
 def test_every_point_verdict_is_the_oracles(snapshot: Snapshot, policy_set: PolicySet) -> None:
     check(snapshot, policy_set, verdicts=True)
 
 
-@settings(deadline=None, max_examples=40)
 @given(strategies.snapshots(most_pods=3), strategies.policy_sets(uncertain=True))
 def test_uncertain_rules_never_allow_for_certain(snapshot: Snapshot, policy_set: PolicySet) -> None:
     check(snapshot, policy_set, verdicts=True)
 
 
-@settings(deadline=None, max_examples=60)
 @given(strategies.snapshots(), strategies.policy_bodies())
 def test_policies_as_written_are_judged_as_by_the_oracle(snapshot: Snapshot, bodies: list[strategies.Body]) -> None:
     full = snapshot_with(snapshot, bodies)
