@@ -12,7 +12,7 @@ from ringfence.explain.endpoints import End, Endpoints, Target
 from ringfence.model.objects import Pod
 from ringfence.model.policy import Direction
 from ringfence.model.ports import Protocol
-from ringfence.model.verdict import DirectionVerdict, Endpoint, Verdict
+from ringfence.model.verdict import DirectionVerdict, Endpoint, Outcome, StageTrace, Verdict
 
 
 @dataclass(slots=True)
@@ -173,15 +173,16 @@ def _half(side: DirectionVerdict) -> Hashable:
     return (
         side.allowed,
         side.reason,
-        tuple(
-            (
-                stage.layer,
-                stage.stage,
-                stage.outcome,
-                tuple(policy.ref for policy in stage.selecting),
-                tuple((rule.policy.ref, rule.index, rule.peer_matches, rule.port_matches) for rule in stage.rules),
-            )
-            for stage in side.stages
-        ),
+        tuple((stage.layer, stage.stage, stage.outcome, *_decision(stage)) for stage in side.stages),
         tuple((rule.policy.ref, rule.index) for rule in side.conditional),
+    )
+
+
+def _decision(stage: StageTrace) -> tuple[Hashable, ...]:
+    """What matters of a stage: the rules that allow; where none does, also how each of them failed."""
+    if stage.outcome is Outcome.ALLOW:
+        return tuple((rule.policy.ref, rule.index) for rule in stage.deciding)
+    return (
+        tuple(policy.ref for policy in stage.selecting),
+        tuple((rule.policy.ref, rule.index, rule.peer_matches, rule.port_matches) for rule in stage.rules),
     )

@@ -25,6 +25,7 @@ from ringfence.render.lines import Line, bad, bold, careful, count, good, layout
 _CLOSEST = 5
 _NAMED = 3
 _ENTRIES = 3
+_GROUPS = 4
 
 
 def render(answer: WhyAnswer, *, notes: bool = True) -> str:
@@ -99,11 +100,15 @@ def _with_port(text: str) -> str:
 
 
 def _judgement(judgement: Judgement) -> Iterator[str]:
-    for group in judgement.groups:
+    for group in judgement.groups[:_GROUPS]:
         if len(judgement.groups) > 1:
             yield f"{bold(_headline(group, judgement))}\n"
         for direction in Direction:
             yield "\n".join([*layout(list(_direction(group, direction))), ""])
+    rest = judgement.groups[_GROUPS:]
+    if rest:
+        pairs = count(sum(group.pairs for group in rest), "pair")
+        yield f"{pairs} more in {count(len(rest), 'group')}, each decided by other rules: -o json shows all.\n"
 
 
 def _headline(group: Group, judgement: Judgement) -> str:
