@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ringfence.model.codes import BAD_FIELD, UNKNOWN_FIELD
 from ringfence.model.finding import Code, Finding
@@ -13,11 +12,11 @@ from ringfence.model.objects import RawObject, format_path
 from ringfence.model.origin import Origin
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """One value of an object's body, the path to it, and where findings go.
 
-    A key whose value is null counts as absent throughout, as in the JSON decoding of the API server.
+    A key whose value is null counts as absent throughout, as in the JSON decoding of the API server. A tuple, because
+    reading policies is mostly making these, and tuples are made three times as fast as frozen dataclasses.
     """
 
     raw: RawObject
