@@ -18,7 +18,7 @@ function drawSummary() {
   byId("summary").replaceChildren(...entries.map(([value, name, title, colour = ""]) =>
     make("div", { title }, make("dt", {}, name), make("dd", { class: colour }, value))));
   if (raw.notes.length) {
-    const notes = make("details", { id: "notes" }, make("summary", {}, `${raw.notes.length} notes`),
+    const notes = make("details", { id: "notes" }, make("summary", {}, raw.notes.length === 1 ? "1 note" : `${raw.notes.length} notes`),
       make("ul", {}, ...raw.notes.map(([severity, words]) => make("li", { class: severity }, make("bdi", {}, words)))));
     byId("summary").after(notes);
   }

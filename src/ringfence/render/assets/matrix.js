@@ -51,11 +51,19 @@ function arrange() {
   resize();
 }
 
+// Room for nearly every name; the longest few are cut short.
+function headLength() {
+  pen.font = `600 12px ${layout.font}`;
+  const widths = [...namespaces, ...ends].map((one) => pen.measureText(one.name).width).sort((a, b) => a - b);
+  return Math.round(Math.min(260, Math.max(150, (widths[Math.floor(widths.length * 0.95)] ?? 0) + 70)));
+}
+
 function resize() {
   if (!grid.clientWidth) return;
   const width = grid.clientWidth, height = grid.clientHeight;
-  layout.left = Math.min(250, Math.round(width * 0.35));
-  layout.top = Math.min(170, Math.round(height * 0.35));
+  const head = headLength();
+  layout.left = Math.min(head, Math.round(width * 0.35));
+  layout.top = Math.min(head, Math.round(height * 0.35));
   sizer.style.width = `${Math.max(width, layout.left + layout.columns.length + 16)}px`;
   sizer.style.height = `${Math.max(height, layout.top + layout.rows.length + 16)}px`;
   const ratio = window.devicePixelRatio || 1;
