@@ -5,7 +5,7 @@ Source: network-policy-api, apis/v1alpha1, and its conformance tests.
 
 from __future__ import annotations
 
-from ringfence.dialects.fields import Field
+from ringfence.dialects.fields import Field, spec_of
 from ringfence.dialects.reading import Reading, ReadPolicy, StageName
 from ringfence.dialects.scalars import read_port_name, read_port_number, read_protocol
 from ringfence.dialects.tiered import (
@@ -27,7 +27,7 @@ _MOST = 100
 
 def read_admin_network_policy(raw: RawObject, reading: Reading) -> ReadPolicy | None:
     """Read one AdminNetworkPolicy; None where its subject is not clear."""
-    spec = Field(raw, ("spec",), raw.body.get("spec") or {}, reading.findings)
+    spec = spec_of(raw, reading.findings)
     if not spec.is_mapping():
         return None
     spec.report_unknown(("priority", "subject", "ingress", "egress"))
@@ -39,7 +39,7 @@ def read_baseline_admin_network_policy(raw: RawObject, reading: Reading) -> Read
 
     The API server accepts only the name ``default``; another one is reported and judged after it.
     """
-    spec = Field(raw, ("spec",), raw.body.get("spec") or {}, reading.findings)
+    spec = spec_of(raw, reading.findings)
     if not spec.is_mapping():
         return None
     spec.report_unknown(("subject", "ingress", "egress"))

@@ -5,7 +5,7 @@ Source: network-policy-api v0.2.0, apis/v1alpha2, and its conformance tests.
 
 from __future__ import annotations
 
-from ringfence.dialects.fields import Field, describe
+from ringfence.dialects.fields import Field, describe, spec_of
 from ringfence.dialects.reading import Reading, ReadPolicy, StageName
 from ringfence.dialects.scalars import read_port_name, read_port_number
 from ringfence.dialects.tiered import Shape, read_priority, read_rules, read_subject
@@ -22,7 +22,7 @@ _MOST = 25
 
 def read_cluster_network_policy(raw: RawObject, reading: Reading) -> ReadPolicy | None:
     """Read one ClusterNetworkPolicy; None where its tier or subject is not clear."""
-    spec = Field(raw, ("spec",), raw.body.get("spec") or {}, reading.findings)
+    spec = spec_of(raw, reading.findings)
     if not spec.is_mapping():
         return None
     spec.report_unknown(("tier", "priority", "subject", "ingress", "egress"))

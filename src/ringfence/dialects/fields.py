@@ -93,6 +93,12 @@ class Field(NamedTuple):
             self.sink.append(Finding(UNKNOWN_FIELD, what, self.raw.origin(*path, key=True), self.raw.ref, why, hint))
 
 
+def spec_of(raw: RawObject, sink: list[Finding]) -> Field:
+    """The ``spec`` of an object; one that is absent or null is empty."""
+    value = raw.body.get("spec")
+    return Field(raw, ("spec",), {} if value is None else value, sink)
+
+
 def describe(value: object) -> str:
     """A value of the wrong type in words, short enough for one line."""
     match value:

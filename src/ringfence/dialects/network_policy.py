@@ -7,7 +7,7 @@ is the safe reading.
 
 from __future__ import annotations
 
-from ringfence.dialects.fields import Field, describe
+from ringfence.dialects.fields import Field, describe, spec_of
 from ringfence.dialects.reading import Reading, ReadPolicy, StageName
 from ringfence.dialects.scalars import read_cidr, read_port_name, read_port_number, read_protocol
 from ringfence.dialects.selectors import read_selector
@@ -35,7 +35,7 @@ _PEERS = {Direction.INGRESS: "from", Direction.EGRESS: "to"}
 
 def read_network_policy(raw: RawObject, reading: Reading) -> ReadPolicy | None:
     """Read one NetworkPolicy; None where its pod selector is invalid, so that nobody knows whom it selects."""
-    spec = Field(raw, ("spec",), raw.body.get("spec") or {}, reading.findings)
+    spec = spec_of(raw, reading.findings)
     if not spec.is_mapping():
         return None
     spec.report_unknown(("podSelector", "policyTypes", "ingress", "egress"))

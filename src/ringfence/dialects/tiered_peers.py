@@ -96,9 +96,6 @@ def _read_names(peer: Field, action: Action) -> tuple[Peer, ...] | None:
     items = _read_list(peer, "domainNames")
     if items is None:
         return None
-    if action is not Action.ALLOW:
-        peer.report(UNKNOWN_PEER, f"{peer} has domainNames, which only an accepting rule may have.")
-        return None
     names: list[Peer] = []
     for item in items:
         name = item.text(code=UNKNOWN_PEER)
@@ -112,6 +109,9 @@ def _read_names(peer: Field, action: Action) -> tuple[Peer, ...] | None:
             )
             return None
         names.append(NamePeer(name, item.origin))
+    if action is not Action.ALLOW:
+        peer.report(UNKNOWN_PEER, f"{peer} has domainNames, which only an accepting rule may have.")
+        return None
     return tuple(names)
 
 
