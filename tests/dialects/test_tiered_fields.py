@@ -115,7 +115,7 @@ def test_a_rule_with_a_bad_part_fails_closed(head: str, text: str, code: str, pa
         ("{tier: Admin, priority: 1, subject: {namespaces: {}}, egress: {action: Deny}}", ["RF101"]),
         ("{tier: Admin, priority: 1, subject: {namespaces: {}}, egress: [Deny]}", ["RF101", "RF118"]),
         (
-            "{tier: Admin, priority: 1, subject: {namespaces: {}}, egress: [{name: 1, action: [], to: [{nodes: {}}], x: 1}]}",
+            "{tier: Admin, priority: 1, subject: {namespaces: {}}, egress: [{name: 1, to: [{nodes: {}}], x: 1}]}",
             ["RF113", "RF101", "RF101"],
         ),
     ],
