@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from ringfence.model.intervals import IntervalSet
 
-LINE = range(0, 24)
+LINE = range(24)
 intervals = st.tuples(st.integers(0, 23), st.integers(0, 23))
 interval_sets = st.lists(intervals, max_size=5).map(IntervalSet.of)
 
