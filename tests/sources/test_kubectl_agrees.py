@@ -13,8 +13,7 @@ import pytest
 
 from ringfence.sources.limits import Limits
 from ringfence.sources.yaml_builder import YamlBuilder, YamlError
-
-from .test_scalars import STRINGS, VALUES
+from tests.sources.test_scalars import STRINGS, VALUES
 
 pytestmark = pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")
 

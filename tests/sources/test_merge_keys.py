@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .loading import codes, load_text, of_code
+from tests.sources.loading import codes, load_text, of_code
 
 POLICY = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: x, namespace: a}\n"
 

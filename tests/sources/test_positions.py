@@ -7,8 +7,7 @@ import json
 import pytest
 
 from ringfence.model.objects import RawObject
-
-from .loading import load_text
+from tests.sources.loading import load_text
 
 YAML = """\
 # a comment
@@ -116,7 +115,7 @@ def test_a_json_object_has_lines_too() -> None:
 
 
 def test_columns_of_json_on_one_line() -> None:
-    text = '{"apiVersion": "v1", "kind": "List", "items": [%s]}' % json.dumps(BODY)
+    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": [BODY]})
     found = load_text(text).policies[0].source.locate(("spec", "ingress"))
     assert found.line == 1
     assert text[found.column - 1 :].startswith('[{"ports"')

@@ -11,7 +11,7 @@ from ringfence.model.codes import BAD_OBJECT, NOT_PARSABLE
 from ringfence.model.finding import Finding
 from ringfence.model.objects import format_path
 from ringfence.model.origin import ObjectRef, Origin
-from ringfence.sources.items import Item
+from ringfence.sources.items import UNDECODABLE, Item
 
 T = TypeVar("T")
 Path = tuple[str | int, ...]
@@ -38,7 +38,7 @@ def decode(item: Item, kind: type[T], findings: list[Finding]) -> T | None:
         body = plain_body(item, findings)
         if body is not None:
             findings.append(_wrong_type(item, str(error), body))
-    except (msgspec.DecodeError, RecursionError) as error:
+    except UNDECODABLE as error:
         findings.append(_not_readable(item, error))
     return None
 
@@ -47,7 +47,7 @@ def plain_body(item: Item, findings: list[Finding]) -> dict[str, Any] | None:
     """The item as plain data, or ``None`` and a finding."""
     try:
         return item.body()
-    except (msgspec.DecodeError, RecursionError, TypeError) as error:
+    except UNDECODABLE as error:
         findings.append(_not_readable(item, error))
         return None
 

@@ -16,6 +16,8 @@ from ringfence.model.origin import Origin
 T = TypeVar("T")
 
 LIST_SUFFIX = "List"
+UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What a decoder raises for text that is not valid; a field of the wrong type is one of them."""
 
 
 class Item(Protocol):
@@ -42,7 +44,7 @@ class Item(Protocol):
 
         Raises:
             msgspec.ValidationError: a field has the wrong type.
-            msgspec.DecodeError: the text is not valid JSON.
+            msgspec.DecodeError, UnicodeDecodeError, RecursionError: the text is not valid.
         """
 
     def body(self) -> dict[str, Any]:
@@ -111,13 +113,19 @@ def plain_items(
     items = value.get("items")
     if kind.endswith(LIST_SUFFIX) and isinstance(items, list) and levels:
         findings.extend(list_findings(value.get("metadata"), Origin(source.locate(()))))
-        inner = (version, kind.removesuffix(LIST_SUFFIX))
+        inner = (version, kind.removesuffix(LIST_SUFFIX)) if kind != LIST_SUFFIX else ("", "")
         for item, place in zip(items, source.elements(("items",)), strict=False):
             yield from plain_items(item, place, findings, default=inner, levels=levels - 1)
-    elif kind.endswith(LIST_SUFFIX) and items is None:
+    elif kind.endswith(LIST_SUFFIX) and items is None and not _is_named(value):
         return  # an empty answer
     else:
         yield PlainItem(kind, version, value, source)
+
+
+def _is_named(value: dict[str, Any]) -> bool:
+    """True for an object: a list has no name."""
+    metadata = value.get("metadata")
+    return isinstance(metadata, dict) and bool(metadata.get("name"))
 
 
 def _watched(event: dict[str, Any], source: SubSource, findings: list[Finding]) -> Iterator[PlainItem]:

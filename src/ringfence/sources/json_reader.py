@@ -16,7 +16,7 @@ import msgspec
 from ringfence.model.codes import NOT_PARSABLE
 from ringfence.model.finding import Finding
 from ringfence.model.origin import Origin, Position
-from ringfence.sources.items import LIST_SUFFIX, PlainItem, SubSource, lacks, list_findings, plain_items
+from ringfence.sources.items import LIST_SUFFIX, UNDECODABLE, PlainItem, SubSource, lacks, list_findings, plain_items
 from ringfence.sources.limits import Limits
 from ringfence.sources.positions import Lines, YamlSource
 
@@ -31,9 +31,11 @@ _SPACE = re.compile(rb"[ \t\r\n]*")
 _BETWEEN = re.compile(rb"[ \t\r\n,]*")
 _BYTE = re.compile(r" \(byte (\d+)\)")
 _TRAILING = "trailing characters"
+_MOST_BROKEN = 20
 
 
 class _ListMeta(msgspec.Struct):
+    name: str | None = None
     more: str | None = msgspec.field(default=None, name="continue")
     remainingItemCount: int | None = None  # noqa: N815
 
@@ -46,7 +48,7 @@ class _Envelope(msgspec.Struct):
     metadata: _ListMeta | None = None
     items: list[msgspec.Raw] | None = None
     type: str | None = None
-    object: msgspec.Raw | None = None
+    object: msgspec.Raw = msgspec.Raw(b"")
 
 
 class _Head(msgspec.Struct):
@@ -89,6 +91,12 @@ class _Cursor:
             self._start = self._data.rfind(b"\n", self._offset, offset) + 1
         self._offset = offset
         return self._line, offset - self._start + 1
+
+    def peek(self, offset: int) -> tuple[int, int]:
+        """As :meth:`at`, without going there."""
+        newlines = self._data.count(b"\n", self._offset, offset)
+        start = self._data.rfind(b"\n", self._offset, offset) + 1 if newlines else self._start
+        return self._line + newlines, offset - start + 1
 
     def find(self, raw: msgspec.Raw) -> tuple[int, int]:
         """Line and column of the next item, whose text is ``raw``: right after the one found last, if there was one."""
@@ -181,54 +189,52 @@ class JsonItem:
     def body(self) -> dict[str, Any]:
         """The whole object."""
         value: dict[str, Any] = _plain.decode(self.raw)
-        return (
-            value
-            if "kind" in value and "apiVersion" in value
-            else {
-                "apiVersion": self.api_version,
-                "kind": self.kind,
-                **value,
-            }
-        )
+        if "kind" in value and "apiVersion" in value:
+            return value
+        return {"apiVersion": self.api_version, "kind": self.kind, **value}
 
 
-def read_json(name: str, data: bytes, findings: list[Finding]) -> Iterator[JsonItem | PlainItem | None]:
+def read_json(
+    name: str, data: bytes, findings: list[Finding], *, recover: bool
+) -> Iterator[JsonItem | PlainItem | None]:
     """The objects of ``data``, and ``None`` for each document that could be parsed.
 
+    A document that isn't JSON becomes a finding, and reading goes on with the next line that begins an object.
+
     Raises:
-        JsonError: the first document is not JSON. A later one that isn't becomes a finding, and reading goes on with
-            the next line that begins an object.
+        JsonError: the first document is not JSON, and ``recover`` is false.
     """
     cursor = _Cursor(name, data)
     view = memoryview(data)
     start = _skip(data, 0)
-    first = True
+    parsed = broken = 0
     while start < len(data):
         try:
             envelope, end = _document(view, start)
         except JsonError as error:
-            if first:
+            if not parsed and not recover:
                 raise
-            findings.append(json_finding(error, Position(name, *cursor.at(error.offset))))
-            following = data.find(b"\n{", error.offset)
-            start = following + 1 if following >= 0 else len(data)
+            begin, place = cursor.peek(start), cursor.peek(error.offset)
+            begun = f" (the document begins on line {begin[0]})" if begin[0] != place[0] else ""
+            findings.append(json_finding(error.problem + begun, Position(name, *place)))
+            broken += 1
+            start = data.find(b"\n{", start) + 1
+            if not start:
+                return
+            if broken == _MOST_BROKEN:
+                problem = f"{broken} documents before it are broken, and what follows is not tried"
+                findings.append(json_finding(problem, Position(name, *cursor.peek(start))))
+                return
             continue
-        first = False
+        parsed += 1
         yield None
         yield from _items(envelope, view[start:end], cursor, start, findings)
         start = _skip(data, end)
 
 
-def resynchronise(name: str, data: bytes, error: JsonError, findings: list[Finding]) -> bytes:
-    """Report the broken first document, and blank it out up to the next line that begins an object."""
-    findings.append(json_finding(error, Position(name, *_Cursor(name, data).at(error.offset))))
-    following = data.find(b"\n{", error.offset)
-    return b"" if following < 0 else re.sub(rb"[^\n]", b" ", data[:following]) + data[following:]
-
-
-def json_finding(error: JsonError, position: Position) -> Finding:
+def json_finding(problem: str, position: Position) -> Finding:
     """A document is not JSON."""
-    return Finding(NOT_PARSABLE, f"This document can't be read: {error.problem}.", Origin(position))
+    return Finding(NOT_PARSABLE, f"This document can't be read: {problem}.", Origin(position))
 
 
 def _skip(data: bytes, start: int, what: re.Pattern[bytes] = _SPACE) -> int:
@@ -246,13 +252,13 @@ def _document(view: memoryview, start: int) -> tuple[_Envelope | None, int]:
     for _ in range(2):
         try:
             return _envelope.decode(text), start + len(text)
-        except msgspec.ValidationError:
+        except (msgspec.ValidationError, UnicodeDecodeError):
             break
-        except (msgspec.DecodeError, RecursionError) as error:
+        except UNDECODABLE as error:
             text = _first(text, error, start)
     try:
         _raw.decode(text)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except UNDECODABLE as error:
         text = _first(text, error, start)
     return None, start + len(text)
 
@@ -264,8 +270,8 @@ def _first(text: memoryview, error: Exception, start: int) -> memoryview:
         raise JsonError("it is nested too deeply", start) from None
     match = _BYTE.search(message)
     offset = int(match.group(1)) if match else len(text)
-    if _TRAILING in message and offset:
-        return text[:offset]
+    if _TRAILING in message and offset > 1:
+        return text[: offset - 1]  # msgspec counts the first byte that is too many
     problem = "the text ends within it" if match is None else _BYTE.sub("", message.removeprefix("JSON is malformed: "))
     raise JsonError(f"not valid JSON, {problem}", start + offset) from None
 
@@ -276,7 +282,7 @@ def _items(
     line, column = cursor.at(start)
     cursor.leave_list()
     update = deleted = False
-    if envelope is not None and envelope.kind is None and envelope.type is not None and envelope.object is not None:
+    if envelope is not None and envelope.kind is None and envelope.type is not None and len(envelope.object):
         if envelope.type == "BOOKMARK":
             return
         if envelope.type in ("ADDED", "MODIFIED", "DELETED"):
@@ -286,13 +292,13 @@ def _items(
             text = memoryview(envelope.object)
             try:
                 envelope = _envelope.decode(text)
-            except (msgspec.DecodeError, RecursionError):
+            except UNDECODABLE:
                 envelope = None
     if envelope is None or not envelope.kind or not envelope.apiVersion or envelope.kind == "Status":
         yield from _unusual(text, cursor.name, line, column, findings)
         return
     origin = Origin(Position(cursor.name, line, column))
-    if not envelope.kind.endswith(LIST_SUFFIX):
+    if not envelope.kind.endswith(LIST_SUFFIX) or (envelope.items is None and _is_named(envelope)):
         yield JsonItem(
             envelope.kind, envelope.apiVersion, msgspec.Raw(text), cursor.name, line, column, update, deleted
         )
@@ -304,24 +310,29 @@ def _items(
     for raw in envelope.items or ():
         line, column = cursor.find(raw)
         head = _HEAD.match(memoryview(raw))
-        if head is not None:
+        if head is not None and not (head[2] or head[3]).endswith(b"List"):
             version, kind = (head[1], head[2]) if head[1] is not None else (head[4], head[3])
             yield JsonItem(
                 kind.decode("utf-8", "replace"), version.decode("utf-8", "replace"), raw, cursor.name, line, column
             )
-        elif typed:
+        elif typed and head is None:
             yield JsonItem(typed, envelope.apiVersion, raw, cursor.name, line, column)
         else:
             yield from _headless(raw, cursor.name, line, column, findings)
 
 
+def _is_named(envelope: _Envelope) -> bool:
+    """True for an object: a list has no name."""
+    return envelope.metadata is not None and bool(envelope.metadata.name)
+
+
 def _headless(
     raw: msgspec.Raw, name: str, line: int, column: int, findings: list[Finding]
 ) -> Iterator[JsonItem | PlainItem]:
-    """An item of a mixed list that doesn't begin with its kind."""
+    """An item of a mixed list that doesn't begin with its kind, or is a list itself."""
     try:
         head = _head.decode(raw)
-    except (msgspec.DecodeError, RecursionError):
+    except UNDECODABLE:
         head = _Head()
     if head.kind and head.apiVersion and not head.kind.endswith(LIST_SUFFIX):
         yield JsonItem(head.kind, head.apiVersion, raw, name, line, column)
@@ -334,9 +345,9 @@ def _unusual(text: memoryview, name: str, line: int, column: int, findings: list
     source = JsonSource(name, line, column, bytes(text))
     try:
         value = _plain.decode(text)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except UNDECODABLE as error:
         problem = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        findings.append(json_finding(JsonError(problem, 0), source.locate(())))
+        findings.append(json_finding(problem, source.locate(())))
         return
     if value is None:
         findings.append(lacks("kind", None, Origin(source.locate(()))))

@@ -11,7 +11,7 @@ from ringfence.model.origin import Origin, Position
 from ringfence.sources.contents import ContentError, texts
 from ringfence.sources.inputs import Source, open_source, shown, unreadable
 from ringfence.sources.items import Item
-from ringfence.sources.json_reader import JsonError, read_json, resynchronise
+from ringfence.sources.json_reader import JsonError, read_json
 from ringfence.sources.limits import Limits
 from ringfence.sources.yaml_builder import YamlBuilder
 from ringfence.sources.yaml_reader import read_yaml
@@ -58,14 +58,21 @@ class Reader:
         if not begin.startswith((b"{", b"[")) or begin.startswith(b"{{"):
             yield from read_yaml(name, text, self._builder, self._findings)
             return
-        while text.strip():
-            try:
-                yield from read_json(name, text, self._findings)
-            except JsonError as error:
-                if not name.lower().endswith((".json", ".jsonl")) and len(text) <= self._limits.yaml_bytes:
-                    # A text such as `{app: web}` is YAML; what is wrong with it is then YAML's to say.
-                    yield from read_yaml(name, text, self._builder, self._findings)
-                    return
-                text = resynchronise(name, text, error, self._findings)
-            else:
-                return
+        before = len(self._findings)
+        recover = name.lower().endswith((".json", ".jsonl")) or len(text) > self._limits.yaml_bytes
+        try:
+            yield from read_json(name, text, self._findings, recover=recover)
+        except JsonError:
+            # A text such as `{app: web}` is YAML; where not even YAML can be read of it, it is broken JSON.
+            parsed = False
+            for item in read_yaml(name, text, self._builder, self._findings):
+                parsed = True
+                yield item
+            if not parsed:
+                problems = self._findings[before:]
+                del self._findings[before:]
+                for again in read_json(name, text, self._findings, recover=True):
+                    parsed = True
+                    yield again
+                if not parsed:
+                    self._findings[before:] = problems

@@ -12,7 +12,7 @@ from ringfence.sources.items import PlainItem, plain_items
 from ringfence.sources.positions import Lines, YamlSource
 from ringfence.sources.yaml_builder import YamlBuilder, YamlDocument, YamlError
 
-_SEPARATOR = re.compile(rb"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
+_SEPARATOR = re.compile(rb"^(?:---(?=[ \t\r\n]|\Z)|\.\.\.(?=[ \t\r\n]|\Z)[^\n]*\n?)", re.MULTILINE)
 _NO_CONTENT = re.compile(rb"(?:(?:%|\.\.\.|[ \t]*#|[ \t\r]*$)[^\n]*\n?)*", re.MULTILINE)
 _TEMPLATE = re.compile(rb"\{\{-?\s*[\w.$/\"(]")
 
@@ -29,42 +29,47 @@ def read_yaml(name: str, text: bytes, builder: YamlBuilder, findings: list[Findi
             end = document.end
             yield None
             yield from _items(name, lines, document, findings)
-    except YamlError:
-        pass
+    except YamlError as error:
+        problem = error
     else:
         return
-    line = 0
-    seen = 0  # characters
+    line = seen = 0
     for chunk in _chunks(text):
+        decoded = chunk.decode("utf-8", "replace")
         if seen >= end:
             yield from _chunk(name, chunk, line, builder, findings)
+        elif seen + len(decoded) > end and not _NO_CONTENT.fullmatch(decoded[end - seen :].encode()):
+            findings.append(_not_parsable(name, lines, problem, chunk))
         line += chunk.count(b"\n")
-        seen += len(chunk.decode("utf-8", "replace"))
+        seen += len(decoded)
 
 
 def _chunk(
     name: str, chunk: bytes, line: int, builder: YamlBuilder, findings: list[Finding]
 ) -> Iterator[PlainItem | None]:
+    """One document that is read by itself."""
     lines = Lines(chunk, line)
     try:
         for document in builder.documents(chunk):
             yield None
             yield from _items(name, lines, document, findings)
     except YamlError as error:
-        position = Position(name, *lines.at(error.offset))
-        hint = ""
-        if _TEMPLATE.search(chunk):
-            hint = "It looks like a Helm template: render it first, with `helm template`."
-        findings.append(
-            Finding(error.code, f"This document can't be read: {error.problem}.", Origin(position), hint=hint)
-        )
+        findings.append(_not_parsable(name, lines, error, chunk))
+
+
+def _not_parsable(name: str, lines: Lines, error: YamlError, text: bytes) -> Finding:
+    hint = ""
+    if _TEMPLATE.search(text):
+        hint = "It looks like a Helm template: render it first, with `helm template`."
+    origin = Origin(Position(name, *lines.at(error.offset)))
+    return Finding(error.code, f"This document can't be read: {error.problem}.", origin, hint=hint)
 
 
 def _chunks(text: bytes) -> Iterator[bytes]:
-    """The text cut at its separator lines; directives stay with the document that they are for."""
+    """The text cut before its lines ``---`` and after its lines ``...``; directives stay with their document."""
     start = 0
     for match in _SEPARATOR.finditer(text):
-        cut = match.start()
+        cut = match.start() if match[0] == b"---" else match.end()
         if cut > start and not _NO_CONTENT.fullmatch(text, start, cut):
             yield text[start:cut]
             start = cut
