@@ -52,7 +52,18 @@ def test_one_bad_item_of_a_json_list_costs_no_other() -> None:
 
 
 @pytest.mark.parametrize(
-    "item", [1, "x", None, [], {}, {"kind": "Pod"}, {"kind": 1, "apiVersion": "v1"}, {"apiVersion": "v1"}]
+    "item",
+    [
+        1,
+        "x",
+        None,
+        [],
+        {},
+        {"kind": "Pod"},
+        {"kind": 1, "apiVersion": "v1"},
+        {"apiVersion": "v1"},
+        {"apiVersion": "v1", "kind": ""},
+    ],
 )
 @pytest.mark.parametrize("yaml", [False, True])
 def test_an_item_of_a_list_that_is_no_object_is_a_finding(item: object, yaml: bool) -> None:

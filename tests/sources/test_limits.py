@@ -40,6 +40,12 @@ def test_merges_count_as_what_they_bring() -> None:
     assert of_code(load_text(text), "RF004")
 
 
+def test_many_merges_into_one_mapping_take_no_time() -> None:
+    begin = time.perf_counter()
+    assert of_code(load_text(GOOD + "base: &b {}\nmany:\n" + "  <<: *b\n" * 100_000), "RF004")
+    assert time.perf_counter() - begin < 20
+
+
 def test_a_chain_of_aliases_can_not_be_deeper_than_what_is_written_may_be() -> None:
     chain = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}]\n" for n in range(1, 5000))
     assert of_code(load_text(GOOD + chain), "RF004")

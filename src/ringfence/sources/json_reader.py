@@ -310,13 +310,14 @@ def _items(
     for raw in envelope.items or ():
         line, column = cursor.find(raw)
         head = _HEAD.match(memoryview(raw))
-        if head is not None and not (head[2] or head[3]).endswith(b"List"):
-            version, kind = (head[1], head[2]) if head[1] is not None else (head[4], head[3])
+        if head is None and typed:
+            yield JsonItem(typed, envelope.apiVersion, raw, cursor.name, line, column)
+            continue
+        version, kind = (head[1] or head[4] or b"", head[2] or head[3] or b"") if head is not None else (b"", b"")
+        if version and kind and not kind.endswith(b"List"):
             yield JsonItem(
                 kind.decode("utf-8", "replace"), version.decode("utf-8", "replace"), raw, cursor.name, line, column
             )
-        elif typed and head is None:
-            yield JsonItem(typed, envelope.apiVersion, raw, cursor.name, line, column)
         else:
             yield from _headless(raw, cursor.name, line, column, findings)
 

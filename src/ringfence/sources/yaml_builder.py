@@ -98,11 +98,12 @@ class YamlBuilder:
             YamlError: the document after those that were given is not valid, or passes a limit.
         """
         try:
+            anchored, tagged = b"&" in text, b"!" in text
             parser = yaml.CSafeLoader(text)
             while True:
                 event = parser.get_event()
                 if event.__class__ is DocumentStartEvent:
-                    yield self._document(parser.get_event, anchored=b"&" in text, tagged=b"!" in text)
+                    yield self._document(parser.get_event, anchored=anchored, tagged=tagged)
                 elif event is None or event.__class__ is StreamEndEvent:
                     return
         except yaml.MarkedYAMLError as error:
@@ -284,7 +285,7 @@ class YamlBuilder:
 
 
 def _merge(document: YamlDocument, node: int, container: dict[str, Any], value: Any, value_node: int, mark: Any) -> int:
-    """Merge into the mapping ``node`` as go-yaml v2 does, and return how many entries were brought.
+    """Merge into the mapping ``node`` as go-yaml v2 does, and return how many entries it had to look at.
 
     It merges at once, over what was written before it; of a list of mappings the first wins.
     """
@@ -306,7 +307,7 @@ def _merge(document: YamlDocument, node: int, container: dict[str, Any], value: 
         container.update(part)
     table.merges.setdefault(node, []).append(tuple(table.index(at, part) for at, part in parts))
     names.append(None)
-    return sum(len(part) for _, part in parts)
+    return len(names) + sum(len(part) for _, part in parts)
 
 
 def _note_repeat(
