@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from ringfence.cli import main
 from tests.cli.running import BROKEN, run, write
 
 COMMAND = str(Path(sys.executable).with_name("ringfence"))
@@ -149,6 +151,12 @@ def test_help_imports_neither_numpy_nor_yaml() -> None:
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
+
+
+def test_colours_can_be_turned_off(shop: str) -> None:
+    arguments = ["why", shop, "shop/api", "data/db-0:5432"]
+    assert "\x1b[" in CliRunner().invoke(main, arguments, color=True).stdout
+    assert "\x1b[" not in CliRunner(env={"NO_COLOR": "1"}).invoke(main, arguments, color=True).stdout
 
 
 def test_the_installed_command_runs() -> None:

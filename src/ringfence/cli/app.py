@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import Any
 
@@ -62,4 +63,6 @@ ringfence why cluster.json shop/Deployment/web service:shop/cart:80
 )
 @click.version_option(ringfence.__version__, prog_name="ringfence")
 def main() -> None:
-    """The group of all commands."""
+    """The group of all commands. Colours are for terminals, and ``NO_COLOR`` (no-color.org) turns them off there."""
+    if os.environ.get("NO_COLOR"):
+        click.get_current_context().color = False

@@ -42,7 +42,7 @@ def command(paths: tuple[str, ...], queries: str, output: str, common: options.C
     if queries == "-" and "-" in paths:
         raise click.UsageError("The input and the queries can't both be stdin.")
     with nullcontext(sys.stdin.buffer) if queries == "-" else session.opened(queries, "rb") as stream:
-        cluster = session.load(paths, common, tell=True)
+        cluster = session.load(paths, common, tell=output == "csv")
         rows = read_queries(stream, "stdin" if queries == "-" else queries)
         answers = answer_rows(cluster.engine, cluster.endpoints, rows)
         if output == "json":
@@ -50,5 +50,5 @@ def command(paths: tuple[str, ...], queries: str, output: str, common: options.C
         else:
             errors = verdicts.write_csv(answers, sys.stdout)
     if errors:
-        click.echo(f'ringfence: {errors} of the queries could not be answered: see the column "error".', err=True)
+        click.echo(f'ringfence: {errors} of the queries could not be answered: see "error" in their rows.', err=True)
     session.finish(cluster, common, found=bool(errors))
