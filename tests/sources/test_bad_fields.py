@@ -48,7 +48,7 @@ def test_one_bad_item_of_a_json_list_costs_no_other() -> None:
     assert finding.origin.path == "metadata.labels.x"
     line, column = finding.origin.position.line, finding.origin.position.column
     assert text.splitlines()[line - 1][column - 1 :] == "1"
-    assert str(finding.subject) == "Pod/b"
+    assert str(finding.subject) == "default/Pod/b"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import os
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -210,6 +211,30 @@ def test_a_file_that_can_not_be_opened_is_a_finding(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(os, "open", refuse)
     (finding,) = of_code(load(tmp_path), "RF001")
     assert finding.what == f"{closed} can't be read: permission denied."
+    with pytest.raises(InputError, match="permission denied"):
+        load(closed)
+
+
+def test_a_directory_that_can_not_be_listed_is_a_finding_within_another_and_an_error_when_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "x.yaml", pod("x"))
+    closed = write(tmp_path / "closed" / "y.yaml", pod("y")).parent
+    real_scan, real_open = os.scandir, os.open
+
+    def refuse_scan(path: str) -> Iterator[os.DirEntry[str]]:
+        if path == str(closed):
+            raise PermissionError(13, "Permission denied", path)
+        return real_scan(path)
+
+    def refuse_open(path: str, flags: int) -> int:
+        if path == str(closed):
+            raise PermissionError(13, "Permission denied", path)
+        return real_open(path, flags)
+
+    monkeypatch.setattr(os, "scandir", refuse_scan)
+    monkeypatch.setattr(os, "open", refuse_open)
+    assert [finding.origin.position.file for finding in of_code(load(tmp_path), "RF001")] == [str(closed)]
     with pytest.raises(InputError, match="permission denied"):
         load(closed)
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from ringfence.model.errors import InputError
+from ringfence.sources import load_snapshot
 from tests.sources.loading import codes, load_text, of_code, pods
 
 
@@ -98,10 +99,15 @@ def test_json_that_is_no_kubernetes_object_is_one_finding() -> None:
         assert len(snapshot.pods) == 1
 
 
+def test_a_log_of_json_lines_is_one_finding(tmp_path: Any) -> None:
+    (tmp_path / "pod.json").write_text(json.dumps(pod("a")))
+    (tmp_path / "log.jsonl").write_text('{"level": "info"}\n' * 500)
+    (finding,) = of_code(load_snapshot([str(tmp_path)]), "RF005")
+    assert "499 more" in finding.what
+
+
 @pytest.mark.parametrize(("text", "place"), [('{"a": 1,\n "b" 2}', "2:6"), ('{"a": [1, 2', "1:12")])
 def test_the_place_where_json_is_broken(tmp_path: Any, text: str, place: str) -> None:
-    from ringfence.sources import load_snapshot
-
     (tmp_path / "x.json").write_text(text)
     with pytest.raises(InputError, match=rf"x\.json:{place}: This document can't be read"):
         load_snapshot([str(tmp_path / "x.json")])

@@ -12,6 +12,8 @@ from ringfence.model.finding import Finding
 from ringfence.model.objects import format_path
 from ringfence.model.origin import ObjectRef, Origin
 from ringfence.sources.items import UNDECODABLE, Item
+from ringfence.sources.kinds import CLUSTER_KINDS, group_of
+from ringfence.sources.policy_kinds import is_cluster_scoped
 
 T = TypeVar("T")
 Path = tuple[str | int, ...]
@@ -52,30 +54,29 @@ def plain_body(item: Item, findings: list[Finding]) -> dict[str, Any] | None:
         return None
 
 
-def bad_field(item: Item, path: Path, what: str, *, subject: ObjectRef | None = None) -> Finding:
-    """A field has a value that can't be used."""
+def bad_field(item: Item, path: Path, what: str) -> Finding:
+    """A field has a value that can't be used; ``what`` is a sentence that begins in lower case and names the field."""
+    subject = reference(item, item.body())
     origin = Origin(item.source.locate(path), format_path(path))
-    return Finding(BAD_OBJECT, what, origin, subject=subject)
+    return Finding(BAD_OBJECT, f"In {subject}, {what}", origin, subject=subject)
 
 
 def reference(item: Item, body: Any) -> ObjectRef:
-    """What can be said of an object that could not be read."""
+    """What can be said of an object that may not be readable."""
     metadata = body.get("metadata") if isinstance(body, dict) else None
     name = metadata.get("name") if isinstance(metadata, dict) else None
     namespace = metadata.get("namespace") if isinstance(metadata, dict) else None
-    return ObjectRef(
-        item.kind,
-        name if isinstance(name, str) else "?",
-        namespace if isinstance(namespace, str) else "",
-        item.api_version,
-    )
+    known = namespace if isinstance(namespace, str) and namespace else "default"
+    cluster = item.kind in CLUSTER_KINDS or is_cluster_scoped(group_of(item.api_version), item.kind)
+    return ObjectRef(item.kind, name if isinstance(name, str) else "?", "" if cluster else known, item.api_version)
 
 
 def _wrong_type(item: Item, message: str, body: dict[str, Any]) -> Finding:
     ref = reference(item, body)
     match = _MESSAGE.search(message)
     if match is None:
-        return bad_field(item, (), f"{ref} can't be read: {message}. It is left out.", subject=ref)
+        what = f"{ref} can't be read, and is left out: {message}."
+        return Finding(BAD_OBJECT, what, item.place(), subject=ref)
     expected = match["expected"].split(" | ")
     wanted = " or ".join(_WORDS[name] for name in _ORDER if name in expected)
     path = _path(match["path"] or "", body)

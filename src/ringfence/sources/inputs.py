@@ -48,7 +48,7 @@ def find_sources(paths: list[str], findings: list[Finding]) -> Iterator[list[Sou
             status = Path(path).stat()
         except (OSError, ValueError):
             status = None
-        if status is not None and stat.S_ISDIR(status.st_mode):
+        if status is not None and stat.S_ISDIR(status.st_mode) and _may_list(path):
             yield _directory(path, walk)
         elif status is not None and stat.S_ISREG(status.st_mode) and _known(status, walk.files):
             yield []
@@ -62,6 +62,14 @@ def _known(status: os.stat_result, seen: set[tuple[int, int]]) -> bool:
         return True
     seen.add(identity)
     return False
+
+
+def _may_list(directory: str) -> bool:
+    try:
+        os.scandir(directory).close()
+    except OSError:
+        return False
+    return True
 
 
 def _directory(top: str, walk: _Walk) -> list[Source]:

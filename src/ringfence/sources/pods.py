@@ -105,9 +105,9 @@ def _add_ports(item: Item, container: Container, at: Path, found: list[Container
         name, protocol, value = port.name or "", port.protocol or "TCP", port.containerPort
         if value is None or not MIN_PORT <= value <= MAX_PORT:
             what = "has no containerPort" if value is None else f"has the containerPort {value}, outside 1–65535"
-            findings.append(bad_field(item, (*at, "ports", number, "containerPort"), f"A container port {what}."))
+            findings.append(bad_field(item, (*at, "ports", number, "containerPort"), f"a container port {what}."))
         elif protocol not in PROTOCOLS:
-            what = f"A container port has the protocol `{protocol[:20]}`; it must be TCP, UDP or SCTP."
+            what = f"a container port has the protocol `{protocol[:20]}`; it must be TCP, UDP or SCTP."
             findings.append(bad_field(item, (*at, "ports", number, "protocol"), what))
         else:
             key = name, protocol, value

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
-from ringfence.model.codes import EMPTY_INPUT
+from ringfence.model.codes import EMPTY_INPUT, NOT_AN_OBJECT
 from ringfence.model.finding import Finding
 from ringfence.model.origin import Origin, Position
 from ringfence.sources.contents import ContentError, texts
@@ -37,10 +38,14 @@ class Reader:
             return False
         try:
             for name, text in texts(stream, source.name, self._limits, self._findings):
+                start, taken = len(self._findings), False
                 for item in self._items(name, text):
                     done = True
                     if item is not None:
+                        taken = True
                         self._take(item)
+                if not taken:
+                    self._say_once(start)
         except ContentError as error:
             self._findings.append(error.finding(source.name))
         finally:
@@ -51,6 +56,16 @@ class Reader:
             self._findings.append(Finding(EMPTY_INPUT, what, Origin(Position(shown(source.path)))))
             return True
         return done
+
+    def _say_once(self, start: int) -> None:
+        """Of a text that has nothing to do with Kubernetes, such as a log, one finding is enough."""
+        found = self._findings[start:]
+        same = [finding for finding in found if finding.code is NOT_AN_OBJECT]
+        if len(same) > 1:
+            first = dataclasses.replace(
+                same[0], what=f"{same[0].what} The same holds for {len(same) - 1} more of this file."
+            )
+            self._findings[start:] = [first, *(finding for finding in found if finding.code is not NOT_AN_OBJECT)]
 
     def _items(self, name: str, text: bytes) -> Iterator[Item | None]:
         """The items of one text, and ``None`` for each document that could be parsed."""

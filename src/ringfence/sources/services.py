@@ -50,9 +50,9 @@ def _ports(item: Item, spec: ServiceSpec, findings: list[Finding]) -> Iterable[S
         protocol, value = port.protocol or "TCP", port.port
         if value is None or not MIN_PORT <= value <= MAX_PORT:
             what = "has no port number" if value is None else f"has the number {value}, outside 1–65535"
-            findings.append(bad_field(item, ("spec", "ports", number, "port"), f"A Service port {what}."))
+            findings.append(bad_field(item, ("spec", "ports", number, "port"), f"a port {what}."))
         elif protocol not in PROTOCOLS:
-            what = f"A Service port has the protocol `{protocol[:20]}`; it must be TCP, UDP or SCTP."
+            what = f"a port has the protocol `{protocol[:20]}`; it must be TCP, UDP or SCTP."
             findings.append(bad_field(item, ("spec", "ports", number, "protocol"), what))
         else:
             yield ServicePort(port.name or "", PROTOCOLS[protocol], value, port.targetPort or value)
