@@ -159,3 +159,10 @@ def test_the_page_names_the_deciding_rules(shop: str) -> None:
     page = run("reach", shop, "-o", "html", "--no-external").stdout
     assert "NetworkPolicy data/db" in page
     assert "ingress rule 1" in page
+
+
+def test_a_page_of_too_many_ends_is_refused_with_what_to_do(shop: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ringfence.render.page_data.MAX_CELLS", 4)
+    result = run("reach", shop, "-o", "html")
+    assert result.exit_code == 2
+    assert "is too large to be of use: group by workload, choose namespaces, or write CSV." in result.stderr

@@ -32,7 +32,7 @@ def render(report: ReachReport, reasons: Reasons, why_denied: WhyDenied | None =
     Source of the escaping: HTML Standard, "Restrictions for contents of script elements"; CSP Level 3 for the hashes.
 
     Raises:
-        ValueError: the report has too many ends for a page.
+        TooManyEndsError: the report has too many ends for a page.
     """
     data = build(report, reasons, why_denied)
     data["summary"] = {name: getattr(report.summary, name) for name in report.summary.__dataclass_fields__}

@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from ringfence.model.errors import QueryError
 from ringfence.model.policy import Direction
 from ringfence.model.ports import ALL_PORTS, NO_PORTS, PortSet, Protocol
 from ringfence.reach.report import Connection, ReachEnd, ReachReport
@@ -19,6 +20,10 @@ MAX_CELLS = 2_000_000
 """Cells of the largest page that is written: about 1,400 ends. Beyond it a browser is no help."""
 
 T = TypeVar("T", bound=Hashable)
+
+
+class TooManyEndsError(QueryError, ValueError):
+    """A report has more ends than a page can show (:data:`MAX_CELLS`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +89,16 @@ def build(report: ReachReport, reasons: Reasons, why_denied: WhyDenied | None) -
     """What the page's script reads: plain lists, numbers and strings.
 
     Raises:
-        ValueError: the report has too many ends for a page (:data:`MAX_CELLS`).
+        TooManyEndsError: the report has too many ends for a page (:data:`MAX_CELLS`).
     """
     separated = separate(report.connections)
     connections = {(connection.src, connection.dst): connection for connection in separated.connections}
     inside = (end for end in report.ends if not end.external)
     ends = sorted({*inside, *(end for pair in connections for end in pair)}, key=_order)
     if len(ends) ** 2 > MAX_CELLS:
-        raise ValueError(
-            f"a page of {len(ends):,} × {len(ends):,} ends is too large to be of use: group by workload, "
-            "choose namespaces, or write CSV"
+        raise TooManyEndsError(
+            f"A page of {len(ends):,} × {len(ends):,} ends is too large to be of use: group by workload, "
+            "choose namespaces, or write CSV."
         )
     cells = _Cells()
     matrix: list[list[int]] = []
