@@ -46,9 +46,8 @@ class _Lists:
     @classmethod
     def grouped(cls, groups: Numbers, count: int) -> _Lists:
         """The places of each of ``count`` group numbers in ``groups``."""
-        return cls(
-            np.concatenate(([0], np.cumsum(np.bincount(groups, minlength=count)))), np.argsort(groups, kind="stable")
-        )
+        start = np.concatenate(([0], np.cumsum(np.bincount(groups, minlength=count))))
+        return cls(start, np.argsort(groups, kind="stable").astype(np.int32))
 
     def lengths(self, chosen: Numbers) -> Numbers:
         return self.start[chosen + 1] - self.start[chosen]
@@ -84,24 +83,28 @@ class AllPairs:
         self._ingress = self._side(Direction.INGRESS)
         profiles = len(self._ingress.default)
         self._guarded_by = _Lists.grouped(self._ingress.profile, profiles)
-        owner = np.repeat(np.arange(profiles), self._ingress.atoms.lengths(np.arange(profiles)))
+        owner = np.repeat(np.arange(profiles, dtype=np.int32), self._ingress.atoms.lengths(np.arange(profiles)))
         by_source = _Lists.grouped(self._ingress.atoms.flat, self.count)
         self._columns = _Lists(by_source.start, owner[by_source.flat])
         self._column_ports = self._ingress.ports[by_source.flat]
 
     def _side(self, direction: Direction) -> _Side:
         engine = self._engine
-        numbers: dict[Profile | None, int] = {None: 0}
-        rows: list[Row] = [Row(FULL, {}, self.count)]
+        unguarded = Row(FULL, {}, self.count)
+        rows: list[Row] = [unguarded]
+        by_content: dict[object, int] = {_content(unguarded): 0}
+        by_profile: dict[Profile, int] = {}
         profile = np.zeros(self.count, dtype=np.int64)
         for number, atom in enumerate(engine.universe.atoms):
             if not atom.guarded:
                 continue
             key = engine.profile(direction, number)
-            if key not in numbers:
-                numbers[key] = len(rows)
-                rows.append(engine.row_of(key, number))
-            profile[number] = numbers[key]
+            if key not in by_profile:
+                row = engine.row_of(key, number)
+                by_profile[key] = by_content.setdefault(_content(row), len(rows))
+                if by_profile[key] == len(rows):
+                    rows.append(row)
+            profile[number] = by_profile[key]
         lists: list[Numbers] = []
         ports: list[Numbers] = []
         mark = np.zeros(self.count, dtype=np.int32)
@@ -272,6 +275,11 @@ class Tally:
     def pairs(self) -> int:
         """All ordered pairs."""
         return self.full + self.partial + self.denied
+
+
+def _content(row: Row) -> object:
+    """Equal for rows that say the same, whatever policies they come from."""
+    return (row.default, frozenset(row.exceptions.items()))
 
 
 def _among(keys: Numbers, ascending: Numbers) -> npt.NDArray[np.bool_]:

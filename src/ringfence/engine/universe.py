@@ -134,7 +134,7 @@ class Universe:
         if peer.namespace is not None:
             scope = self.postings.namespace(peer.namespace)
         else:
-            scope = self.postings.namespaces(peer.namespaces, self.facts)
+            scope = self.postings.namespaces(peer.namespaces)
         return scope & self.postings.labels(peer.pods) if scope else 0
 
     def _address_bits(self, addresses: AddressSet, *, pods: bool) -> int:
@@ -256,7 +256,8 @@ class Universe:
         self._numbers[key] = number
         for pod in atom.pods:
             self.atom_of[pod_key(pod)] = number
-        self.postings.add(number, atom, self._labels(atom))
+        namespace = self.facts.namespace_labels(atom.pods[0].namespace)
+        self.postings.add(number, atom, self._labels(atom), namespace)
 
     def _labels(self, atom: Atom) -> Labels:
         return {key: value for key, value in atom.pods[0].labels.items() if key in self.label_keys}
