@@ -95,6 +95,10 @@ def _address_miss(peer: AddressPeer, endpoint: Endpoint) -> PeerMiss:
     return PeerMiss(peer, f"{shown} is outside {peer}", _OUTSIDE_RANGE)
 
 
+def _of(entry: NamedPort) -> str:
+    return f" for {entry.protocol}" if entry.protocol is not None else ""
+
+
 def port_miss(rule: Rule, destination: Endpoint, protocol: Protocol, port: int) -> str:
     """Why no port entry of a rule matches ``port`` of ``protocol`` at this destination."""
     entries = rule.ports or ()
@@ -104,7 +108,7 @@ def port_miss(rule: Rule, destination: Endpoint, protocol: Protocol, port: int) 
         if isinstance(entry, PortRange):
             continue
         if not any(p.name == entry.name and entry.protocol in (None, p.protocol) for p in declared):
-            texts.append(f"{destination} has no port named `{entry}`")
+            texts.append(f"{destination} has no port named `{entry.name}`{_of(entry)}")
     numeric = [entry for entry in entries if not (isinstance(entry, NamedPort) and texts)]
     if numeric and all(entry.protocol is not None and entry.protocol != protocol for entry in numeric):
         protocols = "/".join(sorted({str(entry.protocol) for entry in numeric}))

@@ -7,7 +7,7 @@ follows the exceptions of a block and not the square of the cluster; so does tim
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ import numpy.typing as npt
 from ringfence.engine import bits
 from ringfence.engine.core import Engine, Profile
 from ringfence.engine.fold import Row
-from ringfence.engine.porttable import FULL, NONE
+from ringfence.engine.porttable import FULL, NONE, PortTable
 from ringfence.model.policy import Direction
 
 Numbers = npt.NDArray[np.signedinteger[Any]]
@@ -185,19 +185,7 @@ class AllPairs:
 
     def _both(self, egress: Numbers, ingress: Numbers) -> Numbers:
         """The number of the intersection of each pair of port sets."""
-        table = self._engine.table
-        width = len(table.sets)
-        codes = egress * width + ingress
-        if width * width > _LOOK_UP:
-            distinct, places = np.unique(codes, return_inverse=True)
-        else:
-            seen = np.zeros(width * width, dtype=np.int64)
-            seen[codes] = 1
-            distinct = np.flatnonzero(seen)
-            seen[distinct] = np.arange(len(distinct))
-            places = seen[codes]
-        results = [table.intersection(code // width, code % width) for code in distinct.tolist()]
-        return np.array(results, dtype=np.int64)[places]
+        return elementwise(self._engine.table, self._engine.table.intersection, egress, ingress)
 
     def tally(self) -> Tally:
         """How many ordered pairs of different pods may use every port, some, or none."""
@@ -275,6 +263,22 @@ class Tally:
     def pairs(self) -> int:
         """All ordered pairs."""
         return self.full + self.partial + self.denied
+
+
+def elementwise(table: PortTable, operation: Callable[[int, int], int], a: Numbers, b: Numbers) -> Numbers:
+    """An operation of the port table on each pair of numbers; each distinct pair is worked out once."""
+    width = len(table.sets)
+    codes = a.astype(np.int64) * width + b
+    if width * width > _LOOK_UP:
+        distinct, places = np.unique(codes, return_inverse=True)
+    else:
+        seen = np.zeros(width * width, dtype=np.int64)
+        seen[codes] = 1
+        distinct = np.flatnonzero(seen)
+        seen[distinct] = np.arange(len(distinct))
+        places = seen[codes]
+    results = [operation(code // width, code % width) for code in distinct.tolist()]
+    return np.array(results, dtype=np.int64)[places]
 
 
 def _content(row: Row) -> object:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ringfence.engine import Engine
-from ringfence.engine.pairs import AllPairs, Numbers
+from ringfence.engine.pairs import AllPairs, Numbers, elementwise
 from ringfence.engine.porttable import FULL, NONE
 from ringfence.model.addresses import format_range
 from ringfence.model.objects import Pod
@@ -70,7 +70,7 @@ class _Listing:
         self._sources = _ends(engine, grouping, sources)
         self._destinations = self._sources if sources is destinations else _ends(engine, grouping, destinations)
         self._first = np.array([end.atoms[0] for end in self._destinations], dtype=np.int64)
-        self._several = [place for place, end in enumerate(self._destinations) if len(end.atoms) > 1]
+        self._further = list(_further(self._destinations))
         self._on_node: dict[str, list[int]] = {}
         for place, end in enumerate(self._destinations):
             if end.pod is not None and end.pod.node and not end.pod.host_network:
@@ -96,14 +96,15 @@ class _Listing:
                         yield self._connection(ReachEnd(format_range(lo_hi)), destination.end, ports, always)
 
     def _inside(self, source: _End, rows: list[Numbers]) -> Iterator[Connection]:
-        some, always = (merged[self._first] for merged in self._merged(rows))
-        for place in self._several:
-            numbers = np.concatenate([row[list(self._destinations[place].atoms)] for row in rows])
-            some[place], always[place] = self._spread(numbers)
+        some_of, always_of = self._merged(rows)
+        some, always = some_of[self._first], always_of[self._first]
+        for places, atoms in self._further:
+            some[places] = self._union(some[places], some_of[atoms])
+            always[places] = self._intersection(always[places], always_of[atoms])
         if source.pod is not None:
-            places = self._same_node(source.pod)
-            some[places] = FULL
-            always[places] = FULL
+            local = self._same_node(source.pod)
+            some[local] = FULL
+            always[local] = FULL
         for place in np.flatnonzero(some != NONE).tolist():
             destination = self._destinations[place]
             if destination.end != source.end:
@@ -118,22 +119,27 @@ class _Listing:
 
     def _merged(self, rows: list[Numbers]) -> tuple[Numbers, Numbers]:
         """By atom: what some of the rows allow, and what all of them do."""
-        if len(rows) == 1:
-            return rows[0], rows[0]
-        columns, places = np.unique(np.stack(rows), axis=1, return_inverse=True)
-        spread = np.array([self._spread(column) for column in columns.T], dtype=np.int64)
-        return spread[places, 0], spread[places, 1]
-
-    def _spread(self, numbers: Numbers) -> tuple[int, int]:
-        some = always = int(numbers[0])
-        for number in np.unique(numbers).tolist():
-            some = self._engine.table.union(some, number)
-            always = self._engine.table.intersection(always, number)
+        some = always = rows[0]
+        for row in rows[1:]:
+            some, always = self._union(some, row), self._intersection(always, row)
         return some, always
+
+    def _union(self, a: Numbers, b: Numbers) -> Numbers:
+        return elementwise(self._engine.table, self._engine.table.union, a, b)
+
+    def _intersection(self, a: Numbers, b: Numbers) -> Numbers:
+        return elementwise(self._engine.table, self._engine.table.intersection, a, b)
 
     def _connection(self, src: ReachEnd, dst: ReachEnd, ports: int, always: int) -> Connection:
         sets = self._engine.table.sets
         return Connection(src, dst, sets[ports], sets[always])
+
+
+def _further(ends: list[_End]) -> Iterator[tuple[Numbers, Numbers]]:
+    """The atoms of ends beyond the first of each: the second of every end that has one, the third, and so on."""
+    for turn in range(1, max((len(end.atoms) for end in ends), default=0)):
+        places = [place for place, end in enumerate(ends) if len(end.atoms) > turn]
+        yield np.array(places), np.array([ends[place].atoms[turn] for place in places])
 
 
 def _ends(engine: Engine, grouping: Grouping, chosen: PodFilter | None) -> list[_End]:

@@ -28,7 +28,9 @@ def _notes(engine: Engine, grouping: Grouping) -> Iterator[Finding]:
     if hosts and grouping is Grouping.WORKLOAD:
         yield Finding(
             codes.HOST_NETWORK,
-            f"{hosts} pods are on the host network: no pod policy guards them, and rules see them as their node.",
+            f"{hosts} pods are on the host network: no pod policy guards them, and rules see them as their node."
+            if hosts > 1
+            else "One pod is on the host network: no pod policy guards it, and rules see it as its node.",
             why="A node may always reach the pods that it runs; that traffic is left out of this list.",
         )
 
