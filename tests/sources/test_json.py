@@ -122,3 +122,10 @@ def test_text_that_is_not_utf8_in_one_item_costs_no_other() -> None:
     snapshot = load_text(text.encode().replace(b"NAME", b"\xff\xff"))
     assert set(pods(snapshot)) == {"default/a", "default/c"}
     assert len(of_code(snapshot, "RF002")) == 1
+
+
+def test_text_that_is_not_utf8_where_it_plays_no_part_stops_nothing() -> None:
+    text = json.dumps(pod("a", annotations={"x": "NAME"}) | {"spec": {"containers": [{"ports": [{}]}]}})
+    snapshot = load_text(text.encode().replace(b"NAME", b"\xff"))
+    assert set(pods(snapshot)) == {"default/a"}
+    assert len(of_code(snapshot, "RF006")) == 1

@@ -56,7 +56,10 @@ def plain_body(item: Item, findings: list[Finding]) -> dict[str, Any] | None:
 
 def bad_field(item: Item, path: Path, what: str) -> Finding:
     """A field has a value that can't be used; ``what`` is a sentence that begins in lower case and names the field."""
-    subject = reference(item, item.body())
+    try:
+        subject = reference(item, item.body())
+    except UNDECODABLE:  # in a field that plays no part
+        subject = reference(item, None)
     origin = Origin(item.source.locate(path), format_path(path))
     return Finding(BAD_OBJECT, f"In {subject}, {what}", origin, subject=subject)
 
