@@ -29,7 +29,7 @@ from ringfence.sources.positions import PositionTable
 from ringfence.sources.scalars import HINTS, Scalar, resolve, resolve_tagged, to_json, to_key
 
 _MERGE: Final = "\0merge"
-"""Stands for the key ``<<`` while its value is read; no YAML text can contain it."""
+"""Stands for the key ``<<`` while its value is read; compared by identity, as any text may be a key."""
 _MERGE_TAG: Final = "tag:yaml.org,2002:merge"
 _NO_KEY: Final = ""
 _UNKNOWN: Final = object()
