@@ -53,7 +53,7 @@ fix: $(DEV) ## format, repair what lint can repair, rewrite generated tables
 	@$(BIN)/python docs/generate.py
 
 bench: $(DEV) ## time the engine at four sizes, write docs/performance.md
-	@$(BIN)/python bench/run.py --write docs/performance.md --write docs/performance.md
+	@$(BIN)/python bench/run.py --write docs/performance.md
 
 docs: $(DEV) ## build the site into site/
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
