@@ -12,7 +12,17 @@ from ringfence.model.codes import CODES
 from ringfence.model.finding import Code
 
 FINDINGS = Path(__file__).parent / "reference" / "findings.md"
-BLOCKS = {"RF000": "Reading input", "RF050": "What an answer assumes", "RF100": "Validity of policies"}
+BLOCKS = {
+    "RF000": "Reading input",
+    "RF050": "What an answer assumes",
+    "RF060": "Suppressions",
+    "RF100": "Validity of policies",
+    "RF200": "Selects nothing, or the wrong thing",
+    "RF300": "Cuts",
+    "RF400": "Exposure",
+    "RF500": "Redundancy",
+    "RF600": "Hygiene",
+}
 """The titles of the blocks, by the least code that belongs to one."""
 
 BEGIN, END = "<!-- codes: begin -->", "<!-- codes: end -->"

@@ -1,6 +1,7 @@
 """The table of finding codes. A code is never reused; a released one keeps its meaning.
 
-RF0xx reading input, RF05x what an answer assumes · RF1xx validity of policies.
+RF0xx reading input, RF05x what an answer assumes, RF06x suppressions · RF1xx validity of policies · RF2xx selects
+nothing, or the wrong thing · RF3xx cuts · RF4xx exposure · RF5xx redundancy · RF6xx hygiene.
 """
 
 from __future__ import annotations
@@ -30,6 +31,11 @@ EMPTY_INPUT = Code("RF016", "empty-input", _W, "An input that was named holds no
 # What an answer assumes
 HOST_NETWORK = Code("RF050", "host-network", _N, "Host-network pods are outside pod policy")
 
+# Suppressions
+BAD_SUPPRESSION = Code("RF060", "bad-suppression", _W, "A suppression has no reason, or can't be read")
+EXPIRED_SUPPRESSION = Code("RF061", "expired-suppression", _W, "A suppression's date has passed")
+UNUSED_SUPPRESSION = Code("RF062", "unused-suppression", _W, "A suppression suppresses nothing")
+
 # Validity of policies
 BAD_FIELD = Code("RF101", "bad-field", _E, "A field has a value that the API refuses")
 BAD_SELECTOR = Code("RF102", "bad-selector", _E, "A label selector is not valid")
@@ -49,6 +55,24 @@ POLICY_LEFT_OUT = Code("RF115", "policy-left-out", _E, "A policy can't be evalua
 KIND_NOT_EVALUATED = Code("RF116", "kind-not-evaluated", _E, "A kind of policy is not evaluated; answers leave it out")
 MIXED_ADMIN_APIS = Code("RF117", "mixed-admin-apis", _W, "Two admin policy APIs without a common order are present")
 RULE_FAILS_CLOSED = Code("RF118", "rule-fails-closed", _E, "A rule with a part not understood fails closed")
+
+# Selects nothing, or the wrong thing
+SELECTS_NO_POD = Code("RF201", "selects-no-pod", _W, "A policy selects no pod")
+PEER_MATCHES_NO_POD = Code("RF202", "peer-matches-no-pod", _W, "A peer of a rule matches no pod")
+NEAR_MISS_LABELS = Code("RF203", "near-miss-labels", _W, "A selector misses pods by one label")
+NAMESPACE_NAME_LABEL = Code("RF204", "namespace-name-label", _W, "A namespace is asked for by a label that it lacks")
+NAMED_PORT_NOT_FOUND = Code("RF205", "named-port-not-found", _W, "No pod that the rule is for has the named port")
+SERVICE_PORT = Code("RF206", "service-port", _E, "A rule names a Service's port; its pods listen on another")
+SERVICE_ADDRESS = Code("RF207", "service-address", _E, "An ipBlock lies on Service addresses and selects no pods")
+POD_ADDRESS = Code("RF208", "pod-address", _W, "An ipBlock lies on addresses of pods")
+AND_OR_SLIP = Code("RF209", "and-or-slip", _W, "Two peer entries where one was probably meant")
+VOLATILE_LABEL = Code("RF210", "volatile-label", _W, "A selector asks for a label that changes with every rollout")
+
+# Hygiene
+MISSING_ANNOTATION = Code("RF601", "missing-annotation", _N, "A policy lacks an annotation that is asked for")
+LABEL_SPELLINGS = Code("RF602", "label-spellings", _N, "Label keys of workloads differ only by spelling")
+ACCIDENTAL_MATCH = Code("RF603", "accidental-match", _N, "A selector matches unrelated workloads by one shared label")
+CNI_LIMIT = Code("RF604", "cni-limit", _W, "More rules than a network plugin can take")
 
 CODES: tuple[Code, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Code))
 """Every code, in the order of this table."""

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ringfence.model.origin import UNKNOWN, ObjectRef, Origin
+
+if TYPE_CHECKING:
+    from ringfence.model.patch import Patch
 
 
 class Severity(enum.IntEnum):
@@ -37,7 +41,9 @@ class Finding:
     """One finding.
 
     ``what`` is one sentence that stands alone; ``why`` one sentence of why it matters, or empty; ``hint`` says what
-    to write instead, or is empty. ``subject`` is the object concerned, where there is one.
+    to write instead, or is empty. ``subject`` is the object concerned, where there is one. ``evidence`` is what was
+    worked out and shows that it is so: pods that are cut, ports that they listen on; one short text each. ``patches``
+    are changes that put it right, best first.
     """
 
     code: Code
@@ -46,6 +52,8 @@ class Finding:
     subject: ObjectRef | None = None
     why: str = ""
     hint: str = ""
+    evidence: tuple[str, ...] = ()
+    patches: tuple[Patch, ...] = ()
 
     @property
     def severity(self) -> Severity:

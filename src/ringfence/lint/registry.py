@@ -1,0 +1,113 @@
+"""The table of all rules, and how to choose among them. A rule's module is imported when the rule is used."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol
+
+from ringfence.model import codes
+from ringfence.model.errors import QueryError
+from ringfence.model.finding import Code, Finding
+
+if TYPE_CHECKING:
+    from ringfence.lint.context import LintContext
+
+
+class Needs(enum.Enum):
+    """What a rule works on, from the cheapest."""
+
+    INPUT = "input"
+    """Findings that reading the input and the policies makes."""
+    DOCUMENT = "document"
+    """The objects, without pods having to be known."""
+    ENGINE = "engine"
+    """What the policies allow between the pods of the input: says nothing where there are no pods."""
+    SURVEY = "survey"
+    """The engine, and what the cluster needs to work."""
+
+
+class RuleModule(Protocol):
+    """What a module of :mod:`ringfence.lint.rules` has besides its docstring."""
+
+    def check(self, context: LintContext, /) -> Iterator[Finding]:
+        """Finds what the rule is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class LintRule:
+    """One line of the table: the code, what the rule needs, and the name of its module."""
+
+    code: Code
+    needs: Needs
+
+    @property
+    def module(self) -> str:
+        """The name of the rule's module, such as ``rf201_selects_no_pod``."""
+        return f"{self.code.code.lower()}_{self.code.slug.replace('-', '_')}"
+
+    @property
+    def page(self) -> str:
+        """The docstring of the rule's module, which is its page."""
+        return import_module(f"ringfence.lint.rules.{self.module}").__doc__ or ""
+
+    def check(self, context: LintContext) -> Iterator[Finding]:
+        """What the rule finds in one cluster."""
+        if self.needs is Needs.INPUT:
+            yield from (finding for finding in context.reported if finding.code == self.code)
+        elif self.needs is Needs.DOCUMENT or context.snapshot.pods:
+            module: RuleModule = import_module(f"ringfence.lint.rules.{self.module}")
+            yield from module.check(context)
+
+
+_BUILT = (LintRule(codes.SELECTS_NO_POD, Needs.ENGINE),)
+
+RULES: tuple[LintRule, ...] = tuple(
+    sorted(
+        (
+            *(LintRule(code, Needs.INPUT) for code in codes.CODES if code.code < "RF060" or "RF1" <= code.code < "RF2"),
+            *_BUILT,
+        ),
+        key=lambda rule: rule.code.code,
+    )
+)
+"""Every rule, by code."""
+
+
+def choose(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[LintRule, ...]:
+    """The rules that ``select`` names, all by default, without those that ``ignore`` names.
+
+    A name is a code, the beginning of one (``RF2``), or a slug.
+
+    Raises:
+        QueryError: a name fits no rule.
+    """
+    wanted = set(_named(select)) if select else set(RULES)
+    wanted -= set(_named(ignore))
+    return tuple(rule for rule in RULES if rule in wanted)
+
+
+def find(name: str) -> LintRule:
+    """The rule of one code or slug.
+
+    Raises:
+        QueryError: there is none.
+    """
+    for rule in RULES:
+        if name.upper() == rule.code.code or name == rule.code.slug:
+            return rule
+    raise QueryError(f"There is no rule {name!r}. ringfence lint --list shows all rules.")
+
+
+def _named(names: Iterable[str]) -> Iterator[LintRule]:
+    for name in names:
+        found = [rule for rule in RULES if _fits(name, rule.code)]
+        if not found:
+            raise QueryError(f"No rule's code starts with {name!r}. ringfence lint --list shows all rules.")
+        yield from found
+
+
+def _fits(name: str, code: Code) -> bool:
+    return name == code.slug or (name.upper().startswith("RF") and code.code.startswith(name.upper()))
