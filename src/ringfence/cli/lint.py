@@ -1,0 +1,117 @@
+"""``ringfence lint``: what is wrong with the policies, whether or not anybody asked."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from ringfence.cli import failures, options
+from ringfence.cli.progress import progress
+
+_HELP = """Find what is wrong with policies: invalid parts, selectors that match nothing, cuts, exposure, redundancy.
+
+Rules look at what the policies allow, not at what is written. --explain says what a rule is about, --list lists all.
+A finding is suppressed by the annotation ringfence.dev/ignore of its object: "RF203: reason (until 2026-12-31)".
+
+\b
+ringfence lint manifests/
+ringfence lint cluster.json --select RF2,RF3 --ignore RF203
+ringfence lint --explain RF206
+
+Exit status: 0 nothing of the severity of --fail-on, 1 findings, 2 wrong usage or unreadable input.
+"""
+
+_SEVERITIES = ("error", "warning", "note")
+
+
+@click.command("lint", help=_HELP, short_help="Find what is wrong with the policies.")
+@click.argument("paths", metavar="PATH...", nargs=-1, type=click.Path(allow_dash=True))
+@click.option("--select", multiple=True, metavar="CODES", help="Only these rules: RF203, RF2, or names; with commas.")
+@click.option("--ignore", multiple=True, metavar="CODES", help="Not these rules.")
+@click.option(
+    "--severity",
+    type=click.Choice(_SEVERITIES),
+    default="note",
+    show_default=True,
+    help="Show this, and what is worse.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice([*_SEVERITIES, "never"]),
+    default="warning",
+    show_default=True,
+    help="Exit with 1 for this, and what is worse.",
+)
+@click.option(
+    "--require-annotation",
+    "annotations",
+    multiple=True,
+    metavar="KEY",
+    help="An annotation that every policy must have, such as its owner (RF601).",
+)
+@click.option("--owner-label", default="", metavar="KEY", help="The namespace label that says whose a namespace is.")
+@click.option("--explain", metavar="CODE", help="Say what a rule is about, and end.")
+@click.option("--list", "listed", is_flag=True, help="List the rules, and end.")
+@options.output("text", "json")
+@options.common
+def command(
+    paths: tuple[str, ...],
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    severity: str,
+    fail_on: str,
+    annotations: tuple[str, ...],
+    owner_label: str,
+    explain: str | None,
+    listed: bool,
+    output: str,
+    common: options.Common,
+) -> None:
+    """Runs the command."""
+    from ringfence.lint import pages, registry
+    from ringfence.lint.context import LintContext, Settings
+    from ringfence.lint.run import run
+    from ringfence.model.finding import Severity
+    from ringfence.render import lint_text
+
+    if explain is not None:
+        click.echo(pages.markdown(registry.find(explain)), nl=False)
+        return
+    rules = registry.choose(_split(select), _split(ignore))
+    if listed:
+        for line in lint_text.table(rules):
+            click.echo(line)
+        return
+    if not paths:
+        raise click.UsageError("Missing argument 'PATH...'.")
+    with progress("Reading the input"):
+        # Not through the public API, which brings the engine: rules about documents do without it.
+        from ringfence.dialects import read_policies
+        from ringfence.sources import load_snapshot
+
+        snapshot = load_snapshot(paths, stdin=sys.stdin.buffer if "-" in paths else None)
+        policy_set, findings = read_policies(snapshot, cni=common.cni)
+    with progress("Linting"):
+        settings = Settings(annotations=annotations, owner_label=owner_label)
+        report = run(LintContext(snapshot, policy_set, (*snapshot.findings, *findings), settings), rules)
+    least = Severity.WARNING if common.quiet and severity == "note" else Severity[severity.upper()]
+    shown = [finding for finding in report.findings if finding.severity >= least]
+    if output == "json":
+        from ringfence.render import lint_json
+
+        click.echo(lint_json.render(report, shown), nl=False)
+    else:
+        for line in lint_text.render(report, shown, every=common.verbose):
+            click.echo(line)
+    worst = max((finding.severity for finding in report.findings), default=None)
+    failed = worst is not None and (
+        (fail_on != "never" and worst >= Severity[fail_on.upper()]) or (common.strict and worst is Severity.ERROR)
+    )
+    click.get_current_context().exit(failures.FOUND if failed else failures.OK)
+
+
+def _split(values: Sequence[str]) -> list[str]:
+    """The names in options that may be repeated, and may hold several with commas."""
+    return [name.strip() for value in values for name in value.split(",") if name.strip()]

@@ -1,0 +1,148 @@
+"""Suppressions: what the annotation ``ringfence.dev/ignore`` of an object asks not to be told about that object.
+
+``RF203: reason (until 2026-12-31); RF401,RF402: reason``. A reason is needed, a date is optional; from the day after
+the date on, the suppression counts for nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ringfence.model.codes import BAD_SUPPRESSION, CODES, EXPIRED_SUPPRESSION, UNUSED_SUPPRESSION
+from ringfence.model.finding import Finding
+from ringfence.model.objects import RawObject, Snapshot
+from ringfence.model.origin import ObjectRef, Origin
+
+ANNOTATION = "ringfence.dev/ignore"
+
+_PATH = ("metadata", "annotations", ANNOTATION)
+_ENTRY = re.compile(
+    r"(?P<codes>RF\d{3}(\s*,\s*RF\d{3})*)\s*(:\s*(?P<reason>.*?))?\s*(\(until\s+(?P<until>[^)]*)\))?", re.DOTALL
+)
+_KNOWN = frozenset(code.code for code in CODES)
+_META = frozenset({BAD_SUPPRESSION, EXPIRED_SUPPRESSION, UNUSED_SUPPRESSION})
+_FORM = f'Write {ANNOTATION}: "RF203: why it is meant (until 2026-12-31)".'
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """One code that is suppressed for one object, with the reason, and the last day that it holds."""
+
+    code: str
+    reason: str
+    until: dt.date | None
+    subject: ObjectRef
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """A finding that is not told, and why."""
+
+    finding: Finding
+    suppression: Suppression
+
+
+def read(snapshot: Snapshot) -> tuple[list[Suppression], list[Finding]]:
+    """The suppressions of a snapshot's objects, and what is wrong with those that can't be used."""
+    suppressions: list[Suppression] = []
+    findings: list[Finding] = []
+    for raw in snapshot.policies:
+        text = _annotation(raw)
+        if text:
+            _parse(text, raw.ref, raw.origin(*_PATH), suppressions, findings)
+    return suppressions, findings
+
+
+def apply(
+    findings: Iterable[Finding], suppressions: Iterable[Suppression], codes: Iterable[str], today: dt.date
+) -> tuple[list[Finding], list[Suppressed]]:
+    """What is left to tell, and what is not. ``codes`` are those of the rules that ran.
+
+    A suppression that is expired, or that had nothing to suppress though its rule ran, is told as well.
+    """
+    ran = frozenset(codes)
+    by_key: dict[tuple[str, tuple[str, str, str]], Suppression] = {}
+    told: list[Finding] = []
+    for suppression in suppressions:
+        if suppression.until is not None and suppression.until < today:
+            told.append(_expired(suppression))
+        else:
+            by_key[suppression.code, _identity(suppression.subject)] = suppression
+    hidden: list[Suppressed] = []
+    used: set[int] = set()
+    for finding in findings:
+        key = (finding.code.code, _identity(finding.subject)) if finding.subject is not None else None
+        match = by_key.get(key) if key is not None and finding.code not in _META else None
+        if match is None:
+            told.append(finding)
+        else:
+            used.add(id(match))
+            hidden.append(Suppressed(finding, match))
+    told += [_unused(each) for each in by_key.values() if id(each) not in used and each.code in ran]
+    return told, hidden
+
+
+def _annotation(raw: RawObject) -> str:
+    metadata = raw.body.get("metadata")
+    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+    text = annotations.get(ANNOTATION) if isinstance(annotations, dict) else None
+    return text if isinstance(text, str) else ""
+
+
+def _parse(
+    text: str, subject: ObjectRef, origin: Origin, suppressions: list[Suppression], findings: list[Finding]
+) -> None:
+    for entry in filter(None, (part.strip() for part in text.split(";"))):
+        match = _ENTRY.fullmatch(entry)
+        if match is None:
+            findings.append(_bad(f"{entry!r} is no suppression", subject, origin))
+            continue
+        codes = [code.strip() for code in match["codes"].split(",")]
+        unknown = [code for code in codes if code not in _KNOWN]
+        until = _date(match["until"])
+        if unknown:
+            findings.append(_bad(f"there is no rule {unknown[0]}", subject, origin))
+        elif not match["reason"]:
+            findings.append(_bad(f"the suppression of {match['codes']} has no reason", subject, origin))
+        elif match["until"] is not None and until is None:
+            findings.append(_bad(f"{match['until']!r} is no date", subject, origin))
+        else:
+            suppressions += [Suppression(code, match["reason"], until, subject, origin) for code in codes]
+
+
+def _date(text: str | None) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat((text or "").strip())
+    except ValueError:
+        return None
+
+
+def _bad(what: str, subject: ObjectRef, origin: Origin) -> Finding:
+    why = "It suppresses nothing: who reads the manifest later must see why a finding was set aside."
+    return Finding(BAD_SUPPRESSION, f"In {subject}, {what}.", origin, subject, why, _FORM)
+
+
+def _expired(suppression: Suppression) -> Finding:
+    what = f"In {suppression.subject}, the suppression of {suppression.code} ended on {suppression.until}."
+    return Finding(
+        EXPIRED_SUPPRESSION,
+        what,
+        suppression.origin,
+        suppression.subject,
+        f"It was set aside for a time: {suppression.reason}.",
+        "Mend what it suppressed, or give it a later date.",
+    )
+
+
+def _unused(suppression: Suppression) -> Finding:
+    what = f"In {suppression.subject}, the suppression of {suppression.code} suppresses nothing."
+    why = "It would hide the next fault of this kind."
+    return Finding(UNUSED_SUPPRESSION, what, suppression.origin, suppression.subject, why, "Delete it.")
+
+
+def _identity(ref: ObjectRef) -> tuple[str, str, str]:
+    return (ref.kind, ref.namespace, ref.name)
