@@ -123,9 +123,13 @@ class Engine:
                 return True
         return False
 
+    def policies_of(self, direction: Direction, atom: int) -> tuple[int, ...]:
+        """The numbers of the policies that have a say on an atom, in order; see :class:`Program`."""
+        return self._selected[direction].get(atom, ())
+
     def profile(self, direction: Direction, atom: int) -> Profile:
         """What decides the row of an atom; equal for atoms that are guarded alike."""
-        numbers = self._selected[direction].get(atom, ())
+        numbers = self.policies_of(direction, atom)
         named: tuple[object, ...] = ()
         if direction is Direction.INGRESS and any(self.program.compiled[n].names_in_ingress for n in numbers):
             named = tuple(sorted((p.name, p.protocol, p.number) for p in self.universe.atoms[atom].ports if p.name))

@@ -85,6 +85,7 @@ class _Comparison:
             np.array([cell.old for cell in self._cells], dtype=np.int64),
             np.array([cell.new for cell in self._cells], dtype=np.int64),
         )
+        self._all = np.arange(len(self._cells))
         self._changed = np.flatnonzero([cell.changed for cell in self._cells])
         self._dense: dict[tuple[int, int], Numbers] = {}
         self._numbers = {number: old.table.intern(ports) for number, ports in enumerate(new.table.sets)}
@@ -103,18 +104,19 @@ class _Comparison:
 
     def _differing(self, direction: Direction, cell: _Cell) -> list[int]:
         """The cells towards which a cell's row differs between the engines."""
-        among = np.arange(len(self._cells))
-        if self._related and not cell.changed and self._same_profile(direction, cell):
+        if self._related and not cell.changed and self._same_policies(direction, cell):
             if not len(self._changed):
                 return []
             among = self._changed
+        else:
+            among = self._all
         before = self._values(0, direction, cell.old)[self._places[0][among]]
         after = self._values(1, direction, cell.new)[self._places[1][among]]
         differing: list[int] = among[before != after].tolist()
         return differing
 
-    def _same_profile(self, direction: Direction, cell: _Cell) -> bool:
-        return self._old.profile(direction, cell.old) == self._new.profile(direction, cell.new)
+    def _same_policies(self, direction: Direction, cell: _Cell) -> bool:
+        return self._old.policies_of(direction, cell.old) == self._new.policies_of(direction, cell.new)
 
     def _values(self, side: int, direction: Direction, atom: int) -> Numbers:
         """A row by atom, in the old engine's port numbers, with nothing for an absent endpoint (the last place)."""
