@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol as TypingProtocol
+from typing import TYPE_CHECKING, Any, Protocol as TypingProtocol
 
 from ringfence.model.finding import Finding
 from ringfence.model.labels import Labels
 from ringfence.model.origin import UNKNOWN, ObjectRef, Origin, Position
 from ringfence.model.ports import ContainerPort, Protocol
+
+if TYPE_CHECKING:
+    from ringfence.model.references import ServiceUse, TextReference
 
 NAMESPACE_NAME_LABEL = "kubernetes.io/metadata.name"
 """Set by the API server on every namespace since Kubernetes 1.22."""
@@ -135,7 +138,8 @@ class Snapshot:
     """A cluster at one moment, or the part of it that the input gives.
 
     Namespaces that are only referred to are present with ``given=False``. ``findings`` tell what the reading found,
-    ``skipped`` counts objects of kinds that play no part, ``completed`` counts completed pods left out.
+    ``skipped`` counts objects of kinds that play no part, ``completed`` counts completed pods left out. ``references``
+    and ``uses`` tell who speaks of which Service.
     """
 
     namespaces: Mapping[str, Namespace] = field(default_factory=dict)
@@ -143,6 +147,8 @@ class Snapshot:
     services: tuple[Service, ...] = ()
     nodes: tuple[Node, ...] = ()
     policies: tuple[RawObject, ...] = ()
+    references: tuple[TextReference, ...] = ()
+    uses: tuple[ServiceUse, ...] = ()
     findings: tuple[Finding, ...] = ()
     skipped: Mapping[str, int] = field(default_factory=dict)
     completed: int = 0

@@ -43,11 +43,18 @@ from ringfence.sources.kinds import (
 )
 from ringfence.sources.pods import COMPLETED, given_pod, labels_of, planned_pod, read_address
 from ringfence.sources.policy_kinds import is_cluster_scoped, is_policy
+from ringfence.sources.references import References
 from ringfence.sources.services import Endpoints, legacy_endpoints, read_service, slice_endpoints
 from ringfence.sources.workloads import Owners, Workload, is_workload, owner_of, template_of
 
 _Key = tuple[str, str, str, str]
 _NODE_ADDRESSES = ("InternalIP", "ExternalIP")
+
+_REVISIONS = ("pod-template-hash", "controller-revision-hash")
+"""Labels that controllers put on pods that they made from one template."""
+
+_Owner = tuple[WorkloadRef, Item, ObjectRef]
+"""A workload, and the object that its pods are made from."""
 
 
 @dataclass(slots=True)
@@ -69,6 +76,7 @@ class Assembler:
         self.objects = 0
         self._entries: dict[_Key, _Entry] = {}
         self._skipped: Counter[str] = Counter()
+        self._references = References()
 
     def take(self, item: Item) -> None:
         """Take one object; one that can't be read becomes a finding."""
@@ -87,8 +95,10 @@ class Assembler:
             metadata = decode(item, ApiObject, self.findings) if body is not None else None
             if metadata is not None:
                 self._keep(item, _same_group(group), kind, metadata.metadata, None, body)
-        elif not item.deleted:
-            self._skipped[kind] += 1
+        else:
+            self._references.take(item)
+            if not item.deleted:
+                self._skipped[kind] += 1
 
     def _keep(
         self,
@@ -123,10 +133,12 @@ class Assembler:
     def snapshot(self) -> Snapshot:
         """The snapshot of all that was taken, with the findings of the whole reading."""
         nodes = {entry.name: self._node(entry) for entry in self._of("Node")}
-        pods, completed = self._pods(nodes)
+        pods, completed, owners = self._pods(nodes)
         services = tuple(self._services())
         policies = tuple(self._policies())
         namespaces = self._namespaces(pods, services, policies)
+        references = self._references.texts(services, owners)
+        self._skipped -= self._references.used()
         self._notes(pods, completed)
         return Snapshot(
             namespaces=namespaces,
@@ -134,6 +146,8 @@ class Assembler:
             services=services,
             nodes=tuple(nodes.values()),
             policies=policies,
+            references=references,
+            uses=self._references.uses(),
             findings=tuple(self.findings),
             skipped=dict(sorted(self._skipped.items())),
             completed=completed,
@@ -156,7 +170,8 @@ class Assembler:
         labels = labels_of(struct.metadata if struct is not None else None)
         return Node(entry.name, labels, tuple(points), entry.item.place())
 
-    def _pods(self, nodes: dict[str, Node]) -> tuple[tuple[Pod, ...], int]:
+    def _pods(self, nodes: dict[str, Node]) -> tuple[tuple[Pod, ...], int, list[_Owner]]:
+        """The pods, how many were left out, and for each kind of pod the object that it is made from."""
         workloads = {}
         for (_, kind, _, _), entry in self._entries.items():
             if is_workload(kind) and entry.struct is not None:
@@ -164,6 +179,7 @@ class Assembler:
                 workloads[ref] = Workload(ref, entry.item, entry.struct)
         owners = Owners(workloads)
         found: list[Pod] = []
+        made: dict[object, _Owner] = {}
         living: set[WorkloadRef] = set()
         ended: set[WorkloadRef] = set()
         completed = 0
@@ -197,6 +213,14 @@ class Assembler:
                     self.findings,
                 )
             )
+            present = workloads.get(workload)
+            if present is None:
+                key = workload, *(found[-1].labels.get(label) for label in _REVISIONS)
+                if key not in made:
+                    given = ObjectRef("Pod", entry.name, entry.namespace, entry.item.api_version)
+                    made[key] = workload, entry.item, given
+            elif workload not in made:
+                made[workload] = _owner(workload, present)
         for each, top in owners.unstarted(living, ended):
             template, path = template_of(each)
             if template is None or template.spec is None:
@@ -204,10 +228,11 @@ class Assembler:
                 what = f"{broken} has no pod template; it is left out."
                 self.findings.append(Finding(BAD_OBJECT, what, each.item.place(), subject=broken))
                 continue
+            made[top] = _owner(top, each)
             found.append(
                 planned_pod(each.item, each.ref.namespace, top, template.metadata, template.spec, path, self.findings)
             )
-        return tuple(found), completed
+        return tuple(found), completed, list(made.values())
 
     def _check_owner(self, item: Item, metadata: ObjectMeta | None) -> None:
         owner = owner_of(metadata)
@@ -283,6 +308,11 @@ class Assembler:
             kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(self._skipped.items()))
             what = f"Skipped, because they play no part in connectivity: {kinds}."
             self.findings.append(Finding(OBJECTS_SKIPPED, what))
+
+
+def _owner(workload: WorkloadRef, present: Workload) -> _Owner:
+    ref = present.ref
+    return workload, present.item, ObjectRef(ref.kind, ref.name, ref.namespace, present.item.api_version)
 
 
 def _same_group(group: str) -> str:

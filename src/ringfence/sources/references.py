@@ -1,0 +1,66 @@
+"""What an input says beyond its pods and policies of who needs whom: texts that name Services, and their users."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from ringfence.model.objects import Service, WorkloadRef
+from ringfence.model.origin import ObjectRef
+from ringfence.model.references import ServiceUse, TextReference
+from ringfence.sources.items import Item
+from ringfence.sources.kinds import ApiObject
+from ringfence.sources.texts import Collector, ConfigMapText, quietly
+from ringfence.sources.uses import is_user, uses_of
+
+
+class References:
+    """Keeps the objects that may tell dependencies until the pods and Services are known.
+
+    They play no part in connectivity: one that can't be read is no finding, and one that tells nothing is counted as
+    skipped, as before.
+    """
+
+    def __init__(self) -> None:
+        self._config_maps: dict[tuple[str, str], ConfigMapText] = {}
+        self._uses: dict[tuple[str, str, str], tuple[ServiceUse, ...]] = {}
+
+    def take(self, item: Item) -> None:
+        """Look at an object of a kind that is otherwise skipped."""
+        if item.kind == "ConfigMap" and item.api_version == "v1":
+            key = _name(item)
+            if item.deleted:
+                self._config_maps.pop(key, None)
+            else:
+                self._config_maps[key] = ConfigMapText(item, ObjectRef("ConfigMap", key[1], key[0], "v1"))
+        elif is_user(item.api_version, item.kind):
+            namespace, name = _name(item)
+            namespace = namespace if item.kind == "Ingress" else ""
+            self._uses[item.kind, namespace, name] = () if item.deleted else tuple(uses_of(item, namespace, name))
+
+    def texts(
+        self, services: Iterable[Service], owners: Iterable[tuple[WorkloadRef, Item, ObjectRef]]
+    ) -> tuple[TextReference, ...]:
+        """The texts of these pods and workloads that name one of the Services, each once."""
+        collector = Collector(frozenset(service.name for service in services), self._config_maps)
+        for workload, item, ref in owners:
+            collector.collect(workload, item, ref)
+        return tuple(collector.found)
+
+    def uses(self) -> tuple[ServiceUse, ...]:
+        """Every use of a Service."""
+        return tuple(use for uses in self._uses.values() for use in uses)
+
+    def used(self) -> Counter[str]:
+        """How many objects of each kind told something, and so weren't skipped."""
+        found = Counter(kind for (kind, _, _), uses in self._uses.items() if uses)
+        found["ConfigMap"] = sum(config_map.used for config_map in self._config_maps.values())
+        return found
+
+
+def _name(item: Item) -> tuple[str, str]:
+    struct = quietly(item, ApiObject)
+    metadata = struct.metadata if struct is not None else None
+    if metadata is None:
+        return "default", ""
+    return metadata.namespace or "default", metadata.name or ""
