@@ -98,11 +98,17 @@ def test_a_question_that_cannot_be_asked_is_wrong_usage(shop: str, source: str, 
     assert result.stdout == ""
 
 
-def test_json_carries_the_trace_and_keeps_room_for_causes_and_fixes(shop: str) -> None:
+def test_json_carries_the_trace_and_the_cause(shop: str) -> None:
     result = run("why", shop, "shop/sts/web", "data/db-0:5432", "-o", "json")
     assert result.exit_code == 1
     report = json.loads(result.stdout)
-    assert (report["kind"], report["verdict"], report["causes"], report["fixes"]) == ("WhyReport", "blocked", [], [])
+    assert (report["kind"], report["verdict"]) == ("WhyReport", "blocked")
+    cause = report["causes"][0]
+    assert (cause["direction"], cause["kind"], cause["rule"]["policy"]) == (
+        "ingress",
+        "pod-label",
+        "data/NetworkPolicy/db",
+    )
     (port,) = report["ports"]
     assert port["pairs"] == {"allowed": 1, "total": 2}
     denied, allowed = port["groups"]

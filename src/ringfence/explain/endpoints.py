@@ -82,6 +82,11 @@ class Endpoints:
             self._services[service.namespace, service.name] = service
             self._service_addresses.update(dict.fromkeys(service.cluster_addresses, service))
 
+    @property
+    def services(self) -> tuple[Service, ...]:
+        """Every Service of the snapshot."""
+        return self._snapshot.services
+
     def source(self, text: str) -> End:
         """What ``text`` names as the side that opens the connection.
 

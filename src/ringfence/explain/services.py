@@ -33,20 +33,12 @@ def service_ports(service: Service) -> tuple[tuple[Protocol, int], ...]:
 
 
 def target_of(port: ServicePort, backend: Backend) -> int | None:
-    """The port that ``port`` means at one endpoint; ``None`` where the endpoint doesn't serve it.
-
-    A named target is the first container port of that name and protocol, as the endpoints controller takes it.
-    """
+    """The port that ``port`` means at one endpoint; ``None`` where the endpoint doesn't serve it."""
     if backend.ports:
         return backend.ports.get(port.name)
-    if isinstance(port.target, int):
-        return port.target
-    if not isinstance(backend.endpoint, Pod):
-        return None
-    for declared in backend.endpoint.ports:
-        if declared.name == port.target and declared.protocol == port.protocol:
-            return declared.number
-    return None
+    if isinstance(backend.endpoint, Pod):
+        return port.target_on(backend.endpoint)
+    return port.target if isinstance(port.target, int) else None
 
 
 def backends_of(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ringfence.engine import Engine
+from ringfence.explain.causes import Cause, causes_of
 from ringfence.explain.endpoints import End, Endpoints, Target
 from ringfence.explain.judge import Judgement, alike_pairs, judge
 from ringfence.explain.notes import notes_for
@@ -16,7 +17,8 @@ class WhyAnswer:
     """The answer to one ``why``.
 
     ``judgements`` has one entry for each port that was asked for, or, without one, for each that the destination
-    declares. Where it declares none, it is empty and ``open_ports`` are the ports that every pair may use.
+    declares. Where it declares none, it is empty and ``open_ports`` are the ports that every pair may use. ``causes``
+    has one entry for each judgement: why it is denied, nearest cause first, empty where it is allowed.
     """
 
     source: End
@@ -25,6 +27,7 @@ class WhyAnswer:
     notes: tuple[str, ...]
     open_ports: PortSet | None = None
     port_given: bool = True
+    causes: tuple[tuple[Cause, ...], ...] = ()
 
     @property
     def allowed(self) -> bool:
@@ -54,7 +57,8 @@ def why(
         notes.update(dict.fromkeys(notes_for(judgement, engine)))
     if not judgements:
         return WhyAnswer(left, right, (), (*left.notes, *right.notes), _open_to_all(engine, left, right), False)
-    return WhyAnswer(left, right, judgements, tuple(notes), None, port is not None)
+    causes = tuple(causes_of(judgement, engine.facts, endpoints.services) for judgement in judgements)
+    return WhyAnswer(left, right, judgements, tuple(notes), None, port is not None, causes)
 
 
 def _open_to_all(engine: Engine, source: End, destination: End) -> PortSet:

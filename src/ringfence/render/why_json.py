@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import click
 
+from ringfence.explain.causes import Cause
 from ringfence.explain.judge import Group, Judgement, direction_of
 from ringfence.explain.nearest import closest
 from ringfence.explain.why import WhyAnswer
@@ -18,7 +19,7 @@ from ringfence.render.why_text import sentence
 
 
 def render(answer: WhyAnswer, found: Iterable[Finding]) -> str:
-    """The document, indented. ``causes`` and ``fixes`` are empty lists: nothing computes them yet."""
+    """The document, indented. ``fixes`` is an empty list: ``ringfence fix`` computes them."""
     fields: Json = {
         "source": answer.source.name,
         "destination": answer.destination.name,
@@ -27,7 +28,11 @@ def render(answer: WhyAnswer, found: Iterable[Finding]) -> str:
     if answer.open_ports is not None:
         fields["openPorts"] = json_values.ports(answer.open_ports)
     fields["ports"] = [_judgement(judgement) for judgement in answer.judgements]
-    fields["causes"] = []
+    fields["causes"] = [
+        _cause(cause, judgement)
+        for judgement, causes in zip(answer.judgements, answer.causes, strict=True)
+        for cause in causes
+    ]
     fields["fixes"] = []
     fields["notes"] = list(answer.notes)
     fields["findings"] = json_values.findings(found)
@@ -39,6 +44,21 @@ def _verdict(answer: WhyAnswer) -> str:
         return "allowed"
     conditional = answer.judgements and all(entry.allowed or entry.conditional for entry in answer.judgements)
     return "conditional" if conditional else "blocked"
+
+
+def _cause(cause: Cause, judgement: Judgement) -> Json:
+    fields: Json = {
+        "protocol": str(judgement.protocol),
+        "port": judgement.port,
+        "direction": str(cause.direction),
+        "kind": str(cause.kind),
+        "text": cause.text,
+        "distance": cause.distance,
+        "origin": json_values.origin(cause.origin),
+    }
+    if cause.trace is not None:
+        fields["rule"] = json_values.rule(cause.trace)
+    return fields
 
 
 def _judgement(judgement: Judgement) -> Json:

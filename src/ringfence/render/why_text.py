@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from ringfence.explain.causes import Cause, first_causes
 from ringfence.explain.endpoints import describe
 from ringfence.explain.judge import Group, Judgement, direction_of
 from ringfence.explain.nearest import NearRule, closest, conditions_of
@@ -26,6 +27,7 @@ _CLOSEST = 5
 _NAMED = 3
 _ENTRIES = 3
 _GROUPS = 4
+_CAUSES = 4
 
 
 def render(answer: WhyAnswer, *, notes: bool = True) -> str:
@@ -36,12 +38,17 @@ def render(answer: WhyAnswer, *, notes: bool = True) -> str:
     if not answer.port_given and len(answer.judgements) > 1:
         blocks.append("\n".join([*(sentence(judgement) for judgement in answer.judgements), ""]))
         blocks.append(bold("Port by port:") + "\n")
-    for judgement in answer.judgements:
-        blocks.append(sentence(judgement) + "\n")
+    for judgement, causes in zip(answer.judgements, answer.causes, strict=True):
+        blocks.append("\n".join([sentence(judgement), *layout(list(_causes(causes))), ""]))
         blocks.extend(_judgement(judgement))
     if notes and answer.notes:
         blocks.append("\n".join([bold("Note:"), *(f"  - {note}" for note in answer.notes), ""]))
     return "\n".join(blocks)
+
+
+def _causes(causes: tuple[Cause, ...]) -> Iterator[Line]:
+    for cause in first_causes(causes)[:_CAUSES]:
+        yield Line(f"{bold('Cause:')} {cause.text}", place(cause.origin))
 
 
 def sentence(judgement: Judgement) -> str:

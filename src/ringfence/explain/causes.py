@@ -1,0 +1,325 @@
+"""The cause of a denied connection in one sentence for each direction, the likeliest first.
+
+The rules that came closest (:mod:`ringfence.explain.nearest`) are read for slips: a label that is missing, a Service's
+port in the place of the pods', a port name that nobody has. Where none of them was meant for the connection, the cause
+is that nothing allows it.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from ringfence.engine.facts import Facts
+from ringfence.explain.endpoints import End, describe
+from ringfence.explain.judge import Group, Judgement, direction_of
+from ringfence.explain.nearest import NearRule, closest
+from ringfence.explain.services import Backend, target_of, written
+from ringfence.explain.slips import IDENTITY_KEYS, PodMiss, is_slip, is_specific, pod_miss
+from ringfence.model.addresses import ALL_V4, AddressSet, format_address
+from ringfence.model.labels import Operator, Requirement
+from ringfence.model.objects import Pod, Service
+from ringfence.model.origin import UNKNOWN, ObjectRef, Origin
+from ringfence.model.policy import AddressPeer, Direction, PodPeer
+from ringfence.model.ports import NamedPort, PortRange
+from ringfence.model.verdict import DirectionVerdict, Endpoint, Reason, RuleTrace
+
+_FAR = 8
+_WIDE = 2
+"""Added where the rule names nobody: a rule for everybody on another port was hardly meant for this connection."""
+
+
+class CauseKind(enum.Enum):
+    """What stands in the way."""
+
+    NO_RULE = "no-rule"
+    POD_LABEL = "pod-label"
+    NAMESPACE_LABEL = "namespace-label"
+    OTHER_NAMESPACE = "other-namespace"
+    SERVICE_PORT = "service-port"
+    NAMED_PORT = "named-port"
+    PROTOCOL = "protocol"
+    PORT = "port"
+    ADDRESS = "address"
+    EXCEPTION = "exception"
+    SERVICE_ADDRESS = "service-address"
+    HOST_NETWORK = "host-network"
+    EARLIER_TIER = "earlier-tier"
+    BASELINE = "baseline"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One cause. ``text`` is a sentence; ``origin`` the rule or policy; ``distance`` grows with what must change.
+
+    ``trace`` is the rule that failed or denied, where there is one.
+    """
+
+    direction: Direction
+    kind: CauseKind
+    text: str
+    origin: Origin = UNKNOWN
+    distance: int = 0
+    trace: RuleTrace | None = None
+
+
+def causes_of(judgement: Judgement, facts: Facts, services: Iterable[Service] = ()) -> tuple[Cause, ...]:
+    """The causes for each denied direction, nearest first; the first of each direction is the one to look at.
+
+    Empty where the connection is allowed. ``services`` are those of the snapshot: a rule's port that is the Service's
+    port of the pods is told apart from any other wrong port.
+    """
+    case = _Case(judgement, facts, tuple(services))
+    found: list[Cause] = []
+    for direction in Direction:
+        if judgement.side(direction):
+            continue
+        own: dict[tuple[CauseKind, str], Cause] = {}
+        for group in judgement.groups:
+            if not direction_of(group.verdict, direction).allowed:
+                for cause in case.of_group(group, direction):
+                    own.setdefault((cause.kind, cause.text), cause)
+        found.extend(sorted(own.values(), key=lambda cause: cause.distance))
+    return tuple(found)
+
+
+def first_causes(causes: Sequence[Cause]) -> tuple[Cause, ...]:
+    """The nearest cause of each direction, and others just as near."""
+    least = {
+        direction: min((cause.distance for cause in causes if cause.direction is direction), default=0)
+        for direction in Direction
+    }
+    return tuple(cause for cause in causes if cause.distance == least[cause.direction])
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    judgement: Judgement
+    facts: Facts
+    services: tuple[Service, ...]
+
+    def of_group(self, group: Group, direction: Direction) -> Iterator[Cause]:
+        side = direction_of(group.verdict, direction)
+        last = side.stages[-1]
+        if side.reason is not Reason.NO_RULE:
+            yield from self._tier(side, last.stage, direction)
+            return
+        for near in closest(side):
+            cause = self._near(near, group, direction)
+            if cause is not None:
+                yield cause
+        subject = self._subject(direction)
+        names = [object_name(policy.ref) for policy in last.selecting if direction in policy.isolates]
+        policies = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+        peer = self._peer(direction)
+        does = f"no rule allows {peer.name} on {_port(group)}"
+        if not last.rules:
+            does = "it has no rule" if len(names) == 1 else "they have no rule"
+        text = f"{_side(direction)} {subject.name} is isolated by {policies}, and {does}."
+        origin = next(policy.origin for policy in last.selecting if direction in policy.isolates)
+        yield Cause(direction, CauseKind.NO_RULE, text, origin, _FAR)
+
+    def _tier(self, side: DirectionVerdict, stage: str, direction: Direction) -> Iterator[Cause]:
+        baseline = stage == "baseline"
+        kind = CauseKind.BASELINE if baseline else CauseKind.EARLIER_TIER
+        why = (
+            "no NetworkPolicy selects the pods, so the Baseline tier decides"
+            if baseline
+            else "this comes before any NetworkPolicy, and none can change it"
+        )
+        for trace in side.deciding:
+            text = f"{_rule(trace)} denies {_side(direction).lower()} {self._subject(direction).name}: {why}."
+            yield Cause(direction, kind, text, trace.rule.origin, 0, trace)
+
+    def _near(self, near: NearRule, group: Group, direction: Direction) -> Cause | None:
+        trace = near.trace
+        if trace.matches or (not trace.peer_matches and not trace.port_matches):
+            return None
+        if trace.peer_matches:
+            return self._port_cause(near, group, direction)
+        verdict = group.verdict
+        peer = verdict.destination if direction is Direction.EGRESS else verdict.source
+        best: Cause | None = None
+        for miss in near.peer_misses:
+            cause = self._peer_cause(trace, miss.peer, peer, direction)
+            if cause is not None and (best is None or cause.distance < best.distance):
+                best = cause
+        return best
+
+    # ---- ports ---------------------------------------------------------------------------------------------------
+
+    def _port_cause(self, near: NearRule, group: Group, direction: Direction) -> Cause:
+        trace, verdict = near.trace, group.verdict
+        entries = trace.rule.ports or ()
+        peer = trace.peer
+        wide = _WIDE if peer is None or (isinstance(peer, PodPeer) and not is_specific(peer)) else 0
+        wide = _WIDE if isinstance(peer, AddressPeer) and peer.addresses.size > ALL_V4.size // 256 else wide
+        name = self.judgement.destination.name
+
+        def cause(kind: CauseKind, what: str, distance: int, origin: Origin = UNKNOWN) -> Cause:
+            place = origin if origin.position.file else trace.rule.origin
+            return Cause(direction, kind, f"{_rule(trace)} {what}.", place, distance, trace)
+
+        for entry in entries:
+            if isinstance(entry, PortRange):
+                service = self._service_with(entry, group)
+                if service is not None:
+                    what = (
+                        f"allows {entry}, the port of {written(service)}; its pods listen on {verdict.port}, and "
+                        "policies see the pods' port"
+                    )
+                    return cause(CauseKind.SERVICE_PORT, what, 1, entry.origin)
+        for entry in entries:
+            if isinstance(entry, NamedPort) and not _resolves(entry, verdict.destination):
+                what = (
+                    f"allows the port named `{entry.name}`, and no container of {name} has a {_of(entry)}port so named"
+                )
+                return cause(CauseKind.NAMED_PORT, what + _declared(verdict.destination), 1 + wide, entry.origin)
+        for entry in entries:
+            if not isinstance(entry, PortRange) or (entry.lo, entry.hi) == (1, 65535):
+                continue
+            if entry.protocol != verdict.protocol and entry.lo <= verdict.port <= entry.hi:
+                what = f"allows {entry}, and the connection is {verdict.protocol} {verdict.port}"
+                return cause(CauseKind.PROTOCOL, what, 1 + wide, entry.origin)
+        listed = ", ".join(map(str, entries)) or "no port"
+        what = f"allows {listed}, and the connection is to {_port(group)}"
+        return cause(CauseKind.PORT, what, 3 + 2 * wide)
+
+    def _service_with(self, entry: PortRange, group: Group) -> Service | None:
+        """The Service whose own port is in the entry, and whose pods are reached on the port asked for."""
+        destination = group.verdict.destination
+        if not isinstance(destination, Pod) or (entry.lo, entry.hi) == (1, 65535):
+            return None
+        for service in self.services:
+            if service.namespace != destination.namespace or not service.selector:
+                continue
+            if not service.selector.items() <= destination.labels.items():
+                continue
+            for port in service.ports:
+                if port.protocol == entry.protocol == group.verdict.protocol and entry.lo <= port.port <= entry.hi:
+                    target = target_of(port, Backend(destination))
+                    if target == group.verdict.port and target != port.port:
+                        return service
+        return None
+
+    # ---- peers ---------------------------------------------------------------------------------------------------
+
+    def _peer_cause(self, trace: RuleTrace, peer: object, end: Endpoint, direction: Direction) -> Cause | None:
+        if isinstance(peer, AddressPeer):
+            return self._address_cause(trace, peer, end, direction)
+        if not isinstance(peer, PodPeer) or not isinstance(end, Pod):
+            return None
+        if end.host_network:
+            if not peer.pods.matches(end.labels):
+                return None
+            text = f"{_rule(trace)} selects pods by label, and {describe(end)} is on the host network, which no pod"
+            return Cause(direction, CauseKind.HOST_NETWORK, f"{text} selector matches.", trace.rule.origin, 2, trace)
+        miss = pod_miss(peer, end, self.facts)
+        if miss is None or not is_slip(miss, end, self.facts):
+            return None
+        kind, what = self._label_text(miss, end, direction)
+        origin = peer.origin if peer.origin.position.file else trace.rule.origin
+        return Cause(direction, kind, f"{_rule(trace)} {what}.", origin, miss.count, trace)
+
+    def _label_text(self, miss: PodMiss, pod: Pod, direction: Direction) -> tuple[CauseKind, str]:
+        if miss.elsewhere:
+            return CauseKind.OTHER_NAMESPACE, (
+                f"has no namespaceSelector, so it looks only in namespace {miss.peer.namespace}, and "
+                f"{self._peer(direction).name} is in {pod.namespace}"
+            )
+        if miss.namespace:
+            labels = self.facts.namespace_labels(pod.namespace)
+            parts = [_lacks(one, labels.get(one.key)) for one in miss.namespace]
+            return CauseKind.NAMESPACE_LABEL, f"asks for {' and '.join(parts)} namespace {pod.namespace}"
+        parts = []
+        pods = [end for end in self._peer(direction).endpoints if isinstance(end, Pod)]
+        for one in miss.pod:
+            failing = sum(not one.matches(each.labels) for each in pods)
+            whose = f"{_share(failing, pods)} of {self._peer(direction).name}"
+            parts.append(f"{_lacks(one, pod.labels.get(one.key))} {whose}")
+        return CauseKind.POD_LABEL, f"asks for {' and '.join(parts)}"
+
+    def _address_cause(self, trace: RuleTrace, peer: AddressPeer, end: Endpoint, direction: Direction) -> Cause | None:
+        addresses = end.addresses if isinstance(end, Pod) else (end.address,)
+        shown = ", ".join(format_address(address) for address in addresses)
+        origin = peer.origin if peer.origin.position.file else trace.rule.origin
+        if peer.outer is not None and any(address in peer.outer for address in addresses):
+            text = f"{_rule(trace)} allows {peer}, and {shown} is in that exception."
+            return Cause(direction, CauseKind.EXCEPTION, text, origin, 1, trace)
+        service = self.judgement.destination.service if direction is Direction.EGRESS else None
+        if service is not None and any(address in peer.addresses for address in service.cluster_addresses):
+            text = (
+                f"{_rule(trace)} allows {peer}, the cluster address of {written(service)}, which policies never see: "
+                "they see its pods"
+            )
+            return Cause(direction, CauseKind.SERVICE_ADDRESS, f"{text}.", origin, 1, trace)
+        if isinstance(end, Pod) or not addresses:
+            return None
+        near = _near_address(addresses[0], peer.addresses)
+        text = f"{_rule(trace)} allows {peer}, and {shown} is outside it."
+        return Cause(direction, CauseKind.ADDRESS, text, origin, 3 if near else 5, trace)
+
+    def _subject(self, direction: Direction) -> End:
+        return self.judgement.source if direction is Direction.EGRESS else self.judgement.destination
+
+    def _peer(self, direction: Direction) -> End:
+        return self.judgement.destination if direction is Direction.EGRESS else self.judgement.source
+
+
+def _near_address(address: int, addresses: AddressSet) -> bool:
+    """True where the address is about as near to the range as the range is wide."""
+    return any(lo - (hi - lo + 1) - 256 <= address <= hi + (hi - lo + 1) + 256 for lo, hi in addresses)
+
+
+def _lacks(requirement: Requirement, value: str | None) -> str:
+    if requirement.operator in (Operator.DOES_NOT_EXIST, Operator.NOT_IN) or value is not None:
+        return f"label `{requirement}`, but `{requirement.key}={value}` is set on"
+    return f"label `{requirement}`, which is missing on"
+
+
+def _share(failing: int, pods: Sequence[Pod]) -> str:
+    if all(pod.planned for pod in pods):
+        return "the pods"
+    return f"{failing} of {len(pods)} {'pod' if len(pods) == 1 else 'pods'}"
+
+
+def _resolves(entry: NamedPort, destination: Endpoint) -> bool:
+    if not isinstance(destination, Pod) or destination.host_network:
+        return False
+    return any(p.name == entry.name and entry.protocol in (None, p.protocol) for p in destination.ports)
+
+
+def _declared(destination: Endpoint) -> str:
+    named = [port for port in destination.ports if port.name] if isinstance(destination, Pod) else []
+    if not named:
+        return ""
+    return " (it has " + ", ".join(f"`{port.name}`, {port.protocol} {port.number}" for port in named) + ")"
+
+
+def _of(entry: NamedPort) -> str:
+    return f"{entry.protocol} " if entry.protocol is not None else ""
+
+
+def _port(group: Group) -> str:
+    return f"{group.verdict.protocol} {group.verdict.port}"
+
+
+def _side(direction: Direction) -> str:
+    return "Egress from" if direction is Direction.EGRESS else "Ingress to"
+
+
+def _rule(trace: RuleTrace) -> str:
+    name = f' "{trace.rule.name}"' if trace.rule.name else ""
+    return f"{object_name(trace.policy.ref)}, {trace.direction} rule {trace.index + 1}{name},"
+
+
+def object_name(ref: ObjectRef) -> str:
+    """``NetworkPolicy data/postgres``, as kubectl's users say it."""
+    return f"{ref.kind} {ref.namespace}/{ref.name}" if ref.namespace else f"{ref.kind} {ref.name}"
+
+
+__all__ = ["IDENTITY_KEYS", "Cause", "CauseKind", "causes_of", "first_causes", "object_name"]
