@@ -86,6 +86,18 @@ class ServicePort:
     port: int
     target: int | str
 
+    def target_on(self, pod: Pod) -> int | None:
+        """The port that this one means on a pod; ``None`` where the pod has no port of the target's name.
+
+        A named target is the first container port of that name and protocol, as the endpoints controller takes it.
+        """
+        if isinstance(self.target, int):
+            return self.target
+        for declared in pod.ports:
+            if declared.name == self.target and declared.protocol == self.protocol:
+                return declared.number
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class Service:

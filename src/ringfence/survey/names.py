@@ -1,0 +1,101 @@
+"""Finds the names of Services in texts that people write into manifests, in places where a host stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from ringfence.model.ports import MAX_PORT
+
+DEFAULT_PORTS: Final = {
+    "http": 80, "ws": 80, "https": 443, "wss": 443, "grpc": 80, "postgres": 5432, "postgresql": 5432, "mysql": 3306,
+    "mariadb": 3306, "redis": 6379, "rediss": 6379, "amqp": 5672, "amqps": 5671, "mongodb": 27017, "kafka": 9092,
+    "nats": 4222, "mqtt": 1883, "mqtts": 8883, "ldap": 389, "ldaps": 636, "smtp": 25, "smtps": 465, "memcached": 11211,
+    "elasticsearch": 9200, "clickhouse": 9000, "cassandra": 9042, "sqlserver": 1433, "oracle": 1521, "bolt": 7687,
+    "neo4j": 7687, "zookeeper": 2181, "etcd": 2379, "consul": 8500, "vault": 8200, "statsd": 8125, "syslog": 514,
+}  # fmt: skip
+"""The port that a scheme means where none is written: IANA's service names, else the product's own default."""
+
+_LABEL: Final = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
+_HOST: Final = re.compile(
+    r"(?<![-\w.])(?:(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]{0,30}):///?(?:[^\s/@\"'<>]*@)?)?"
+    rf"(?P<host>{_LABEL}(?:\.{_LABEL}){{0,5}})\.?(?::(?P<port>\d{{1,5}}))?(?![-\w.$])(?P<after>\s?[=:])?"
+)
+_COMMENT: Final = re.compile(r"^\s*(?:#|//|;).*$", re.MULTILINE)
+_HOST_KEY: Final = re.compile(
+    r"(?:.*[-_.])?(?:h|hosts?|hostnames?|svc|services?|addr|addrs|address|addresses|urls?|uris?|endpoints?|servers?|"
+    r"upstreams?|backends?|targets?|brokers?|peers?|nodes?|seeds?|join)",
+    re.IGNORECASE,
+)
+_REPLICA: Final = re.compile(r".+-\d+")
+_WIDEST: Final = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A name that may be a Service's. ``namespace`` is empty where the text leaves it out: the workload's own.
+
+    ``port`` is the one written; ``scheme`` tells it otherwise. ``excerpt`` is the text around.
+    """
+
+    name: str
+    namespace: str
+    port: int | None
+    scheme: str
+    excerpt: str
+
+    @property
+    def number(self) -> int | None:
+        """The port written, or the scheme's."""
+        return self.port if self.port is not None else DEFAULT_PORTS.get(self.scheme)
+
+
+def mentions(key: str, text: str) -> Iterator[Mention]:
+    """Every name in a text that stands where a host does.
+
+    A name with its namespace counts wherever it stands as a word, a bare word only as the host of a URL, before a
+    port, or as the whole value of a key that is for hosts.
+    """
+    body = _COMMENT.sub("", text) if "\n" in text else text
+    for match in _HOST.finditer(body):
+        scheme, host = (match["scheme"] or "").lower().rpartition("+")[2], match["host"]
+        port = int(match["port"]) if match["port"] else None
+        if port is not None and not 0 < port <= MAX_PORT:
+            continue
+        labels = host.split(".")
+        placed = bool(scheme) or port is not None
+        for name, namespace in _readings(labels, placed, match["after"] or "", _is_value(key, body, match)):
+            yield Mention(name, namespace, port, scheme, _excerpt(body, match))
+
+
+def _readings(labels: list[str], placed: bool, after: str, is_value: bool) -> Iterator[tuple[str, str]]:
+    """What a host may mean: name and namespace."""
+    if "svc" in labels[2:]:
+        end = labels.index("svc", 2)
+        yield labels[end - 2], labels[end - 1]
+    elif len(labels) == 1:
+        if placed or is_value:
+            yield labels[0], ""
+    elif placed or not after:  # else a key of a properties file, such as `redis.data=`
+        if len(labels) == 2:
+            yield labels[0], labels[1]
+        if _REPLICA.fullmatch(labels[0]) and placed:  # a StatefulSet's pod by its own name
+            yield labels[1], labels[2] if len(labels) > 2 else ""
+
+
+def _is_value(key: str, text: str, match: re.Match[str]) -> bool:
+    """True for a word that is the whole value of a key for hosts, or one of a list of them."""
+    if "\n" in text or not _HOST_KEY.fullmatch(key):
+        return False
+    return match[0] in [part.strip() for part in text.split(",")]
+
+
+def _excerpt(text: str, match: re.Match[str]) -> str:
+    begin = text.rfind("\n", 0, match.start()) + 1
+    end = text.find("\n", match.end())
+    line = text[begin : end if end >= 0 else len(text)].strip()
+    if len(line) <= _WIDEST:
+        return line
+    return text[max(begin, match.start() - 20) : match.end() + 20].strip()

@@ -1,0 +1,41 @@
+"""Pods that play a part for the whole cluster, known by the labels and names that their charts give them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from ringfence.model.objects import Pod
+
+_NAME_KEYS: Final = ("app.kubernetes.io/name", "k8s-app", "app")
+_COMPONENT: Final = "app.kubernetes.io/component"
+
+_CONTROLLERS: Final = re.compile(
+    r"ingress-nginx|(.*-)?nginx-ingress(-controller)?|traefik|haproxy-ingress|kubernetes-ingress|contour-envoy|envoy|"
+    r"kong(-gateway|-proxy)?|emissary-ingress|ambassador|istio-ingressgateway|apisix|skipper-ingress|pomerium|"
+    r"(.*-)?ingress-nginx-controller|rke2-ingress-nginx|gloo-gateway|gateway-proxy"
+)
+_NO_CONTROLLER: Final = frozenset({"default-backend", "admission-webhook"})
+_SCRAPERS: Final = re.compile(r"(.*-)?prometheus(-k8s|-server|-agent)?|vmagent|victoria-metrics-agent|grafana-agent")
+_API_SERVER: Final = "kube-apiserver"
+
+
+def ingress_controllers(pods: Iterable[Pod]) -> tuple[Pod, ...]:
+    """The pods that serve Ingress objects."""
+    found = _known(pods, _CONTROLLERS.fullmatch)
+    return tuple(pod for pod in found if pod.labels.get(_COMPONENT) not in _NO_CONTROLLER)
+
+
+def scrapers(pods: Iterable[Pod]) -> tuple[Pod, ...]:
+    """The pods that collect metrics."""
+    return _known(pods, _SCRAPERS.fullmatch)
+
+
+def api_servers(pods: Iterable[Pod]) -> tuple[Pod, ...]:
+    """The API server's static pods, where the control plane runs them."""
+    return tuple(pod for pod in pods if pod.labels.get("component") == _API_SERVER)
+
+
+def _known(pods: Iterable[Pod], is_name: Callable[[str], object]) -> tuple[Pod, ...]:
+    return tuple(pod for pod in pods if any(is_name(pod.labels[key]) for key in _NAME_KEYS if key in pod.labels))
