@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.model.finding import Finding
 from ringfence.model.labels import EVERYTHING, LabelExpr
-from ringfence.model.objects import Pod, RawObject, Snapshot
+from ringfence.model.objects import NAMESPACE_NAME_LABEL, Pod, RawObject, Snapshot
 from ringfence.model.origin import ObjectRef
 from ringfence.model.policy import Direction, Peer, PodPeer, Policy, PolicySet, Rule, Stage
 
@@ -137,3 +137,33 @@ class LintContext:
             for name, namespace in sorted(self.snapshot.namespaces.items())
             if everywhere or peer.namespaces.matches(namespace.labels)
         )
+
+    def has_pods(self, peer: PodPeer) -> bool:
+        """True where the input can say what a peer matches: it has pods of the namespaces that are looked at.
+
+        A selector that no namespace matches can be judged where the labels of namespaces are known: in the input of
+        a whole cluster, or where other namespaces have the label that is asked for.
+        """
+        names = self.namespaces(peer)
+        if names:
+            return any(name in self.pods_of for name in names)
+        asked = set(peer.namespaces.keys()) - {NAMESPACE_NAME_LABEL}
+        return self.whole or any(self.namespace_values(key) for key in asked)
+
+    @cached_property
+    def whole(self) -> bool:
+        """True where the input looks like all of a cluster, and not like the manifests of some applications."""
+        system = self.snapshot.namespaces.get("kube-system")
+        return bool(self.snapshot.nodes) or (system is not None and system.given and "kube-system" in self.pods_of)
+
+    def namespace_values(self, key: str) -> frozenset[str]:
+        """The values that a label has on the namespaces of the input."""
+        return self._namespace_values.get(key, frozenset())
+
+    @cached_property
+    def _namespace_values(self) -> dict[str, frozenset[str]]:
+        values: dict[str, set[str]] = {}
+        for namespace in self.snapshot.namespaces.values():
+            for key, value in namespace.labels.items():
+                values.setdefault(key, set()).add(value)
+        return {key: frozenset(found) for key, found in values.items()}

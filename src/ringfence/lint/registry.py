@@ -62,13 +62,18 @@ class LintRule:
             yield from module.check(context)
 
 
-_BUILT = (LintRule(codes.SELECTS_NO_POD, Needs.ENGINE),)
+_COMPUTED = (
+    LintRule(codes.SELECTS_NO_POD, Needs.ENGINE),
+    LintRule(codes.PEER_MATCHES_NO_POD, Needs.ENGINE),
+    LintRule(codes.NEAR_MISS_LABELS, Needs.ENGINE),
+    LintRule(codes.NAMESPACE_NAME_LABEL, Needs.ENGINE),
+)
 
 RULES: tuple[LintRule, ...] = tuple(
     sorted(
         (
             *(LintRule(code, Needs.INPUT) for code in codes.CODES if code.code < "RF2"),
-            *_BUILT,
+            *_COMPUTED,
         ),
         key=lambda rule: rule.code.code,
     )

@@ -2,12 +2,13 @@
 
 ## What it does
 
-Finds policies whose pod selector matches no pod of the input.
+Finds policies whose pod selector matches no pod of the input. A namespace of which the input has no pod at all says
+nothing about its policies. A selector that misses by one label is the matter of `RF203`.
 
 ## Why it matters
 
 A policy that selects nothing guards nothing. Its author believes that some pods are isolated, or that some connection
-is allowed, and neither is so.
+is allowed, and neither is so. Pods of the host network are never selected, whatever their labels are.
 
 ## Example
 
@@ -49,21 +50,35 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ringfence.lint.context import LintContext
+from ringfence.lint.naming import some_pods
+from ringfence.lint.near import near_miss
 from ringfence.model.codes import SELECTS_NO_POD
 from ringfence.model.finding import Finding
+from ringfence.model.objects import Pod
+from ringfence.model.policy import Policy
 
 
 def check(context: LintContext) -> Iterator[Finding]:
-    """Policies without a single pod; a namespace of which the input has no pod at all says nothing about them."""
+    """Policies without a single pod."""
     for _, policy in context.policies:
-        namespace = policy.subject.namespace
-        if (namespace is not None and namespace not in context.pods_of) or context.selected(policy.subject):
+        subject = policy.subject
+        if context.selected(subject) or not context.has_pods(subject) or near_miss(context, subject) is not None:
             continue
-        yield Finding(
-            SELECTS_NO_POD,
-            f"{policy.ref} selects no pod: none of the input matches {policy.subject}.",
-            policy.subject.origin,
-            policy.ref,
-            "A policy without pods guards nothing.",
-            "Correct the selector, or delete the policy.",
-        )
+        hosts = _on_the_host_network(context, policy)
+        if hosts:
+            why = f"Pods of the host network are outside pod policy: {some_pods(hosts)} would match otherwise."
+            hint = "Delete the policy, or take hostNetwork from the pods; guard the nodes with a firewall."
+        else:
+            why = "A policy without pods guards nothing and allows nothing."
+            hint = "Correct the selector, or delete the policy."
+        what = f"{policy.ref} selects no pod: none matches {subject}."
+        yield Finding(SELECTS_NO_POD, what, subject.origin, policy.ref, why, hint)
+
+
+def _on_the_host_network(context: LintContext, policy: Policy) -> tuple[Pod, ...]:
+    namespaces = set(context.namespaces(policy.subject))
+    return tuple(
+        pod
+        for pod in context.snapshot.pods
+        if pod.host_network and pod.namespace in namespaces and policy.subject.pods.matches(pod.labels)
+    )
