@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from ringfence.model.addresses import AddressSet, parse_address
 from ringfence.model.finding import Finding
 from ringfence.model.labels import EVERYTHING, LabelExpr
-from ringfence.model.objects import NAMESPACE_NAME_LABEL, Pod, RawObject, Snapshot
+from ringfence.model.objects import NAMESPACE_NAME_LABEL, Pod, RawObject, Service, Snapshot
 from ringfence.model.origin import ObjectRef
-from ringfence.model.policy import Direction, Peer, PodPeer, Policy, PolicySet, Rule, Stage
+from ringfence.model.policy import AddressPeer, Direction, Peer, PodPeer, Policy, PolicySet, Rule, Stage
+from ringfence.model.ports import Protocol
 
 if TYPE_CHECKING:  # the engine brings numpy, and rules about documents must start without it
     from ringfence.engine import Engine
@@ -127,6 +130,38 @@ class LintContext:
         for number in bits.members(universe.pod_bits(peer)):
             yield from universe.atoms[number].pods
 
+    def destinations(self, placed: PlacedRule) -> tuple[Pod, ...]:
+        """The pods that a rule's ports are ports of: the policy's for ingress, the peers for egress.
+
+        Pods that an address range holds count as peers; an egress rule without peers has every pod as destination.
+        """
+        if placed.direction is Direction.INGRESS:
+            return self.selected(placed.policy.subject)
+        peers = placed.rule.peers
+        if peers is None:
+            return tuple(pod for pods in self.pods_of.values() for pod in pods)
+        found: dict[int, Pod] = {}
+        for peer in peers:
+            held = self.holders(peer.addresses) if isinstance(peer, AddressPeer) else self.selected(peer)
+            found.update((id(pod), pod) for pod in held if not pod.host_network)
+        return tuple(found.values())
+
+    def holders(self, addresses: AddressSet) -> tuple[Pod, ...]:
+        """The pods, of the host network too, that have an address in a set."""
+        found: dict[int, Pod] = {}
+        points, pods = self._addresses
+        for lo, hi in addresses:
+            for position in range(bisect_left(points, lo), bisect_right(points, hi)):
+                found[id(pods[position])] = pods[position]
+        return tuple(found.values())
+
+    @cached_property
+    def _addresses(self) -> tuple[list[int], list[Pod]]:
+        held = sorted(
+            ((address, pod) for pod in self.snapshot.pods for address in pod.addresses), key=lambda pair: pair[0]
+        )
+        return [address for address, _ in held], [pod for _, pod in held]
+
     def namespaces(self, peer: PodPeer) -> tuple[str, ...]:
         """The names of the namespaces that a pod peer looks at, sorted."""
         if peer.namespace is not None:
@@ -167,3 +202,82 @@ class LintContext:
             for key, value in namespace.labels.items():
                 values.setdefault(key, set()).add(value)
         return {key: frozenset(found) for key, found in values.items()}
+
+    # ---- services ------------------------------------------------------------------------------------------------
+
+    def serves(self, protocol: Protocol, port: int) -> bool:
+        """True where some Service has this port and sends it to another port of its pods."""
+        return (protocol, port) in self._service_ports
+
+    @cached_property
+    def _service_ports(self) -> frozenset[tuple[Protocol, int]]:
+        return frozenset(
+            (port.protocol, port.port)
+            for service in self.snapshot.services
+            for port in service.ports
+            if port.port != port.target
+        )
+
+    def services_of(self, pod: Pod) -> tuple[Service, ...]:
+        """The Services whose selector matches a pod."""
+        found = []
+        for service in self._services.get(pod.namespace, ()):
+            selector = service.selector
+            if selector and all(pod.labels.get(key) == value for key, value in selector.items()):
+                found.append(service)
+        return tuple(found)
+
+    def backends(self, service: Service) -> tuple[Pod, ...]:
+        """The pods behind a Service."""
+        if not service.selector:
+            return ()
+        wanted = service.selector.items()
+        pods = self.pods_of.get(service.namespace, ())
+        return tuple(pod for pod in pods if all(pod.labels.get(key) == value for key, value in wanted))
+
+    @cached_property
+    def _services(self) -> dict[str, tuple[Service, ...]]:
+        found: dict[str, list[Service]] = {}
+        for service in self.snapshot.services:
+            found.setdefault(service.namespace, []).append(service)
+        return {namespace: tuple(services) for namespace, services in found.items()}
+
+    @cached_property
+    def cluster_addresses(self) -> tuple[tuple[int, Service], ...]:
+        """Every cluster address with its Service."""
+        return tuple((address, service) for service in self.snapshot.services for address in service.cluster_addresses)
+
+    # ---- connections ---------------------------------------------------------------------------------------------
+
+    def permits(self, placed: PlacedRule, destination: Pod, protocol: Protocol, port: int) -> bool:
+        """True where policies of the rule's direction let all its peers, or any one of them, use a destination's port.
+
+        For ingress every peer must be let in; for egress every pod of the policy must be let out to the destination.
+        A rule for everybody is asked with an address outside the cluster.
+        """
+        engine = self.engine
+        there = engine.atom(destination)
+        if placed.direction is Direction.EGRESS:
+            others = {engine.atom(pod) for pod in self.selected(placed.policy.subject)}
+            pairs = [(atom, there) for atom in others]
+        else:
+            pairs = [(there, atom) for atom in self._peer_atoms(placed)]
+        if not pairs:
+            return True
+        sets = engine.table.sets
+        return all(
+            sets[engine.row(placed.direction, subject).ports(other)].has(protocol, port) for subject, other in pairs
+        )
+
+    def _peer_atoms(self, placed: PlacedRule) -> set[int]:
+        universe = self.engine.universe
+        if placed.rule.peers is None:
+            return {universe.atom_of_address(parse_address("192.0.2.1"))}
+        from ringfence.engine import bits
+
+        return {
+            atom
+            for peer in placed.rule.peers
+            for atom in bits.members(universe.peer_bits(peer))
+            if universe.atoms[atom].pods or universe.atoms[atom].is_address
+        }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 
 from ringfence.model.objects import Pod
 
@@ -26,6 +26,11 @@ def some(names: Iterable[str], limit: int = 3) -> str:
 def some_pods(pods: Iterable[Pod], limit: int = 3) -> str:
     """The workloads of the pods in a sentence."""
     return some((_name(pod) for pod in pods), limit)
+
+
+def number_of_pods(pods: Sized) -> str:
+    """``1 pod``, ``4 pods``."""
+    return f"{len(pods)} pod{'' if len(pods) == 1 else 's'}"
 
 
 def _name(pod: Pod) -> str:

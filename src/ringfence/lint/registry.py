@@ -67,6 +67,12 @@ _COMPUTED = (
     LintRule(codes.PEER_MATCHES_NO_POD, Needs.ENGINE),
     LintRule(codes.NEAR_MISS_LABELS, Needs.ENGINE),
     LintRule(codes.NAMESPACE_NAME_LABEL, Needs.ENGINE),
+    LintRule(codes.NAMED_PORT_NOT_FOUND, Needs.ENGINE),
+    LintRule(codes.SERVICE_PORT, Needs.ENGINE),
+    LintRule(codes.SERVICE_ADDRESS, Needs.ENGINE),
+    LintRule(codes.POD_ADDRESS, Needs.ENGINE),
+    LintRule(codes.AND_OR_SLIP, Needs.ENGINE),
+    LintRule(codes.VOLATILE_LABEL, Needs.DOCUMENT),
 )
 
 RULES: tuple[LintRule, ...] = tuple(

@@ -3,7 +3,8 @@
 ## What it does
 
 Finds entries of `from` and `to`, and peers of admin policies, that match no pod of the input. It says nothing where the
-input has no pod of the namespaces that are meant, nor about what `RF203` and `RF204` explain better.
+input has no pod of the namespaces that are meant, nor about what `RF203`, `RF204` and `RF209`
+explain better.
 
 ## Why it matters
 
@@ -62,6 +63,7 @@ from collections.abc import Iterator
 
 from ringfence.lint.context import LintContext
 from ringfence.lint.near import near_miss
+from ringfence.lint.slips import and_or_slips
 from ringfence.lint.unset import unset_namespace_label
 from ringfence.model.codes import PEER_MATCHES_NO_POD
 from ringfence.model.finding import Finding
@@ -71,10 +73,13 @@ from ringfence.model.policy import PodPeer
 def check(context: LintContext) -> Iterator[Finding]:
     """Pod peers without a single pod."""
     for placed in context.rules:
+        slips = {id(slip.pods) for slip in and_or_slips(context, placed)}
         for peer in placed.rule.peers or ():
             if not isinstance(peer, PodPeer) or context.selected(peer) or not context.has_pods(peer):
                 continue
-            if near_miss(context, peer) is not None or unset_namespace_label(context, peer) is not None:
+            if id(peer) in slips or near_miss(context, peer) is not None:
+                continue
+            if unset_namespace_label(context, peer) is not None:
                 continue
             yield Finding(
                 PEER_MATCHES_NO_POD,
