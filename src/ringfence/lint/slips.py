@@ -9,12 +9,12 @@ from itertools import pairwise
 from ringfence.lint.context import LintContext, PlacedRule
 from ringfence.model.labels import EVERYTHING
 from ringfence.model.objects import Pod
-from ringfence.model.policy import Peer, PodPeer
+from ringfence.model.policy import PodPeer
 
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """Two entries next to each other, and the pods of either reading: ``more`` are those that only two entries admit."""
+    """Two entries next to each other, and the pods that they select as written, and as one entry."""
 
     namespaces: PodPeer
     pods: PodPeer
