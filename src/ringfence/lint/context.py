@@ -180,6 +180,8 @@ class LintContext:
         a whole cluster, or where other namespaces have the label that is asked for.
         """
         names = self.namespaces(peer)
+        if peer.namespace is None and peer.namespaces == EVERYTHING:
+            return self.whole
         if names:
             return any(name in self.pods_of for name in names)
         asked = set(peer.namespaces.keys()) - {NAMESPACE_NAME_LABEL}

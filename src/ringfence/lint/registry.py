@@ -73,6 +73,10 @@ _COMPUTED = (
     LintRule(codes.POD_ADDRESS, Needs.ENGINE),
     LintRule(codes.AND_OR_SLIP, Needs.ENGINE),
     LintRule(codes.VOLATILE_LABEL, Needs.DOCUMENT),
+    LintRule(codes.MISSING_ANNOTATION, Needs.DOCUMENT),
+    LintRule(codes.LABEL_SPELLINGS, Needs.ENGINE),
+    LintRule(codes.ACCIDENTAL_MATCH, Needs.ENGINE),
+    LintRule(codes.CNI_LIMIT, Needs.ENGINE),
 )
 
 RULES: tuple[LintRule, ...] = tuple(
