@@ -1,0 +1,136 @@
+"""``ringfence generate``: policies from templates, checked against the cluster."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from ringfence.cli import options, session
+from ringfence.cli.progress import progress
+
+if TYPE_CHECKING:
+    from ringfence.generate import Request, Shared
+    from ringfence.model.objects import Snapshot
+
+_HELP = """Print policies made from a template for this cluster, ready to apply. Nothing is applied or written.
+
+\b
+default-deny          deny both directions in a namespace, and keep its DNS
+allow-dns             DNS to the DNS pods found; with --resolver, to one resolver only
+isolate-namespace     a namespace keeps to itself, DNS and shared services apart
+deny-external-egress  cut the Internet from a namespace or tenant, keep the cluster
+team-hierarchy        guard rails, a default for each team, an example of a team's policy
+
+Each is applied to the cluster in mind first: stderr tells what it would close and open.
+
+\b
+ringfence generate default-deny cluster.json -n shop > default-deny.yaml
+ringfence generate allow-dns cluster.json -n shop --resolver 10.0.0.10 --dialect cilium
+ringfence generate deny-external-egress cluster.json --tenant tenant=a
+"""
+
+_TEMPLATES = ("default-deny", "allow-dns", "isolate-namespace", "deny-external-egress", "team-hierarchy")
+
+
+@click.command("generate", help=_HELP, short_help="Print policies from a template, checked against the cluster.")
+@click.argument("template", metavar="TEMPLATE", type=click.Choice(_TEMPLATES))
+@options.paths
+@click.option("-n", "--namespace", "namespace", metavar="NAME", help="The namespace that the policy is for.")
+@click.option("--tenant", metavar="KEY=VALUE", help="Instead of -n: the namespaces with this label.")
+@click.option("--resolver", metavar="ADDRESS", help="allow-dns: the only resolver; others are cut on 53 and 853.")
+@click.option(
+    "--dialect",
+    type=click.Choice(["networkpolicy", "clusternetworkpolicy", "cilium", "calico"]),
+    default="networkpolicy",
+    show_default=True,
+    help="The policy API to write.",
+)
+@click.option("--shared", multiple=True, metavar="NS:PORT[/PROTO]", help="isolate-namespace: a service to reach.")
+@click.option("--caller", "callers", multiple=True, metavar="NS:PORT[/PROTO]", help="isolate-namespace: who may call.")
+@click.option(
+    "--owner-label", default="team", show_default=True, metavar="KEY", help="team-hierarchy: the label of teams."
+)
+@options.output("text", "json")
+@options.common
+def command(
+    template: str,
+    paths: tuple[str, ...],
+    namespace: str | None,
+    tenant: str | None,
+    resolver: str | None,
+    dialect: str,
+    shared: tuple[str, ...],
+    callers: tuple[str, ...],
+    owner_label: str,
+    output: str,
+    common: options.Common,
+) -> None:
+    """Runs the command."""
+    from ringfence.generate import Dialect, Request, generate
+    from ringfence.model.addresses import parse_address
+    from ringfence.model.errors import QueryError
+    from ringfence.render import generate as rendering
+    from ringfence.survey import survey
+
+    if namespace and tenant:
+        raise click.UsageError("-n and --tenant both name namespaces: give one of them.")
+    try:
+        address = None if resolver is None else parse_address(resolver)
+    except ValueError as error:
+        raise QueryError(f"--resolver: {error}.") from None
+    label = _label(tenant)
+    cluster = session.load(paths, common, tell=output == "text")
+    namespaces = (namespace,) if namespace else _labelled(cluster.snapshot, label)
+    request: Request = Request(
+        namespaces,
+        label,
+        address,
+        Dialect(dialect),
+        tuple(_shared(text) for text in shared),
+        tuple(_shared(text) for text in callers),
+        owner_label,
+    )
+    with progress("Checking the policies"):
+        snapshot = cluster.snapshot
+        answer = generate(template, request, snapshot, survey(snapshot), cluster.engine, cni=common.cni)
+    if output == "json":
+        click.echo(rendering.document(answer, cluster.findings), nl=False)
+    else:
+        click.echo(rendering.manifests(answer), nl=False)
+        for line in rendering.summary(answer):
+            click.echo(line, err=True)
+    session.finish(cluster, common)
+
+
+def _label(text: str | None) -> tuple[str, str] | None:
+    if text is None:
+        return None
+    key, equals, value = text.partition("=")
+    if not equals or not key or not value:
+        raise click.UsageError(f"--tenant {text}: write KEY=VALUE, a label of namespaces.")
+    return key, value
+
+
+def _labelled(snapshot: Snapshot, label: tuple[str, str] | None) -> tuple[str, ...]:
+    from ringfence.model.errors import QueryError
+
+    if label is None:
+        return ()
+    key, value = label
+    found = tuple(sorted(name for name, ns in snapshot.namespaces.items() if ns.labels.get(key) == value))
+    if not found:
+        raise QueryError(f"No namespace of the input has the label {key}={value}.")
+    return found
+
+
+def _shared(text: str) -> Shared:
+    from ringfence.explain.query import parse_port, parse_protocol
+    from ringfence.generate import Shared
+    from ringfence.model.ports import Protocol
+
+    namespace, colon, rest = text.partition(":")
+    if not colon or not namespace:
+        raise click.UsageError(f"{text}: write NAMESPACE:PORT, or NAMESPACE:PORT/UDP.")
+    port, slash, protocol = rest.partition("/")
+    return Shared(namespace, parse_protocol(protocol) if slash else Protocol.TCP, parse_port(port))

@@ -1,0 +1,175 @@
+"""Templates are held to the cluster before they are printed: what they open and close, and that they do as they say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from ringfence.dialects import read_policies
+from ringfence.engine import Engine
+from ringfence.engine.difference import PairChange, compare
+from ringfence.generate.manifest import Body, Manifest
+from ringfence.generate.request import Draft, Given
+from ringfence.generate.targets import RESOLVER_PORTS, Target
+from ringfence.model.addresses import AddressSet, format_address
+from ringfence.model.errors import QueryError
+from ringfence.model.objects import Pod, RawObject, Snapshot
+from ringfence.model.origin import Position
+from ringfence.model.policy import Direction
+from ringfence.model.ports import NO_PORTS, PortSet
+from ringfence.model.verdict import AddressEndpoint
+
+FILE = "generated"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A draft with what the engine says of it: the changes of every pair, and notes."""
+
+    draft: Draft
+    changes: tuple[PairChange, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Nowhere:
+    """The places of a manifest that is not in any file yet."""
+
+    def locate(self, path: tuple[str | int, ...], *, key: bool = False) -> Position:  # noqa: ARG002 -- the protocol's
+        """The name that stands for a file."""
+        return Position(FILE)
+
+
+def raw_object(manifest: Manifest) -> RawObject:
+    """The manifest as the dialects read objects."""
+    body: Body = manifest.body
+    return RawObject(manifest.ref, body, _Nowhere())
+
+
+def check(given: Given, draft: Draft, *, cni: str = "generic") -> Checked:
+    """The draft, applied to the cluster in mind.
+
+    Raises:
+        QueryError: the cluster is such that the template would not do as it says; the message tells why.
+    """
+    new = [raw_object(manifest) for manifest in draft.manifests if manifest.evaluated]
+    notes: list[str] = []
+    if len(new) < len(draft.manifests):
+        kinds = sorted({manifest.body["kind"] for manifest in draft.manifests if not manifest.evaluated})
+        notes.append(f"{', '.join(kinds)} of this dialect is not evaluated yet: nothing below was verified of it.")
+    after = _applied(given.snapshot, new, cni, notes)
+    changes = tuple(compare(given.engine, after)) if new else ()
+    _refuse_opening(draft, changes)
+    _refuse_cutting_dns(given, draft, changes)
+    notes.extend(_outside(given, draft, after))
+    if new:
+        notes.extend(_other_resolvers(given, draft, after))
+    return Checked(draft, changes, tuple(notes))
+
+
+def _applied(snapshot: Snapshot, new: Sequence[RawObject], cni: str, notes: list[str]) -> Engine:
+    before = read_policies(snapshot, cni=cni)[1]
+    changed = replace(snapshot, policies=(*snapshot.policies, *new))
+    policies, findings = read_policies(changed, cni=cni)
+    notes.extend(str(finding) for finding in findings if finding not in before)
+    return Engine.build(changed, policies)
+
+
+def _refuse_opening(draft: Draft, changes: Sequence[PairChange]) -> None:
+    if not draft.closes_only:
+        return
+    for change in changes:
+        if change.opened:
+            raise QueryError(
+                f"This template would open {change.opened} from {_first(change.sources)} to "
+                f"{_first(change.destinations)}, and it must only close: nothing is printed."
+            )
+
+
+def _refuse_cutting_dns(given: Given, draft: Draft, changes: Sequence[PairChange]) -> None:
+    servers = {id(pod): server.ports for server in given.survey.dns for pod in server.pods}
+    for change in changes:
+        if not change.closed or isinstance(change.sources, AddressSet) or isinstance(change.destinations, AddressSet):
+            continue
+        cut = [pod for pod in change.destinations if change.closed & servers.get(id(pod), NO_PORTS)]
+        lost = [pod for pod in change.sources if pod.namespace in draft.keeps_dns]
+        if cut and lost:
+            raise QueryError(f"This template would cut {lost[0]} from the DNS pod {cut[0]}: nothing is printed.")
+
+
+def _outside(given: Given, draft: Draft, after: Engine) -> Iterator[str]:
+    """What still gets out of namespaces that must not reach outside addresses."""
+    for namespace in draft.outside:
+        hosts = [pod for pod in given.snapshot.pods if pod.namespace == namespace and pod.host_network]
+        if hosts:
+            yield f"{len(hosts)} host-network pods of {namespace} still reach everything, such as {hosts[0]}."
+        for pod in given.pods(namespace):
+            open_ports = external_ports(after, pod)
+            if open_ports:
+                yield f"{pod} still reaches outside addresses on {open_ports}."
+                break
+
+
+def external_ports(engine: Engine, pod: Pod) -> PortSet:
+    """The ports on which a pod reaches some address that is no pod's and no node's."""
+    row = engine.row(Direction.EGRESS, engine.atom(pod))
+    known = AddressSet.of((address, address) for address in engine.facts.node_of_address)
+    found = NO_PORTS
+    for number in engine.universe.address_atoms:
+        ports = engine.table.sets[row.ports(number)]
+        if ports and engine.universe.atoms[number].addresses - known:
+            found |= ports
+    return found
+
+
+def _other_resolvers(given: Given, draft: Draft, after: Engine) -> Iterator[str]:
+    """Resolvers that are reachable beside the only ones meant."""
+    if not draft.resolvers:
+        return
+    namespace = next(manifest.body["metadata"].get("namespace", "") for manifest in draft.manifests) or _subject(draft)
+    wanted = PortSet.of(span for protocol, port in RESOLVER_PORTS for span in PortSet.point(protocol, port))
+    one_of_each = {after.atom(pod): pod for pod in given.pods(namespace)}
+    for own, pod in one_of_each.items():
+        row = after.row(Direction.EGRESS, own)
+        for number, atom in enumerate(after.universe.atoms):
+            end = (
+                atom.pods[0]
+                if atom.pods
+                else AddressEndpoint(atom.addresses.intervals[0][0])
+                if atom.addresses
+                else None
+            )
+            if end is None or end == pod or _placeless(end) or _is_meant(end, draft.resolvers):
+                continue
+            ports = after.table.sets[row.ports(number)] & wanted
+            if ports:
+                name = end if isinstance(end, Pod) else str(atom.addresses).split(",")[0]
+                yield f"{pod} still reaches {name} on {ports}: another policy allows it."
+                return
+
+
+def _placeless(end: Pod | AddressEndpoint) -> bool:
+    """A host-network pod whose node's address is not known: no rule can match it, and none is to blame."""
+    return isinstance(end, Pod) and end.host_network and not end.addresses
+
+
+def _subject(draft: Draft) -> str:
+    subject = draft.manifests[0].body["spec"]["subject"]["namespaces"]["matchLabels"]
+    return str(next(iter(subject.values())))
+
+
+def _is_meant(end: Pod | AddressEndpoint, targets: Sequence[Target]) -> bool:
+    for target in targets:
+        if isinstance(end, AddressEndpoint):
+            if end.address in target.addresses:
+                return True
+        elif not target.addresses and end.namespace == target.namespace:
+            if all(end.labels.get(key) == value for key, value in (target.labels or {}).items()):
+                return True
+        elif any(address in target.addresses for address in end.addresses):
+            return True
+    return False
+
+
+def _first(ends: tuple[Pod, ...] | AddressSet) -> str:
+    return format_address(ends.intervals[0][0]) if isinstance(ends, AddressSet) else str(ends[0])
