@@ -37,7 +37,8 @@ def test_an_edit_does_what_the_rfc_says(body: dict[str, Any], edit: Edit, result
 @pytest.mark.parametrize(
     "edit",
     [
-        Edit(EditOp.ADD, ("nope", "c"), 1),
+        Edit(EditOp.ADD, ("nope", 0), 1),
+        Edit(EditOp.REPLACE, ("nope", "c"), 1),
         Edit(EditOp.REMOVE, ("nope",)),
         Edit(EditOp.REPLACE, ("nope",), 1),
         Edit(EditOp.ADD, ("list", 3), 1),
@@ -48,6 +49,12 @@ def test_an_edit_does_what_the_rfc_says(body: dict[str, Any], edit: Edit, result
 def test_a_path_that_does_not_exist_is_refused(edit: Edit) -> None:
     with pytest.raises(LookupError):
         apply_edits({"list": ["one"]}, (edit,))
+
+
+def test_an_add_makes_the_mappings_on_its_way() -> None:
+    edit = Edit(EditOp.ADD, ("metadata", "labels", "tier"), "api")
+    assert apply_edits({"metadata": {"labels": None}}, (edit,)) == {"metadata": {"labels": {"tier": "api"}}}
+    assert apply_edits({}, (edit,)) == {"metadata": {"labels": {"tier": "api"}}}
 
 
 def test_edits_follow_one_another_and_leave_the_body_alone() -> None:

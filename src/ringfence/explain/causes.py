@@ -22,7 +22,7 @@ from ringfence.model.labels import Operator, Requirement
 from ringfence.model.objects import Pod, Service
 from ringfence.model.origin import UNKNOWN, ObjectRef, Origin
 from ringfence.model.policy import AddressPeer, Direction, PodPeer
-from ringfence.model.ports import NamedPort, PortRange
+from ringfence.model.ports import MAX_PORT, MIN_PORT, NamedPort, PortRange
 from ringfence.model.verdict import DirectionVerdict, Endpoint, Reason, RuleTrace
 
 _FAR = 8
@@ -166,7 +166,7 @@ class _Case:
 
         for entry in entries:
             if isinstance(entry, PortRange):
-                service = self._service_with(entry, group)
+                service = service_meant(entry, verdict.destination, verdict.port, self.services)
                 if service is not None:
                     what = (
                         f"allows {entry}, the port of {written(service)}; its pods listen on {verdict.port}, and "
@@ -174,13 +174,13 @@ class _Case:
                     )
                     return cause(CauseKind.SERVICE_PORT, what, 1, entry.origin)
         for entry in entries:
-            if isinstance(entry, NamedPort) and not _resolves(entry, verdict.destination):
+            if isinstance(entry, NamedPort) and not resolves(entry, verdict.destination):
                 what = (
                     f"allows the port named `{entry.name}`, and no container of {name} has a {_of(entry)}port so named"
                 )
                 return cause(CauseKind.NAMED_PORT, what + _declared(verdict.destination), 1 + wide, entry.origin)
         for entry in entries:
-            if not isinstance(entry, PortRange) or (entry.lo, entry.hi) == (1, 65535):
+            if not isinstance(entry, PortRange) or (entry.lo, entry.hi) == (MIN_PORT, MAX_PORT):
                 continue
             if entry.protocol != verdict.protocol and entry.lo <= verdict.port <= entry.hi:
                 what = f"allows {entry}, and the connection is {verdict.protocol} {verdict.port}"
@@ -188,23 +188,6 @@ class _Case:
         listed = ", ".join(map(str, entries)) or "no port"
         what = f"allows {listed}, and the connection is to {_port(group)}"
         return cause(CauseKind.PORT, what, 3 + 2 * wide)
-
-    def _service_with(self, entry: PortRange, group: Group) -> Service | None:
-        """The Service whose own port is in the entry, and whose pods are reached on the port asked for."""
-        destination = group.verdict.destination
-        if not isinstance(destination, Pod) or (entry.lo, entry.hi) == (1, 65535):
-            return None
-        for service in self.services:
-            if service.namespace != destination.namespace or not service.selector:
-                continue
-            if not service.selector.items() <= destination.labels.items():
-                continue
-            for port in service.ports:
-                if port.protocol == entry.protocol == group.verdict.protocol and entry.lo <= port.port <= entry.hi:
-                    target = target_of(port, Backend(destination))
-                    if target == group.verdict.port and target != port.port:
-                        return service
-        return None
 
     # ---- peers ---------------------------------------------------------------------------------------------------
 
@@ -270,6 +253,22 @@ class _Case:
         return self.judgement.destination if direction is Direction.EGRESS else self.judgement.source
 
 
+def service_meant(entry: PortRange, destination: Endpoint, port: int, services: Iterable[Service]) -> Service | None:
+    """The Service whose own port is in a rule's entry, where its pods are reached on ``port``, which isn't."""
+    if not isinstance(destination, Pod) or (entry.lo, entry.hi) == (MIN_PORT, MAX_PORT):
+        return None
+    for service in services:
+        if service.namespace != destination.namespace or not service.selector:
+            continue
+        if not service.selector.items() <= destination.labels.items():
+            continue
+        for offered in service.ports:
+            names_it = offered.protocol == entry.protocol and entry.lo <= offered.port <= entry.hi
+            if names_it and target_of(offered, Backend(destination)) == port != offered.port:
+                return service
+    return None
+
+
 def _near_address(address: int, addresses: AddressSet) -> bool:
     """True where the address is about as near to the range as the range is wide."""
     return any(lo - (hi - lo + 1) - 256 <= address <= hi + (hi - lo + 1) + 256 for lo, hi in addresses)
@@ -287,7 +286,8 @@ def _share(failing: int, pods: Sequence[Pod]) -> str:
     return f"{failing} of {len(pods)} {'pod' if len(pods) == 1 else 'pods'}"
 
 
-def _resolves(entry: NamedPort, destination: Endpoint) -> bool:
+def resolves(entry: NamedPort, destination: Endpoint) -> bool:
+    """True where the destination has a port of this name."""
     if not isinstance(destination, Pod) or destination.host_network:
         return False
     return any(p.name == entry.name and entry.protocol in (None, p.protocol) for p in destination.ports)
@@ -322,4 +322,13 @@ def object_name(ref: ObjectRef) -> str:
     return f"{ref.kind} {ref.namespace}/{ref.name}" if ref.namespace else f"{ref.kind} {ref.name}"
 
 
-__all__ = ["IDENTITY_KEYS", "Cause", "CauseKind", "causes_of", "first_causes", "object_name"]
+__all__ = [
+    "IDENTITY_KEYS",
+    "Cause",
+    "CauseKind",
+    "causes_of",
+    "first_causes",
+    "object_name",
+    "resolves",
+    "service_meant",
+]

@@ -1,7 +1,9 @@
 """A change to one object, as data: the edits of a manifest, a whole new manifest, or the removal of an object.
 
 Edits follow JSON Patch (RFC 6902) with paths as tuples of keys and indexes: an ``ADD`` into a list inserts before the
-index, and appends where the index is the list's length; an ``ADD`` of a key that is there replaces its value.
+index, and appends where the index is the list's length; an ``ADD`` of a key that is there replaces its value. Beyond
+the RFC, an ``ADD`` makes the mappings that are missing on its way, as a merge patch (RFC 7386) does: not every workload
+has labels yet.
 """
 
 from __future__ import annotations
@@ -95,10 +97,11 @@ def _edited(node: Any, path: Path, edit: Edit) -> Any:
 
 
 def _edited_mapping(copy: dict[Any, Any], step: str | int, rest: Path, edit: Edit) -> dict[Any, Any]:
-    if step not in copy and (rest or edit.op is not EditOp.ADD):
+    makes = edit.op is EditOp.ADD and copy.get(step) is None and (not rest or isinstance(rest[0], str))
+    if step not in copy and not makes:
         raise LookupError(f"{edit.pointer}: there is no {step!r}")
     if rest:
-        copy[step] = _edited(copy[step], rest, edit)
+        copy[step] = _edited({} if makes else copy[step], rest, edit)
     elif edit.op is EditOp.REMOVE:
         del copy[step]
     else:

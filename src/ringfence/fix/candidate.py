@@ -1,0 +1,89 @@
+"""One step towards a fix: patches that remove one denial, or one allow, and what must be known before applying them."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ringfence.explain.causes import object_name
+from ringfence.fix.shapes import Port
+from ringfence.fix.world import World
+from ringfence.model.patch import Patch
+from ringfence.model.policy import Direction
+from ringfence.model.verdict import DirectionVerdict, Endpoint, RuleTrace
+
+
+class StepKind(enum.IntEnum):
+    """What a step does; of steps that open equally little, the lower is the better one."""
+
+    CORRECT_PORT = 0
+    RELAX_SELECTOR = 1
+    LABEL_PODS = 2
+    LABEL_NAMESPACE = 3
+    EXTEND_RULE = 4
+    NARROW_RULE = 5
+    REMOVE_RULE = 6
+    ADD_RULE = 7
+    NEW_POLICY = 8
+    TIER_RULE = 9
+
+    def __str__(self) -> str:
+        return self.name.lower().replace("_", "-")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """``notes`` are side effects that no connection shows: a rollout, another owner.
+
+    ``breadth`` counts pods that the step is not for, and that it would open to if nothing else stopped it.
+    """
+
+    kind: StepKind
+    direction: Direction
+    patches: tuple[Patch, ...]
+    notes: tuple[str, ...] = ()
+    breadth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One direction of a connection that isn't as it should be.
+
+    ``subjects`` are the ends that the direction guards and ``peers`` those at the other side, as far as they are of
+    this verdict; ``ports`` are those at the destination. ``source`` and ``destination`` name the two for titles.
+    """
+
+    world: World
+    direction: Direction
+    verdict: DirectionVerdict
+    subjects: tuple[Endpoint, ...]
+    peers: tuple[Endpoint, ...]
+    ports: tuple[Port, ...]
+    source: str
+    destination: str
+
+    @property
+    def peer_name(self) -> str:
+        """What the other side is called."""
+        return self.destination if self.direction is Direction.EGRESS else self.source
+
+    @property
+    def subject_name(self) -> str:
+        """What the guarded side is called."""
+        return self.source if self.direction is Direction.EGRESS else self.destination
+
+    @property
+    def stage(self) -> str:
+        """The name of the stage that decided; empty where none is."""
+        return self.verdict.stages[-1].stage if self.verdict.stages else ""
+
+
+def rule_name(trace: RuleTrace) -> str:
+    """``NetworkPolicy shop/web, ingress rule 1``."""
+    return f"{object_name(trace.policy.ref)}, {trace.direction} rule {trace.index + 1}"
+
+
+def ports_text(ports: Sequence[Port]) -> str:
+    """``TCP 80, UDP 53``."""
+    return ", ".join(f"{protocol} {number}" for protocol, number in ports)

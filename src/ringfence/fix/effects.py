@@ -1,0 +1,191 @@
+"""The connection that is wanted, or unwanted, and what a change opens and closes beyond it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from ringfence.engine import Engine
+from ringfence.engine.difference import Ends, PairChange, compare
+from ringfence.explain.endpoints import Target
+from ringfence.explain.judge import AlikePairs, alike_pairs
+from ringfence.fix.world import PodKey, World, key_of
+from ringfence.model.addresses import AddressSet, format_address, format_range
+from ringfence.model.objects import Pod
+from ringfence.model.ports import NO_PORTS, PortSet, Protocol
+from ringfence.model.verdict import Endpoint, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """From each source to each target, on the target's port."""
+
+    sources: tuple[Endpoint, ...]
+    targets: tuple[Target, ...]
+    protocol: Protocol
+
+    def pairs(self, world: World, *, misses: bool = False) -> Iterator[tuple[AlikePairs, Verdict]]:
+        """Every kind of pair, and its verdict, after the patches of ``world``; ``misses`` as in the engine."""
+        sources = [world.end(end) for end in self.sources]
+        targets = [Target(world.end(target.endpoint), target.port) for target in self.targets]
+        for pairs in alike_pairs(world.engine, sources, targets):
+            target = pairs.target
+            ends = pairs.source, target.endpoint, self.protocol, target.port
+            yield pairs, world.engine.verdict(*ends, misses=misses)
+
+    def allowed(self, world: World) -> bool:
+        """True where every pair may connect."""
+        return all(verdict.allowed for _, verdict in self.pairs(world))
+
+    def denied(self, world: World) -> bool:
+        """True where no pair may connect, not even under a condition."""
+        return not any(verdict.allowed or verdict.conditional for _, verdict in self.pairs(world))
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Connections that a change opens or closes: ``pairs`` pairs of these two groups, on ``ports``.
+
+    ``source`` and ``destination`` are a workload, or ``outside`` with its addresses.
+    """
+
+    source: str
+    destination: str
+    ports: PortSet
+    pairs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """Everything that a change opens and closes, exactly, apart from the connection it is for.
+
+    ``opened`` and ``closed`` hold the same as ``opens`` and ``closes``, pod by pod.
+    """
+
+    opens: tuple[Effect, ...]
+    closes: tuple[Effect, ...]
+    opened: tuple[tuple[Ends, Ends, PortSet], ...] = field(default=(), repr=False)
+    closed: tuple[tuple[Ends, Ends, PortSet], ...] = field(default=(), repr=False)
+
+    @property
+    def cost(self) -> int:
+        """How much else changes: pairs times ports; an outside address counts like a pod."""
+        return sum(_weight(*each) for each in (*self.opened, *self.closed))
+
+
+def effects_of(old: Engine, new: Engine, connection: Connection) -> Effects:
+    """What differs between two engines, without the connection itself."""
+    wanted = _Wanted(connection)
+    opened: list[tuple[Ends, Ends, PortSet]] = []
+    closed: list[tuple[Ends, Ends, PortSet]] = []
+    for change in compare(old, new):
+        for sources, destinations, own in wanted.parts(change):
+            for ports, into in ((change.opened - own, opened), (change.closed - own, closed)):
+                if ports:
+                    into.append((sources, destinations, ports))
+    return Effects(_grouped(opened), _grouped(closed), tuple(opened), tuple(closed))
+
+
+class _Wanted:
+    """Cuts changes along the connection's own pairs."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._sources = {key_of(end) for end in connection.sources if isinstance(end, Pod)}
+        self._from = _addresses(connection.sources)
+        self._pods: dict[Hashable, PortSet] = defaultdict(lambda: NO_PORTS)
+        self._to: dict[int, PortSet] = defaultdict(lambda: NO_PORTS)
+        for target in connection.targets:
+            port = PortSet.point(connection.protocol, target.port)
+            if isinstance(target.endpoint, Pod):
+                self._pods[key_of(target.endpoint)] |= port
+            else:
+                self._to[target.endpoint.address] |= port
+
+    def parts(self, change: PairChange) -> Iterator[tuple[Ends, Ends, PortSet]]:
+        """The change in parts, each with the ports that belong to the connection there."""
+        for sources, ours in _split(change.sources, self._sources, self._from):
+            if not ours:
+                yield sources, change.destinations, NO_PORTS
+                continue
+            yield from ((sources, ends, ports) for ends, ports in self._destinations(change.destinations))
+
+    def _destinations(self, ends: Ends) -> Iterator[tuple[Ends, PortSet]]:
+        if isinstance(ends, AddressSet):
+            rest = ends
+            for address, ports in self._to.items():
+                if address in ends:
+                    yield AddressSet.point(address), ports
+                    rest -= AddressSet.point(address)
+            if rest:
+                yield rest, NO_PORTS
+            return
+        by_ports: dict[PortSet, list[Pod]] = defaultdict(list)
+        for pod in ends:
+            by_ports[self._pods.get(key_of(pod), NO_PORTS)].append(pod)
+        for ports, pods in by_ports.items():
+            yield tuple(pods), ports
+
+
+def _split(ends: Ends, ours: set[PodKey], addresses: AddressSet) -> Iterator[tuple[Ends, bool]]:
+    if isinstance(ends, AddressSet):
+        for part, mine in ((ends & addresses, True), (ends - addresses, False)):
+            if part:
+                yield part, mine
+        return
+    for mine in (True, False):
+        pods = tuple(pod for pod in ends if (key_of(pod) in ours) is mine)
+        if pods:
+            yield pods, mine
+
+
+def _addresses(ends: Iterable[Endpoint]) -> AddressSet:
+    return AddressSet.of((end.address, end.address) for end in ends if not isinstance(end, Pod))
+
+
+def _pairs(sources: Ends, destinations: Ends) -> int:
+    left, right = _size(sources), _size(destinations)
+    if isinstance(sources, AddressSet) or isinstance(destinations, AddressSet):
+        return left * right
+    keys = {key_of(pod) for pod in sources if not pod.planned}
+    return left * right - sum(key_of(pod) in keys for pod in destinations)
+
+
+def _size(ends: Ends) -> int:
+    return ends.size if isinstance(ends, AddressSet) else len(ends)
+
+
+def _weight(sources: Ends, destinations: Ends, ports: PortSet) -> int:
+    return _pairs(sources, destinations) * ports.size
+
+
+def _grouped(changes: list[tuple[Ends, Ends, PortSet]]) -> tuple[Effect, ...]:
+    """By workload: pairs with the same ports are counted together."""
+    found: dict[tuple[str, str, PortSet], int] = defaultdict(int)
+    for sources, destinations, ports in changes:
+        for source, left in _named(sources):
+            for destination, right in _named(destinations):
+                pairs = _pairs(left, right)
+                if pairs:
+                    found[source, destination, ports] += pairs
+    return tuple(Effect(*names, pairs) for names, pairs in sorted(found.items(), key=lambda item: str(item[0])))
+
+
+def _named(ends: Ends) -> Iterator[tuple[str, Ends]]:
+    if isinstance(ends, AddressSet):
+        yield f"outside {_ranges(ends)}", ends
+        return
+    workloads: dict[str, list[Pod]] = defaultdict(list)
+    for pod in ends:
+        workloads[str(pod.workload)].append(pod)
+    for name, pods in workloads.items():
+        yield name, tuple(pods)
+
+
+_SHOWN = 3
+
+
+def _ranges(addresses: AddressSet) -> str:
+    parts = [format_address(lo) if lo == hi else format_range((lo, hi)) for lo, hi in addresses]
+    text = ", ".join(parts[:_SHOWN])
+    return text if len(parts) <= _SHOWN else f"{text} and {len(parts) - _SHOWN} more ranges"

@@ -1,0 +1,188 @@
+"""Steps put together until a connection is as wanted, each whole verified and measured on a patched engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from ringfence.explain.judge import direction_of
+from ringfence.fix import network_policy, tiers
+from ringfence.fix.candidate import Case, Step
+from ringfence.fix.effects import Connection, Effects, effects_of
+from ringfence.fix.world import PatchError, World
+from ringfence.model.origin import ObjectRef
+from ringfence.model.patch import Patch
+from ringfence.model.policy import Direction
+from ringfence.model.verdict import DirectionVerdict, Endpoint, Reason
+
+_DEEPEST = 5
+_NEW_OBJECT = 6
+"""A new object is something more to own: it counts as so many values of a manifest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A change that makes a connection as wanted: verified, with everything else that it opens and closes.
+
+    ``patches`` has one for each object. ``size`` counts the values that are written.
+    """
+
+    steps: tuple[Step, ...]
+    patches: tuple[Patch, ...]
+    effects: Effects
+    size: int
+    world: World = field(repr=False, compare=False)
+
+    @property
+    def title(self) -> str:
+        """What the fix does, one clause a patch."""
+        return "; ".join(patch.title for step in self.steps for patch in step.patches)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Side effects that no connection shows."""
+        return tuple(dict.fromkeys(note for step in self.steps for note in step.notes))
+
+    @property
+    def rank(self) -> tuple[int, int, int, int, str]:
+        """Fixes are sorted by it: how little else they change or might change, then how small they are."""
+        kinds = sum(step.kind for step in self.steps)
+        return self.effects.cost, sum(step.breadth for step in self.steps), self.size, kinds, self.title
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    world: World
+    steps: tuple[Step, ...]
+    effects: Effects
+
+    @property
+    def rank(self) -> tuple[int, int, int, int]:
+        size = sum(_size(patch) for step in self.steps for patch in step.patches)
+        breadth = sum(step.breadth for step in self.steps)
+        return self.effects.cost, breadth, size, sum(step.kind for step in self.steps)
+
+
+Expand = Callable[[World], Iterable[Step]]
+Done = Callable[[World], bool]
+
+
+def verify(world: World, patches: Iterable[Patch], connection: Connection) -> tuple[World, Effects]:
+    """The cluster after the patches, and what they open and close beyond ``connection``.
+
+    Raises:
+        PatchError: a patch can't be applied.
+    """
+    after = world.patched(patches)
+    return after, effects_of(world.engine, after.engine, connection)
+
+
+def search(
+    world: World, connection: Connection, expand: Expand, done: Done, *, beam: int = 4, most: int = 40
+) -> list[Fix]:
+    """Every combination of steps found that makes ``done`` true, best first.
+
+    ``expand`` gives the next steps for a cluster in which it isn't yet; of the unfinished combinations the ``beam``
+    best go on. ``most`` bounds how many are tried at each depth.
+    """
+    found: dict[object, Fix] = {}
+    states = [_State(world, (), Effects((), ()))]
+    for _ in range(_DEEPEST):
+        following: list[_State] = []
+        for state in states:
+            for step in _some(expand(state.world), most):
+                after = _applied(world, state, step, connection)
+                if after is None:
+                    continue
+                if done(after.world):
+                    fix = _fix(after)
+                    found.setdefault(_shape(fix.patches), fix)
+                else:
+                    following.append(after)
+        states = sorted(following, key=lambda state: state.rank)[:beam]
+    return sorted(found.values(), key=lambda fix: fix.rank)
+
+
+def _some(steps: Iterable[Step], most: int) -> Iterator[Step]:
+    for number, step in enumerate(steps):
+        if number >= most:
+            return
+        yield step
+
+
+def _applied(world: World, state: _State, step: Step, connection: Connection) -> _State | None:
+    try:
+        after = state.world.patched(step.patches)
+    except PatchError:
+        return None
+    return _State(after, (*state.steps, step), effects_of(world.engine, after.engine, connection))
+
+
+def allowing(connection: Connection, source: str, destination: str) -> Expand:
+    """The next steps towards allowing a connection: for its first denial, egress before ingress."""
+
+    def expand(world: World) -> Iterator[Step]:
+        for case in denials(world, connection, source, destination):
+            yield from tiers.steps(case) if case.verdict.reason is not Reason.NO_RULE else network_policy.steps(case)
+
+    return expand
+
+
+def denials(world: World, connection: Connection, source: str, destination: str) -> Iterator[Case]:
+    """The denied pairs of the first direction that denies any, those that are denied by the same stage together."""
+    for direction in Direction:
+        cases: dict[tuple[str, object], tuple[DirectionVerdict, list[Any]]] = {}
+        for pairs, verdict in connection.pairs(world, misses=True):
+            side = direction_of(verdict, direction)
+            if not side.allowed:
+                key = (side.stages[-1].stage, tuple((one.policy.ref, one.index) for one in side.deciding))
+                cases.setdefault(key, (side, []))[1].append((pairs, verdict.port))
+        for side, members in cases.values():
+            sources = _unique(end for pairs, _ in members for end in pairs.sources)
+            targets = _unique(end for pairs, _ in members for end in pairs.destinations)
+            ports = tuple(sorted({(connection.protocol, port) for _, port in members}))
+            egress = direction is Direction.EGRESS
+            subjects, peers = (sources, targets) if egress else (targets, sources)
+            yield Case(world, direction, side, subjects, peers, ports, source, destination)
+        if cases:
+            return
+
+
+def _unique(ends: Iterable[Endpoint]) -> tuple[Endpoint, ...]:
+    return tuple({str(end): end for end in ends}.values())
+
+
+def _fix(state: _State) -> Fix:
+    merged: dict[ObjectRef, Patch] = {}
+    for step in state.steps:
+        for patch in step.patches:
+            before = merged.get(patch.target)
+            merged[patch.target] = patch if before is None else _merged(before, patch)
+    patches = tuple(merged.values())
+    return Fix(state.steps, patches, state.effects, sum(map(_size, patches)), state.world)
+
+
+def _merged(first: Patch, second: Patch) -> Patch:
+    title = f"{first.title}; {second.title}"
+    if first.manifest is not None:
+        return Patch(title, first.target, manifest=second.apply(first.manifest))
+    return Patch(title, first.target, (*first.edits, *second.edits), origin=first.origin)
+
+
+def _size(patch: Patch) -> int:
+    if patch.manifest is not None:
+        return _NEW_OBJECT + _leaves(patch.manifest)
+    return sum(_leaves(edit.value) for edit in patch.edits) + patch.delete
+
+
+def _leaves(value: Any) -> int:
+    if isinstance(value, dict):
+        return sum(map(_leaves, value.values())) or 1
+    if isinstance(value, list):
+        return sum(map(_leaves, value)) or 1
+    return 1
+
+
+def _shape(patches: tuple[Patch, ...]) -> object:
+    return frozenset((patch.target, repr(patch.edits), repr(patch.manifest), patch.delete) for patch in patches)
