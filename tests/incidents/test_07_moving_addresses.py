@@ -1,0 +1,125 @@
+"""Incident 7: addresses move. A pod in one cloud calls a service in another."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.running import run
+from tests.incidents.states import INCIDENTS, allows, change, cluster, difference, paths, table
+from tests.incidents.verdicts import check, each
+
+INCIDENT = "07-moving-addresses"
+EXPORTER = "sync/Deployment/exporter"
+ADDRESSES = ("52.48.12.15", "52.48.19.7", "34.240.8.21")
+"""What reports.partner.example resolves to."""
+OFFERS = INCIDENTS / INCIDENT / "offers"
+
+
+def test_a_range_that_is_no_range_opens_nothing() -> None:
+    place = f"{INCIDENT}/invalid-range"
+    check(place, "".join(f"{EXPORTER} > {address} TCP 443: broken no, fixed yes\n" for address in ADDRESSES))
+    (error,) = [finding for finding in cluster(place, "broken").findings if finding.code.code == "RF103"]
+    assert "503.0.0.0/8" in error.what
+    assert change(place, "broken", "fixed") == ({f"{EXPORTER} > {address} TCP 443" for address in ADDRESSES}, set())
+
+
+def test_a_range_covers_one_address_of_three() -> None:
+    place = f"{INCIDENT}/not-covered"
+    check(
+        place,
+        """
+        sync/Deployment/exporter > 52.48.12.15 TCP 443: broken yes, fixed yes
+        sync/Deployment/exporter > 52.48.19.7 TCP 443: broken no, fixed yes
+        sync/Deployment/exporter > 34.240.8.21 TCP 443: broken no, fixed yes
+        """,
+    )
+    opened = {f"{EXPORTER} > {address} TCP 443" for address in ("52.48.19.7", "34.240.8.21")}
+    closed = each([EXPORTER], "52.48.12.0-52.48.12.14", "TCP 443") | each(
+        [EXPORTER], "52.48.12.16-52.48.12.255", "TCP 443"
+    )
+    assert change(place, "broken", "fixed") == (opened, closed)
+
+
+def test_a_range_that_made_the_failure_go_away_opens_33_million_addresses_for_three() -> None:
+    place = f"{INCIDENT}/too-wide"
+    check(
+        place,
+        """
+        sync/Deployment/exporter > 52.48.19.7 TCP 443: broken yes, fixed yes
+        sync/Deployment/exporter > 34.240.8.21 TCP 443: broken yes, fixed yes
+        sync/Deployment/exporter > 52.1.2.3 TCP 443: broken yes, fixed no
+        """,
+    )
+    opened, closed = change(place, "broken", "fixed")
+    assert opened == set()
+    assert closed == {
+        f"{EXPORTER} > {span} TCP 443"
+        for span in (
+            "34.0.0.0-34.240.8.20",
+            "34.240.8.22-34.255.255.255",
+            "52.0.0.0-52.48.12.14",
+            "52.48.12.16-52.48.19.6",
+            "52.48.19.8-52.255.255.255",
+        )
+    }
+
+
+def test_a_rule_by_name_is_no_use_to_a_pod_that_cannot_ask_for_names() -> None:
+    place = f"{INCIDENT}/dns-circle"
+    check(
+        place,
+        """
+        sync/Deployment/exporter > service:kube-system/kube-dns UDP 53: broken no, fixed yes
+        sync/Deployment/exporter > service:kube-system/kube-dns TCP 53: broken no, fixed yes
+        # The database and the console have no names in their rules, and get no DNS.
+        sync/StatefulSet/postgres > service:kube-system/kube-dns UDP 53: broken no, fixed no
+        sync/Deployment/console > service:kube-system/kube-dns UDP 53: broken no, fixed no
+        """,
+    )
+    opened = each([EXPORTER], "kube-system/Deployment/coredns", "UDP 53", "TCP 53")
+    assert change(place, "broken", "fixed") == (opened, set())
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_an_address_is_allowed_only_if_the_name_resolves_to_it(address: str) -> None:
+    place = f"{INCIDENT}/dns-circle"
+    assert not allows(place, "fixed", EXPORTER, address, "TCP", 443)
+    first = run("why", "-q", *paths(place, "fixed"), EXPORTER, f"{address}:443").stdout.splitlines()[0]
+    assert first.startswith(f"{EXPORTER} may reach {address} on TCP 443: only if ")
+    assert "reports.partner.example" in first
+
+
+def offer(name: str) -> tuple[tuple[str, str, str, str], ...]:
+    return table(str(OFFERS / "cluster"), str(OFFERS / name))
+
+
+def bare() -> tuple[tuple[str, str, str, str], ...]:
+    return table(str(OFFERS / "cluster"))
+
+
+def test_the_offer_of_an_address_set_opens_these_addresses() -> None:
+    opened, closed = difference(bare(), offer("by-address-set"))
+    assert (opened, closed) == ({f"{EXPORTER} > {address} TCP 443" for address in ADDRESSES}, set())
+
+
+def test_the_offer_by_name_opens_nothing_for_certain() -> None:
+    assert difference(bare(), offer("by-name-clusternetworkpolicy")) == (set(), set())
+
+
+def test_the_offer_of_a_proxy_opens_the_proxy_to_the_exporter() -> None:
+    opened, closed = difference(bare(), offer("by-proxy"))
+    proxy = "egress/Deployment/reports-proxy"
+    assert closed == set()
+    assert {line for line in opened if not line.startswith(proxy)} == {f"{EXPORTER} > {proxy} TCP 8443"}
+    # All that the proxy may do: ask for names, and HTTPS outside.
+    assert {line for line in opened if line.startswith(proxy)} == each(
+        [proxy], "kube-system/Deployment/coredns", "UDP 53", "TCP 53"
+    ) | {
+        f"{proxy} > {span} TCP 443"
+        for span in (
+            "0.0.0.0-9.255.255.255",
+            "11.0.0.0-172.15.255.255",
+            "172.32.0.0-192.167.255.255",
+            "192.169.0.0-255.255.255.255",
+        )
+    }
