@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ringfence.model.addresses import AddressSet, parse_address
 from ringfence.model.finding import Finding
@@ -19,6 +19,9 @@ from ringfence.model.ports import Protocol
 
 if TYPE_CHECKING:  # the engine brings numpy, and rules about documents must start without it
     from ringfence.engine import Engine
+    from ringfence.survey import Survey
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class LintContext:
         self.settings = settings or Settings()
         self._engine = engine
         self._selected: dict[tuple[str | None, LabelExpr, LabelExpr], tuple[Pod, ...]] = {}
+        self._made: dict[Callable[[LintContext], Any], Any] = {}
 
     @cached_property
     def engine(self) -> Engine:
@@ -74,6 +78,20 @@ class LintContext:
         from ringfence.engine import Engine
 
         return Engine.build(self.snapshot, self.policy_set)
+
+    @cached_property
+    def survey(self) -> Survey:
+        """What the cluster needs to work."""
+        from ringfence.survey import survey
+
+        return survey(self.snapshot, owner_label=self.settings.owner_label)
+
+    def once(self, make: Callable[[LintContext], T]) -> T:
+        """What ``make`` works out of this context, remembered for the rules that share it."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        found: T = self._made[make]
+        return found
 
     # ---- policies ------------------------------------------------------------------------------------------------
 
