@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ringfence.explain.judge import direction_of
+from ringfence.explain.judge import AlikePairs, direction_of
 from ringfence.fix import network_policy, tiers
 from ringfence.fix.candidate import Case, Step
 from ringfence.fix.effects import Connection, Effects, effects_of
@@ -14,7 +14,7 @@ from ringfence.fix.world import PatchError, World
 from ringfence.model.origin import ObjectRef
 from ringfence.model.patch import Patch
 from ringfence.model.policy import Direction
-from ringfence.model.verdict import DirectionVerdict, Endpoint, Reason
+from ringfence.model.verdict import DirectionVerdict, Endpoint, Reason, Verdict
 
 _DEEPEST = 5
 _NEW_OBJECT = 6
@@ -64,6 +64,7 @@ class _State:
         return self.effects.cost, breadth, size, sum(step.kind for step in self.steps)
 
 
+Judged = tuple[AlikePairs, Verdict, DirectionVerdict]
 Expand = Callable[[World], Iterable[Step]]
 Done = Callable[[World], bool]
 
@@ -131,22 +132,41 @@ def allowing(connection: Connection, source: str, destination: str) -> Expand:
 
 def denials(world: World, connection: Connection, source: str, destination: str) -> Iterator[Case]:
     """The denied pairs of the first direction that denies any, those that are denied by the same stage together."""
-    for direction in Direction:
-        cases: dict[tuple[str, object], tuple[DirectionVerdict, list[Any]]] = {}
+
+    def denied(world: World, direction: Direction) -> Iterator[Judged]:
         for pairs, verdict in connection.pairs(world, misses=True):
             side = direction_of(verdict, direction)
             if not side.allowed:
-                key = (side.stages[-1].stage, tuple((one.policy.ref, one.index) for one in side.deciding))
-                cases.setdefault(key, (side, []))[1].append((pairs, verdict.port))
-        for side, members in cases.values():
-            sources = _unique(end for pairs, _ in members for end in pairs.sources)
-            targets = _unique(end for pairs, _ in members for end in pairs.destinations)
-            ports = tuple(sorted({(connection.protocol, port) for _, port in members}))
-            egress = direction is Direction.EGRESS
-            subjects, peers = (sources, targets) if egress else (targets, sources)
-            yield Case(world, direction, side, subjects, peers, ports, source, destination)
+                yield pairs, verdict, side
+
+    for direction in Direction:
+        cases = list(cases_of(world, connection, source, destination, direction, denied))
+        yield from cases
         if cases:
             return
+
+
+def cases_of(
+    world: World,
+    connection: Connection,
+    source: str,
+    destination: str,
+    direction: Direction,
+    judged: Callable[[World, Direction], Iterable[Judged]],
+) -> Iterator[Case]:
+    """The pairs that ``judged`` gives for one direction, those that the same stage and rules decided together."""
+    cases: dict[object, list[Judged]] = {}
+    for pairs, verdict, side in judged(world, direction):
+        rules = tuple((one.policy.ref, one.index) for one in (*side.deciding, *side.conditional))
+        cases.setdefault((side.stages[-1].stage if side.stages else "", side.reason, rules), []).append(
+            (pairs, verdict, side)
+        )
+    for members in cases.values():
+        sources = _unique(end for pairs, _, _ in members for end in pairs.sources)
+        targets = _unique(end for pairs, _, _ in members for end in pairs.destinations)
+        ports = tuple(sorted({(connection.protocol, verdict.port) for _, verdict, _ in members}))
+        subjects, peers = (sources, targets) if direction is Direction.EGRESS else (targets, sources)
+        yield Case(world, direction, members[0][2], subjects, peers, ports, source, destination)
 
 
 def _unique(ends: Iterable[Endpoint]) -> tuple[Endpoint, ...]:

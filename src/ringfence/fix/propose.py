@@ -1,0 +1,104 @@
+"""The question behind ``ringfence fix``: what to change so that this connection is allowed, or is denied."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ringfence.explain.causes import Cause, causes_of
+from ringfence.explain.endpoints import End, Endpoints
+from ringfence.explain.judge import Judgement, judge
+from ringfence.fix.closing import closing
+from ringfence.fix.effects import Connection
+from ringfence.fix.search import Fix, allowing, search
+from ringfence.fix.world import World
+from ringfence.model.objects import Pod
+from ringfence.model.policy import Direction
+from ringfence.model.ports import Protocol
+from ringfence.model.verdict import Reason, Verdict
+
+_QUICK = 8
+
+
+@dataclass(frozen=True, slots=True)
+class FixAnswer:
+    """The fixes for one connection, best first; all are verified.
+
+    ``deny`` tells what was asked for. ``before`` is the answer without any change; where it is already as asked for,
+    ``fulfilled`` is true and there are no fixes. ``obstacle`` says why none was found.
+    """
+
+    source: End
+    destination: End
+    protocol: Protocol
+    port: int
+    deny: bool
+    before: Judgement
+    causes: tuple[Cause, ...] = ()
+    fixes: tuple[Fix, ...] = ()
+    fulfilled: bool = False
+    obstacle: str = ""
+
+
+def propose(
+    world: World,
+    endpoints: Endpoints,
+    source: End,
+    destination: End,
+    port: tuple[Protocol, int],
+    *,
+    deny: bool = False,
+    quick: bool = False,
+) -> FixAnswer:
+    """Fixes that make ``source`` reach ``port`` of ``destination``, or, with ``deny``, that make it not.
+
+    ``quick`` tries only the few steps that are likeliest, for an answer beside another.
+
+    Raises:
+        EndpointError: the destination is a Service without that port.
+    """
+    before = judge(world.engine, endpoints, source, destination, *port)
+    connection = Connection(source.endpoints, endpoints.targets(destination, *port), port[0])
+    answer = (source, destination, *port, deny, before)
+    if deny:
+        if connection.denied(world):
+            return FixAnswer(*answer, fulfilled=True)
+        fixes = [
+            fix
+            for direction in Direction
+            for fix in search(
+                world, connection, closing(connection, source.name, destination.name, direction), connection.denied
+            )
+        ]
+        fixes.sort(key=lambda fix: fix.rank)
+        return FixAnswer(*answer, fixes=tuple(fixes), obstacle="" if fixes else _still_open(before))
+    if before.allowed:
+        return FixAnswer(*answer, fulfilled=True)
+    causes = causes_of(before, world.engine.facts, endpoints.services)
+    expand = allowing(connection, source.name, destination.name)
+    limits = {"beam": 1, "most": _QUICK} if quick else {}
+    found = search(world, connection, expand, connection.allowed, **limits)
+    return FixAnswer(*answer, causes, tuple(found), obstacle="" if found else _still_denied(before))
+
+
+def _still_denied(before: Judgement) -> str:
+    verdict = next(group.verdict for group in before.groups if not group.verdict.allowed)
+    if verdict.conditional:
+        return "It depends on what the input can't show, such as what a name resolves to: no rule here decides it."
+    tiers = {side.stages[-1].stage for side in (verdict.egress, verdict.ingress) if not side.allowed}
+    if tiers - {"networkpolicy"}:
+        return "A cluster-scoped tier denies it, in a way that only that tier's owner can change."
+    return "Its ends can't be named in a rule: they have no address in the input, or policies that can't be edited."
+
+
+def _still_open(before: Judgement) -> str:
+    verdict: Verdict = next(group.verdict for group in before.groups)
+    reasons = {verdict.egress.reason, verdict.ingress.reason}
+    if Reason.SELF in reasons:
+        return "A pod may always reach itself: no policy can deny that."
+    if Reason.SAME_NODE in reasons:
+        return "The node that runs a pod may always connect to it: no policy can deny that."
+    if any(isinstance(end, Pod) and end.host_network for end in (verdict.source, verdict.destination)):
+        return (
+            "An end is on the network of its node, outside pod policy: take it off the host network, or guard the node."
+        )
+    return "No rule that this tool can write denies it without a label that tells its ends from others."
