@@ -1,6 +1,6 @@
-"""Writes the parts of the documents that repeat the code: the table of finding codes.
+"""Writes the parts of the documents that repeat the code: the table of finding codes, and the pages of the rules.
 
-``make fix`` runs it; a test fails where the page and the code differ.
+``make fix`` runs it; a test fails where the documents and the code differ.
 """
 
 from __future__ import annotations
@@ -8,10 +8,14 @@ from __future__ import annotations
 from itertools import groupby
 from pathlib import Path
 
+from ringfence.lint.pages import markdown
+from ringfence.lint.registry import RULES
 from ringfence.model.codes import CODES
 from ringfence.model.finding import Code
 
-FINDINGS = Path(__file__).parent / "reference" / "findings.md"
+DOCS = Path(__file__).parent
+FINDINGS = DOCS / "reference" / "findings.md"
+NAVIGATION = DOCS.parent / "mkdocs.yml"
 BLOCKS = {
     "RF000": "Reading input",
     "RF050": "What an answer assumes",
@@ -26,6 +30,7 @@ BLOCKS = {
 """The titles of the blocks, by the least code that belongs to one."""
 
 BEGIN, END = "<!-- codes: begin -->", "<!-- codes: end -->"
+NAV_BEGIN, NAV_END = "# rules: begin, written by make fix", "# rules: end"
 
 
 def table() -> str:
@@ -44,15 +49,47 @@ def block_of(code: Code) -> str:
 
 def row(code: Code) -> str:
     """One code's line."""
-    return f"| `{code.code}` | `{code.slug}` | {code.severity} | {code.title} |\n"
+    return f"| [`{code.code}`](../rules/{code.code}.md) | `{code.slug}` | {code.severity} | {code.title} |\n"
 
 
 def page(text: str) -> str:
-    """The page with its table brought up to date."""
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{table()}{END}{after}"
+    """The page of findings with its table brought up to date."""
+    return between(text, BEGIN, f"\n{table()}", END)
+
+
+def rules() -> dict[Path, str]:
+    """The page of every rule."""
+    return {DOCS / "rules" / f"{rule.code.code}.md": markdown(rule) for rule in RULES}
+
+
+def navigation(text: str) -> str:
+    """The navigation of the site with its list of rules brought up to date."""
+    lines = ""
+    for block, codes in groupby(CODES, key=block_of):
+        lines += f'      - "{block}":\n'
+        lines += "".join(f"          - {code.code} {code.slug}: rules/{code.code}.md\n" for code in codes)
+    return between(text, NAV_BEGIN, f"\n{lines}      ", NAV_END)
+
+
+def between(text: str, begin: str, middle: str, end: str) -> str:
+    """A text with what stands between two marks replaced."""
+    before, _, rest = text.partition(begin)
+    _, _, after = rest.partition(end)
+    return f"{before}{begin}{middle}{end}{after}"
+
+
+def write() -> None:
+    """Brings everything up to date."""
+    FINDINGS.write_text(page(FINDINGS.read_text(encoding="utf-8")), encoding="utf-8")
+    NAVIGATION.write_text(navigation(NAVIGATION.read_text(encoding="utf-8")), encoding="utf-8")
+    pages = rules()
+    (DOCS / "rules").mkdir(exist_ok=True)
+    for path, text in pages.items():
+        path.write_text(text, encoding="utf-8")
+    for path in (DOCS / "rules").glob("*.md"):
+        if path not in pages:
+            path.unlink()
 
 
 if __name__ == "__main__":
-    FINDINGS.write_text(page(FINDINGS.read_text(encoding="utf-8")), encoding="utf-8")
+    write()

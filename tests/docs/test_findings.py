@@ -1,4 +1,4 @@
-"""The table of findings is the code's."""
+"""The table of findings and the pages of the rules are the code's."""
 
 from __future__ import annotations
 
@@ -30,7 +30,18 @@ def test_the_page_of_findings_is_up_to_date(generator: ModuleType) -> None:
 
 @pytest.mark.parametrize("code", CODES, ids=lambda code: code.code)
 def test_every_code_is_in_the_table(code: Code, generator: ModuleType) -> None:
-    assert f"| `{code.code}` | `{code.slug}` |" in generator.FINDINGS.read_text(encoding="utf-8")
+    row = f"| [`{code.code}`](../rules/{code.code}.md) | `{code.slug}` |"
+    assert row in generator.FINDINGS.read_text(encoding="utf-8")
+
+
+def test_the_pages_of_the_rules_are_up_to_date(generator: ModuleType) -> None:
+    pages = generator.rules()
+    assert {path: path.read_text(encoding="utf-8") for path in DOCS.glob("rules/*.md")} == pages, "run make fix"
+
+
+def test_the_navigation_has_every_rule(generator: ModuleType) -> None:
+    text = generator.NAVIGATION.read_text(encoding="utf-8")
+    assert text == generator.navigation(text), "run make fix"
 
 
 def test_codes_that_a_page_mentions_exist() -> None:

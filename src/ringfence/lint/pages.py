@@ -11,11 +11,12 @@ SECTIONS = ("What it does", "Why it matters", "Example", "Use instead", "Fix saf
 """The sections of every rule's docstring, in this order."""
 
 NEEDS = {
-    Needs.INPUT: "reading the input",
-    Needs.DOCUMENT: "the objects by themselves",
-    Needs.ENGINE: "what the policies allow between the pods of the input; says nothing where there are no pods",
-    Needs.SURVEY: "what the cluster needs to work, and what the policies allow; says nothing where there are no pods",
+    Needs.INPUT: "Found while the input is read.",
+    Needs.DOCUMENT: "Looks at the objects by themselves.",
+    Needs.ENGINE: "Looks at what the policies do with the pods of the input; says nothing where there are none.",
+    Needs.SURVEY: "Looks at what the cluster needs, and what the policies allow; says nothing where there are no pods.",
 }
+"""What a rule looks at, in a sentence for its page."""
 
 _HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
 _YAML = re.compile(r"```yaml\n(.*?)```", re.DOTALL)
@@ -43,5 +44,5 @@ def markdown(rule: LintRule) -> str:
     _, _, body = cleandoc(rule.page).partition("\n")
     return (
         f"# {code.code} {code.slug}\n\n{title(rule)}\n\n"
-        f"Severity: {code.severity}. Looks at {NEEDS[rule.needs]}.\n\n{body.strip()}\n"
+        f"Severity: {code.severity}. {NEEDS[rule.needs]}\n\n{body.strip()}\n"
     )

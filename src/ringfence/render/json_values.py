@@ -51,6 +51,7 @@ def finding(value: Finding) -> Json:
         "what": value.what,
         "why": value.why,
         "hint": value.hint,
+        "evidence": list(value.evidence),
         "object": str(value.subject) if value.subject is not None else "",
         "origin": origin(value.origin),
     }

@@ -1,0 +1,36 @@
+"""podSelector is left out and selects every pod.
+
+## What it does
+
+Reports NetworkPolicies without `spec.podSelector`.
+
+## Why it matters
+
+It was required once; since Kubernetes 1.36 it defaults to the empty selector. The policy isolates every pod of its
+namespace, which its author seldom meant.
+
+## Example
+
+```yaml
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: web, namespace: shop}
+spec:
+  policyTypes: [Ingress]
+```
+
+## Use instead
+
+```yaml
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: web, namespace: shop}
+spec:
+  podSelector: {}
+  policyTypes: [Ingress]
+```
+
+## Fix safety
+
+Writing `podSelector: {}` changes no connection; whether it is meant is for its author to say.
+"""
