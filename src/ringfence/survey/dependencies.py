@@ -75,8 +75,7 @@ def scrape_dependencies(pods: Iterable[Pod], scrapers: tuple[Pod, ...]) -> tuple
     """Every port named for metrics, if the cluster has a collector of metrics: one of them must get there."""
     if not scrapers:
         return ()
-    names = list(dict.fromkeys(str(pod.workload) for pod in scrapers))
-    source = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+    source = str(scrapers[0].workload)
     by_port: dict[tuple[WorkloadRef, Protocol, int, str], list[Pod]] = {}
     for pod in pods:
         for port in pod.ports:

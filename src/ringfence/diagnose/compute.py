@@ -1,0 +1,169 @@
+"""The diagnosis of a cluster: what is needed and cut, by root cause, and what else deserves a look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ringfence.diagnose.half_open import find_half_open
+from ringfence.diagnose.idle import idle
+from ringfence.diagnose.internet import internet
+from ringfence.diagnose.losses import Ledger, Search
+from ringfence.diagnose.report import Diagnosis, DnsStatus, Loss, LossKind, Problem, Remark
+from ringfence.diagnose.roots import Root, Roots
+from ringfence.diagnose.wording import change_of, commands_of, consequence, headline
+from ringfence.engine import Engine
+from ringfence.explain.endpoints import Endpoints
+from ringfence.model.addresses import format_address
+from ringfence.model.objects import Snapshot
+from ringfence.survey import Dependency, DnsServer, Survey
+
+_ORDER = {kind: place for place, kind in enumerate(LossKind)}
+
+
+def diagnose(
+    engine: Engine,
+    snapshot: Snapshot,
+    endpoints: Endpoints,
+    survey: Survey,
+    *,
+    wanted: Sequence[Dependency] = (),
+    remarks: Sequence[Remark] = (),
+    namespaces: frozenset[str] = frozenset(),
+    paths: Sequence[str] = (),
+) -> Diagnosis:
+    """Everything at a glance, worst first.
+
+    ``wanted`` adds connections to the needs that the survey found, ``remarks`` what is to be said besides.
+    ``namespaces`` keeps what concerns them; ``paths`` are the input's, for command lines.
+    """
+    ledger = Ledger()
+    search = Search(engine, Roots(engine, endpoints), ledger)
+    dns = _dns_status(search.dns(survey, snapshot.pods), namespaces)
+    search.upstream(survey.dns)
+    needs = [need for need in (*survey.dependencies, *wanted) if _concerns(need, namespaces)]
+    met = [need for need in needs if search.dependency(need)]
+    find_half_open(engine, search)
+    problems = _problems(ledger, needs, met, namespaces, paths)
+    told = {problem.origin for problem in problems}
+    idles = [remark for remark in idle(engine, snapshot, engine.policy_set) if remark.origin not in told]
+    host: dict[str, int] = {}
+    for pod in snapshot.pods:
+        if pod.host_network and (not namespaces or pod.namespace in namespaces):
+            host[str(pod.workload)] = host.get(str(pod.workload), 0) + 1
+    return Diagnosis(
+        headline(problems, needs=len(needs), dns=bool(survey.dns)),
+        problems,
+        (*remarks, *(remark for remark in idles if _about(remark, namespaces))),
+        internet(engine, namespaces=namespaces),
+        tuple(sorted(host.items())),
+        tuple(_server(server) for server in survey.dns),
+        dns,
+        len(needs),
+        len(met),
+        {
+            "namespaces": len({pod.namespace for pod in snapshot.pods}),
+            "workloads": len({pod.workload for pod in snapshot.pods}),
+            "pods": len(snapshot.pods),
+            "policies": sum(1 for _ in engine.policy_set.policies()),
+        },
+    )
+
+
+def _dns_status(found: Iterable[tuple[object, bool]], namespaces: frozenset[str]) -> tuple[DnsStatus, ...]:
+    by_namespace: dict[str, list[bool]] = {}
+    for workload, cut in found:
+        by_namespace.setdefault(str(workload).partition("/")[0], []).append(cut)
+    return tuple(
+        DnsStatus(name, len(cuts), sum(cuts))
+        for name, cuts in sorted(by_namespace.items())
+        if not namespaces or name in namespaces
+    )
+
+
+def _problems(
+    ledger: Ledger,
+    needs: Sequence[Dependency],
+    met: Sequence[Dependency],
+    namespaces: frozenset[str],
+    paths: Sequence[str],
+) -> tuple[Problem, ...]:
+    works = _Works(needs, met)
+    dns_lost = {loss.source for losses in ledger.losses.values() for loss in losses if loss.kind is LossKind.DNS}
+    problems = []
+    for key, root in ledger.roots.items():
+        kept = [
+            loss
+            for loss in ledger.losses[key]
+            if not namespaces or loss.namespace in namespaces or loss.target_namespace in namespaces
+        ]
+        if kept:
+            problems.append(_problem(root, kept, works, dns_lost, paths))
+    return tuple(sorted(problems, key=_weight))
+
+
+def _problem(root: Root, losses: list[Loss], works: _Works, dns_lost: set[str], paths: Sequence[str]) -> Problem:
+    losses.sort(key=lambda loss: (-loss.severity, _ORDER[loss.kind], loss.source, loss.target, loss.protocol))
+    return Problem(
+        losses[0].severity,
+        consequence(losses),
+        root.text,
+        root.policy,
+        root.origin,
+        tuple(losses),
+        change_of(root.kind, losses),
+        commands_of(root.kind, losses, paths),
+        works.sentence(losses, dns_lost),
+    )
+
+
+def _weight(problem: Problem) -> tuple[int, int, int, int, str]:
+    """Worst first: DNS before all else, then by how much is cut."""
+    dns = problem.of(LossKind.DNS, LossKind.UPSTREAM)
+    grave = sum(loss.severity == problem.severity for loss in dns)
+    return (
+        -problem.severity,
+        -grave,
+        -len(problem.of(LossKind.DEPENDENCY, LossKind.WANTED)),
+        -len(problem.losses),
+        problem.cause,
+    )
+
+
+class _Works:
+    """What the workloads of a problem still reach."""
+
+    def __init__(self, needs: Sequence[Dependency], met: Sequence[Dependency]) -> None:
+        self._needs = _count(needs)
+        self._met = _count(met)
+
+    def sentence(self, losses: Sequence[Loss], dns_lost: set[str]) -> str:
+        sources = dict.fromkeys(loss.source for loss in losses)
+        needs = sum(self._needs.get(source, 0) for source in sources)
+        met = sum(self._met.get(source, 0) for source in sources)
+        parts = [] if dns_lost & sources.keys() else ["DNS"]
+        if met:
+            parts.append(f"{met:,} of the {needs:,} connections that they are known to need")
+        return f"Still allowed for these workloads: {', '.join(parts)}." if parts else ""
+
+
+def _count(needs: Sequence[Dependency]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for need in needs:
+        found[need.source] = found.get(need.source, 0) + 1
+    return found
+
+
+def _concerns(need: Dependency, namespaces: frozenset[str]) -> bool:
+    if not namespaces:
+        return True
+    ends = (*need.sources, *need.targets)
+    return any(getattr(end, "namespace", "") in namespaces for end in ends)
+
+
+def _about(remark: Remark, namespaces: frozenset[str]) -> bool:
+    return not namespaces or (remark.subject is not None and remark.subject.namespace in namespaces)
+
+
+def _server(server: DnsServer) -> str:
+    where = format_address(server.address) if server.address is not None else f"{len(server.pods)} pods"
+    return f"{server.name} ({where}, {server.ports})"

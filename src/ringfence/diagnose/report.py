@@ -1,0 +1,167 @@
+"""What a diagnosis says: problems by root cause, remarks, and what works."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ringfence.model.finding import Severity
+from ringfence.model.origin import UNKNOWN, ObjectRef, Origin
+from ringfence.model.policy import Direction
+from ringfence.model.ports import PortSet, Protocol
+
+
+class LossKind(enum.Enum):
+    """What a cut connection is for."""
+
+    DNS = "dns"
+    """Pods ask the cluster's DNS."""
+    UPSTREAM = "upstream"
+    """The cluster's DNS asks resolvers outside."""
+    DEPENDENCY = "dependency"
+    """The manifests show that it is needed."""
+    WANTED = "wanted"
+    """The user says that it is needed."""
+    METRICS = "metrics"
+    """Pods have a port for metrics, and the collector can't get there."""
+    HALF_OPEN = "half-open"
+    """A rule of one end names the other, whose own policies deny it."""
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """One connection that is cut, from all pods of a workload to a target.
+
+    ``severity`` is ``NOTE`` where the pods may well do without, such as DNS for pods that may not go anywhere.
+
+    ``port`` is the one asked for, a Service's where the target is one; ``pod_port`` where it arrives. ``directions``
+    are the sides that deny it. ``partial`` is true where some pairs of replicas are allowed. ``source`` and ``target``
+    are endpoint texts, as ``why`` takes them, but for ``UPSTREAM``.
+    """
+
+    kind: LossKind
+    source: str
+    namespace: str
+    target: str
+    target_namespace: str
+    protocol: Protocol
+    port: int
+    pod_port: int
+    directions: tuple[Direction, ...]
+    severity: Severity
+    partial: bool = False
+    evidence: str = ""
+    evidence_origin: Origin = UNKNOWN
+
+    @property
+    def question(self) -> str:
+        """The destination as ``why`` takes it: ``service:shop/cart:80``."""
+        suffix = "" if self.protocol is Protocol.TCP else f"/{self.protocol}"
+        return f"{self.target}:{self.port}{suffix}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One root cause and all that it cuts, worst first.
+
+    ``what`` is what it does, ``cause`` why, each a sentence; ``change`` tells what to change, ``commands`` are command
+    lines that answer or repair. ``works`` says what the affected workloads still reach.
+    """
+
+    severity: Severity
+    what: str
+    cause: str
+    policy: ObjectRef | None
+    origin: Origin
+    losses: tuple[Loss, ...]
+    change: str = ""
+    commands: tuple[str, ...] = ()
+    works: str = ""
+
+    @property
+    def workloads(self) -> tuple[str, ...]:
+        """The workloads that lose something, each once."""
+        return tuple(dict.fromkeys(loss.source for loss in self.losses))
+
+    def of(self, *kinds: LossKind) -> tuple[Loss, ...]:
+        """The losses of some kinds."""
+        return tuple(loss for loss in self.losses if loss.kind in kinds)
+
+
+class Topic(enum.Enum):
+    """What a remark is about."""
+
+    SELECTS_NOTHING = "selects-nothing"
+    MATCHES_NOBODY = "matches-nobody"
+    WANTED = "wanted"
+    DNS = "dns"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something that cuts nothing known, and that its author hardly meant."""
+
+    topic: Topic
+    severity: Severity
+    what: str
+    origin: Origin = UNKNOWN
+    subject: ObjectRef | None = None
+    change: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InternetAccess:
+    """Workloads that may open connections to the same public addresses, for the same reason.
+
+    ``addresses`` is in words. ``rule`` is empty where nothing limits their egress.
+    """
+
+    workloads: tuple[str, ...]
+    pods: int
+    addresses: str
+    everywhere: bool
+    ports: PortSet
+    rule: str = ""
+    origin: Origin = UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class DnsStatus:
+    """A namespace and its workloads without DNS."""
+
+    namespace: str
+    workloads: int
+    cut: int
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """The whole cluster at a glance. ``headline`` is the first problem in one sentence, or that there is none."""
+
+    headline: str
+    problems: tuple[Problem, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    internet: tuple[InternetAccess, ...] = ()
+    host_network: tuple[tuple[str, int], ...] = ()
+    dns_servers: tuple[str, ...] = ()
+    dns: tuple[DnsStatus, ...] = ()
+    needs: int = 0
+    needs_met: int = 0
+    counts: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def cut(self) -> bool:
+        """True where something that is needed is cut. A half-open pair alone is not known to be needed."""
+        return any(loss.kind is not LossKind.HALF_OPEN and loss.severity > Severity.NOTE for loss in self.losses())
+
+    def losses(self) -> Iterator[Loss]:
+        """Every cut connection."""
+        for problem in self.problems:
+            yield from problem.losses

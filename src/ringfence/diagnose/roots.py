@@ -1,0 +1,138 @@
+"""From a denied pair to its root cause: the rule that was meant for it and missed, or the policy that isolates.
+
+Pairs whose subject has the same policies and whose peer is alike have the same cause; it is worked out once for all of
+them, so that the time follows the number of causes and not of pods.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+from ringfence.diagnose.pairs import Denied
+from ringfence.engine import Engine
+from ringfence.explain.causes import Cause, CauseKind, causes_of, object_name
+from ringfence.explain.endpoints import End, Endpoints
+from ringfence.explain.judge import Judgement, direction_of, judge
+from ringfence.model.labels import EVERYTHING
+from ringfence.model.objects import Pod, Service
+from ringfence.model.origin import ObjectRef, Origin
+from ringfence.model.policy import Direction, Policy, StageKind
+from ringfence.model.ports import Protocol
+
+_UNRELATED = 5
+"""A cause as far off as this is no slip: nothing was written for the connection."""
+
+_SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A root cause. Equal keys are one cause, whatever each pair's own text says."""
+
+    key: Hashable
+    kind: CauseKind
+    text: str
+    policy: ObjectRef | None
+    origin: Origin
+
+    @property
+    def isolates(self) -> bool:
+        """True where nothing was written for the connection: a policy isolates, and no rule allows."""
+        return self.kind is CauseKind.NO_RULE
+
+
+class Roots:
+    """Finds root causes, each once."""
+
+    def __init__(self, engine: Engine, endpoints: Endpoints) -> None:
+        self._engine = engine
+        self._endpoints = endpoints
+        self._known: dict[Hashable, Root | None] = {}
+
+    def of(
+        self, direction: Direction, denied: Denied, protocol: Protocol, source: End, service: Service | None
+    ) -> Root | None:
+        """The cause on one side of a denied pair; ``source`` is what the pair's source is a replica of."""
+        subject, peer = denied.source, denied.target.endpoint
+        if direction is Direction.INGRESS:
+            subject, peer = peer, subject
+        engine = self._engine
+        atom = engine.atom(subject)
+        key = engine.profile(direction, atom), engine.atom(peer), protocol, denied.target.port
+        if key not in self._known:
+            self._known[key] = self._find(direction, denied, protocol, source, service)
+        return self._known[key]
+
+    def isolation(self, direction: Direction, pod: Pod) -> Root | None:
+        """The policy that isolates a pod, if a NetworkPolicy does."""
+        engine = self._engine
+        _, numbers, _ = engine.profile(direction, engine.atom(pod))
+        policies = [
+            engine.program.compiled[number].policy
+            for number in numbers
+            if engine.program.stages[engine.program.compiled[number].stage][1].kind is StageKind.ADDITIVE
+        ]
+        return self._isolating(direction, policies)
+
+    def _find(
+        self, direction: Direction, denied: Denied, protocol: Protocol, source: End, service: Service | None
+    ) -> Root | None:
+        judgement = self._judgement(denied, protocol, source, service)
+        causes = [
+            c for c in causes_of(judgement, self._engine.facts, self._endpoints.services) if c.direction is direction
+        ]
+        if not causes:
+            return None
+        cause = causes[0]
+        if cause.kind is CauseKind.NO_RULE or cause.distance >= _UNRELATED:
+            return self._isolating(direction, _selecting(judgement, direction)) or _named(cause)
+        return _named(cause)
+
+    def _judgement(self, denied: Denied, protocol: Protocol, source: End, service: Service | None) -> Judgement:
+        """The pair judged with all its replicas, so that texts can count them, unless those are very many."""
+        target = denied.target
+        ends = source.endpoints if len(source.endpoints) <= _SHOWN else (denied.source,)
+        if service is not None and not service.headless:
+            name = f"service:{service.namespace}/{service.name}"
+        else:
+            name = str(target.endpoint.workload) if isinstance(target.endpoint, Pod) else str(target.endpoint)
+        return judge(
+            self._engine,
+            self._endpoints,
+            End(source.text, ends),
+            End(name, (target.endpoint,)),
+            protocol,
+            target.port,
+        )
+
+    def _isolating(self, direction: Direction, policies: list[Policy]) -> Root | None:
+        """The policy that isolates most broadly: a default deny before the policies that add to it."""
+        found = [policy for policy in policies if direction in policy.isolates]
+        if not found:
+            return None
+        broadest = min(found, key=lambda p: (p.subject.pods != EVERYTHING, len(p.rules(direction)), str(p.ref)))
+        text = f"{object_name(broadest.ref)} isolates {_selected(broadest)}, and no rule allows what they need."
+        return Root(("isolation", broadest.ref), CauseKind.NO_RULE, text, broadest.ref, broadest.origin)
+
+
+def _selected(policy: Policy) -> str:
+    subject = policy.subject
+    where = f" of namespace {subject.namespace}" if subject.namespace is not None else ""
+    return f"every pod{where}" if subject.pods == EVERYTHING else f"pods {subject.pods}{where}"
+
+
+def _named(cause: Cause) -> Root:
+    trace = cause.trace
+    if trace is None:
+        return Root((cause.kind, cause.text), cause.kind, cause.text, None, cause.origin)
+    key = "rule", trace.policy.ref, trace.direction, trace.index
+    return Root(key, cause.kind, cause.text, trace.policy.ref, cause.origin)
+
+
+def _selecting(judgement: Judgement, direction: Direction) -> list[Policy]:
+    for group in judgement.groups:
+        side = direction_of(group.verdict, direction)
+        if not side.allowed and side.stages:
+            return list(side.stages[-1].selecting)
+    return []

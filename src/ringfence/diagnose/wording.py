@@ -1,0 +1,131 @@
+"""Problems in words: what a root cause cuts, and what to change."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+
+from ringfence.diagnose.report import Loss, LossKind, Problem
+from ringfence.explain.causes import CauseKind
+from ringfence.model.finding import Severity
+from ringfence.model.ports import Protocol
+
+_COMMANDS = 3
+
+_CHANGES = {
+    CauseKind.NO_RULE: "Add a rule for each connection below; the policy itself can stay.",
+    CauseKind.POD_LABEL: "Ask only for labels that the pods have, or add the label to the pod template.",
+    CauseKind.NAMESPACE_LABEL: (
+        "Select the namespace by kubernetes.io/metadata.name, which every namespace has, or label the namespace."
+    ),
+    CauseKind.OTHER_NAMESPACE: "Add a namespaceSelector to the entry, beside its podSelector.",
+    CauseKind.SERVICE_PORT: "Write the port that the pods listen on, or its name, in place of the Service's.",
+    CauseKind.NAMED_PORT: "Use a port name that the pods declare, or the number.",
+    CauseKind.PROTOCOL: "Add the other protocol to the rule's ports.",
+    CauseKind.PORT: "Add the port to the rule.",
+    CauseKind.ADDRESS: "Add the address to the rule's ranges.",
+    CauseKind.EXCEPTION: "Take the address out of the exception.",
+    CauseKind.SERVICE_ADDRESS: "Select the Service's pods by label: policies never see a Service's address.",
+    CauseKind.HOST_NETWORK: "Allow the nodes' addresses with an ipBlock: no selector matches pods of the host network.",
+    CauseKind.EARLIER_TIER: (
+        "Change this rule, or put one before it that accepts or passes: NetworkPolicy can't override it."
+    ),
+    CauseKind.BASELINE: (
+        "Write a NetworkPolicy that selects the pods and allows this: it comes before the Baseline tier."
+    ),
+}
+
+
+def change_of(kind: CauseKind, losses: Sequence[Loss]) -> str:
+    """What to change, in a sentence."""
+    dns = [loss for loss in losses if loss.kind is LossKind.DNS]
+    if kind is CauseKind.NO_RULE and dns:
+        ports = sorted({(loss.protocol, loss.pod_port) for loss in dns}, reverse=True)
+        where = " and ".join(f"{protocol} {port}" for protocol, port in ports)
+        rest = "" if len(dns) == len(losses) else " Then add a rule for each other connection below."
+        return f"Allow DNS to the DNS pods, on the ports that they listen on: {where}. The policy can stay.{rest}"
+    return _CHANGES[kind]
+
+
+def commands_of(kind: CauseKind, losses: Sequence[Loss], paths: Sequence[str]) -> tuple[str, ...]:
+    """Command lines that print a repair: of DNS for each namespace, of other connections for the first few."""
+    given = " ".join(shlex.quote(path) for path in paths) or "PATH"
+    found: dict[str, None] = {}
+    for loss in losses:
+        if loss.kind is LossKind.DNS and kind is CauseKind.NO_RULE:
+            found[f"ringfence generate allow-dns {given} -n {shlex.quote(loss.namespace)}"] = None
+        elif loss.kind is not LossKind.UPSTREAM:
+            found[f"ringfence fix {given} {shlex.quote(loss.source)} {shlex.quote(loss.question)}"] = None
+    return tuple(found)[:_COMMANDS]
+
+
+def consequence(losses: Sequence[Loss]) -> str:
+    """What is cut, as a sentence without its full stop."""
+    return "; ".join(_parts(losses))
+
+
+def _parts(losses: Sequence[Loss]) -> Iterator[str]:
+    upstream = [loss.source for loss in losses if loss.kind is LossKind.UPSTREAM]
+    if upstream:
+        yield f"the cluster's DNS, {upstream[0]}, reaches no resolver outside the cluster"
+    dns = [loss for loss in losses if loss.kind is LossKind.DNS]
+    if dns:
+        yield _dns(dns)
+    needed = [loss for loss in losses if loss.kind in (LossKind.DEPENDENCY, LossKind.WANTED)]
+    if needed:
+        yield _needed(needed)
+    metrics = [loss for loss in losses if loss.kind is LossKind.METRICS]
+    if metrics:
+        targets = _some(list(dict.fromkeys(loss.target for loss in metrics)), "workload")
+        yield f"{metrics[0].source} can't collect the metrics of {targets}"
+    half = [loss for loss in losses if loss.kind is LossKind.HALF_OPEN]
+    if half:
+        first = f"{half[0].source} to {half[0].question}"
+        more = f" and {len(half) - 1} more" if len(half) > 1 else ""
+        yield f"a rule allows {first}{more} at one end, and it is denied at the other"
+
+
+def _dns(losses: Sequence[Loss]) -> str:
+    workloads = list(dict.fromkeys(loss.source for loss in losses))
+    namespaces = list(dict.fromkeys(loss.namespace for loss in losses))
+    where = f"namespace {namespaces[0]}" if len(namespaces) == 1 else f"{len(namespaces)} namespaces"
+    protocols = {loss.protocol for loss in losses}
+    over = "" if len(protocols) > 1 else " over UDP" if protocols == {Protocol.UDP} else " over TCP"
+    some = ", by some of its pods" if all(loss.partial for loss in losses) else ""
+    who = workloads[0] if len(workloads) == 1 else f"{len(workloads):,} workloads of {where}"
+    return f"DNS{over} is cut for {who}{some}"
+
+
+def _needed(losses: Sequence[Loss]) -> str:
+    sources = list(dict.fromkeys(loss.source for loss in losses))
+    targets = list(dict.fromkeys(loss.target for loss in losses))
+    cant = "can't always reach" if all(loss.partial for loss in losses) else "can't reach"
+    if len(losses) == 1:
+        return f"{sources[0]} {cant} {losses[0].target} on {losses[0].protocol} {losses[0].port}"
+    if len(sources) == 1:
+        return f"{sources[0]} {cant} {_some(targets, 'target')}"
+    if len(targets) == 1:
+        return f"{len(sources):,} workloads {cant} {targets[0]}"
+    return f"{len(losses):,} connections that are needed are cut"
+
+
+def _some(names: Sequence[str], noun: str) -> str:
+    if len(names) <= 2:
+        return " and ".join(names)
+    return f"{len(names):,} {noun}s"
+
+
+def headline(problems: Sequence[Problem], *, needs: int, dns: bool) -> str:
+    """The worst problem as one sentence, or what was looked for in vain."""
+    grave = [problem for problem in problems if problem.severity > Severity.NOTE]
+    if grave:
+        worst = grave[0]
+        more = f" ({len(grave) - 1} more root cause{'s' if len(grave) > 2 else ''} below)" if grave[1:] else ""
+        return f"{worst.cause.rstrip('.')}: {worst.what}.{more}"
+    looked = [text for text in ("DNS" if dns else "", f"{needs:,} known dependencies" if needs else "") if text]
+    if not looked:
+        return (
+            "The input shows nothing that is needed, neither DNS pods nor names of Services, so nothing is known cut."
+        )
+    what = " and ".join(looked)
+    return f"Nothing that is known to be needed is cut: {what} {'are' if needs else 'is'} allowed."
