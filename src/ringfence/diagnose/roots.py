@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from functools import cached_property
 
 from ringfence.diagnose.pairs import Denied
 from ringfence.engine import Engine
 from ringfence.explain.causes import Cause, CauseKind, causes_of, object_name
 from ringfence.explain.endpoints import End, Endpoints
 from ringfence.explain.judge import Judgement, direction_of, judge
+from ringfence.explain.near_subjects import asked, near_subjects
 from ringfence.model.labels import EVERYTHING
 from ringfence.model.objects import Pod, Service
 from ringfence.model.origin import ObjectRef, Origin
@@ -86,8 +88,36 @@ class Roots:
             return None
         cause = causes[0]
         if cause.kind is CauseKind.NO_RULE or cause.distance >= _UNRELATED:
+            missed = self._unselected(judgement, direction)
+            if missed is not None:
+                return missed
             return self._isolating(direction, _selecting(judgement, direction)) or _named(cause)
         return _named(cause)
+
+    def _unselected(self, judgement: Judgement, direction: Direction) -> Root | None:
+        """A policy that would allow it, were its podSelector not a label off."""
+        denied = next(g.verdict for g in judgement.groups if not direction_of(g.verdict, direction).allowed)
+        pod = denied.source if direction is Direction.EGRESS else denied.destination
+        if not isinstance(pod, Pod):
+            return None
+        policies = self._by_namespace.get(pod.namespace, [])
+        for policy, _, _, failed in near_subjects(policies, denied, direction, self._engine.facts):
+            what = " and ".join(asked(one, pod) for one in failed)
+            name = object_name(policy.ref)
+            text = f"{name} would allow it, but its podSelector asks for {what} the pods of {pod.workload}."
+            place = policy.subject.origin if policy.subject.origin.position.file else policy.origin
+            return Root(("subject", policy.ref), CauseKind.POD_LABEL, text, policy.ref, place)
+        return None
+
+    @cached_property
+    def _by_namespace(self) -> dict[str, list[Policy]]:
+        found: dict[str, list[Policy]] = {}
+        for _, stage in self._engine.program.stages:
+            if stage.kind is StageKind.ADDITIVE:
+                for policy in stage.policies:
+                    if policy.subject.namespace is not None:
+                        found.setdefault(policy.subject.namespace, []).append(policy)
+        return found
 
     def _judgement(self, denied: Denied, protocol: Protocol, source: End, service: Service | None) -> Judgement:
         """The pair judged with all its replicas, so that texts can count them, unless those are very many."""
