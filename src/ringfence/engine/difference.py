@@ -54,12 +54,13 @@ class PairChange:
         return self.before - self.after
 
 
-def compare(old: Engine, new: Engine) -> list[PairChange]:
+def compare(old: Engine, new: Engine, *, nodes: bool = True) -> list[PairChange]:
     """Every pair of pods, or of a pod and outside addresses, whose ports differ between two engines.
 
-    Which node runs a pod, and which addresses nodes have, is taken from the new engine.
+    Which node runs a pod, and which addresses nodes have, is taken from the new engine. With ``nodes=False`` only what
+    policies say is compared, as if no node were exempt towards its own pods; so ``reach`` reads it by workload.
     """
-    return list(_Comparison(old, new).changes())
+    return list(_Comparison(old, new, nodes=nodes).changes())
 
 
 @dataclass(slots=True)
@@ -76,9 +77,10 @@ class _Cell:
 
 
 class _Comparison:
-    def __init__(self, old: Engine, new: Engine) -> None:
+    def __init__(self, old: Engine, new: Engine, *, nodes: bool) -> None:
         self._old = old
         self._new = new
+        self._nodes = nodes
         self._related = old.table is new.table
         self._cells = [*_pod_cells(old, new), *_address_cells(old, new)]
         self._places = (
@@ -174,7 +176,7 @@ class _Comparison:
     def _on_node(self, start: _Cell, end: _Cell) -> Iterator[PairChange]:
         """A node and its own pods: always allowed while both are there, so only coming and going changes that."""
         there = [_ABSENT not in (start.old, end.old), _ABSENT not in (start.new, end.new)]
-        if there[0] == there[1]:
+        if not self._nodes or there[0] == there[1]:
             return
         before, after = (ALL_PORTS if both else NO_PORTS for both in there)
         for source in start.pods:
@@ -184,7 +186,7 @@ class _Comparison:
 
     def _off_node(self, start: _Cell, destinations: tuple[Pod, ...]) -> Iterator[tuple[Ends, tuple[Pod, ...]]]:
         """The pairs that policies judge: without a pod and itself, and without a node and its own pods."""
-        if not start.pods or not start.pods[0].host_network:
+        if not self._nodes or not start.pods or not start.pods[0].host_network:
             if start.pods == list(destinations) and len(start.pods) == 1 and not start.pods[0].planned:
                 return
             yield start.ends, destinations

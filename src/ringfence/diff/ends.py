@@ -1,0 +1,131 @@
+"""The ends of connections in one state: pods put together by workload, and what they may use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ringfence.diff.report import By, End
+from ringfence.engine import Engine
+from ringfence.engine.fold import Row
+from ringfence.engine.porttable import FULL, NONE
+from ringfence.engine.universe import PodKey, pod_key
+from ringfence.model.objects import Pod
+from ringfence.model.policy import Direction
+from ringfence.model.ports import PortSet
+from ringfence.model.verdict import Endpoint
+
+_OPEN = Row(FULL, {}, 0)
+
+
+def end_of(pod: Pod, by: By) -> End:
+    """The end that a pod belongs to."""
+    return End(str(pod) if by is By.POD else str(pod.workload), pod.namespace)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """Ports that some pair of replicas may use, and that every pair may."""
+
+    some: PortSet
+    always: PortSet
+
+
+class Ends:
+    """The ends that one engine knows, and the ports between them.
+
+    By workload, a node's own traffic to its pods is not the workload's, and left out; by pod it is always allowed.
+    """
+
+    def __init__(self, engine: Engine, by: By) -> None:
+        self.engine = engine
+        self.by = by
+        self.pods: dict[End, list[Pod]] = {}
+        self.by_key: dict[PodKey, Pod] = {}
+        self._atoms: dict[End, dict[int, None]] = {}
+        self._rows: dict[tuple[Direction, int], Row] = {}
+        self._pairs: dict[tuple[int, int], int] = {}
+        for number, atom in enumerate(engine.universe.atoms):
+            for pod in atom.pods:
+                end = end_of(pod, by)
+                self.pods.setdefault(end, []).append(pod)
+                self.by_key[pod_key(pod)] = pod
+                self._atoms.setdefault(end, {})[number] = None
+
+    def __contains__(self, end: End) -> bool:
+        return end in self.pods
+
+    def atoms(self, end: End) -> set[int]:
+        """The numbers of the atoms that the end's pods are of; none for an end that isn't there."""
+        return set(self._atoms.get(end, ()))
+
+    def keys(self, end: End) -> set[PodKey]:
+        """What tells the end's pods from all others."""
+        return {pod_key(pod) for pod in self.pods.get(end, ())}
+
+    def same(self, endpoint: Endpoint | None) -> Endpoint | None:
+        """The pod of the same name here, if there is one; an address is the same everywhere."""
+        if not isinstance(endpoint, Pod):
+            return endpoint
+        return self.by_key.get(pod_key(endpoint))
+
+    def row(self, direction: Direction, atom: int) -> Row:
+        """The ports that policies of one direction allow between an atom and every other."""
+        row = self._rows.get((direction, atom))
+        if row is None:
+            guarded = self.engine.universe.atoms[atom].guarded
+            row = self._rows[direction, atom] = self.engine.row(direction, atom) if guarded else _OPEN
+        return row
+
+    def between(self, src: End, dst: End) -> Allowed:
+        """What pods of ``src`` may use of pods of ``dst``; nothing where one of them isn't there."""
+        sources, destinations = self._atoms.get(src), self._atoms.get(dst)
+        if not sources or not destinations:
+            return self._allowed(NONE, NONE)
+        if self.by is By.POD and self.engine.facts.on_same_node(self.pods[src][0], self.pods[dst][0]):
+            return self._allowed(FULL, FULL)
+        table = self.engine.table
+        some, always = NONE, FULL
+        for source in sources:
+            for destination in destinations:
+                ports = self._between(source, destination)
+                some, always = table.union(some, ports), table.intersection(always, ports)
+        return self._allowed(some, always)
+
+    def outside(self, direction: Direction, end: End, address_atom: int) -> Allowed:
+        """What the pods of ``end`` may use of addresses outside, or by ingress those of them."""
+        table = self.engine.table
+        atoms = self._atoms.get(end)
+        if not atoms:
+            return self._allowed(NONE, NONE)
+        some, always = NONE, FULL
+        for atom in atoms:
+            ports = self.row(direction, atom).ports(address_atom)
+            some, always = table.union(some, ports), table.intersection(always, ports)
+        return self._allowed(some, always)
+
+    def _between(self, source: int, destination: int) -> int:
+        ports = self._pairs.get((source, destination))
+        if ports is None:
+            egress = self.row(Direction.EGRESS, source).ports(destination)
+            ingress = self.row(Direction.INGRESS, destination).ports(source)
+            ports = self._pairs[source, destination] = self.engine.table.intersection(egress, ingress)
+        return ports
+
+    def _allowed(self, some: int, always: int) -> Allowed:
+        sets = self.engine.table.sets
+        return Allowed(sets[some], sets[always])
+
+    def on_same_node(self) -> set[tuple[End, End]]:
+        """By pod: every host-network pod with the pods of its node. By workload there are none."""
+        if self.by is not By.POD:
+            return set()
+        node_of = self.engine.facts.node_of_address
+        hosts: dict[str, set[End]] = {}
+        local: dict[str, list[End]] = {}
+        for end, (pod, *_) in self.pods.items():
+            if not pod.host_network:
+                local.setdefault(pod.node, []).append(end)
+                continue
+            for node in {pod.node, *(node_of.get(address, "") for address in pod.addresses)} - {""}:
+                hosts.setdefault(node, set()).add(end)
+        return {(src, dst) for node, ends in hosts.items() for src in ends for dst in local.get(node, ())}

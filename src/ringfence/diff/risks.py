@@ -1,0 +1,198 @@
+"""Which changes a reviewer should not pass over: ways to and from the Internet, DNS, other teams, lost isolation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from ringfence.diff.causes import Cause
+from ringfence.diff.report import Change, ChangeKind, End, Impact, Risk, RiskKind
+from ringfence.diff.states import Engines, State
+from ringfence.engine import Engine
+from ringfence.explain.causes import object_name
+from ringfence.model.addresses import ALL_ADDRESSES, AddressSet, parse_address
+from ringfence.model.objects import Pod
+from ringfence.model.policy import Direction
+from ringfence.model.ports import PortSet
+from ringfence.survey.backends import Backends
+from ringfence.survey.dns import DnsServer, dns_servers
+from ringfence.survey.survey import OWNER_LABELS
+
+_PRIVATE = (
+    "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16",
+    "224.0.0.0/3", "::/127", "fc00::/7", "fe80::/10", "ff00::/8",
+)  # fmt: skip
+"""Addresses that no packet crosses the Internet with: IANA's special-purpose address registries (RFC 6890).
+
+Ranges set aside for examples are left in: where they turn up they stand for public addresses.
+"""
+
+_NAMED = 3
+
+
+def public_addresses() -> AddressSet:
+    """The addresses of the Internet."""
+    private = AddressSet()
+    for cidr in _PRIVATE:
+        private |= AddressSet.cidr(cidr)
+    return ALL_ADDRESSES - private
+
+
+PUBLIC = public_addresses()
+
+
+def addresses_of(end: End) -> AddressSet:
+    """The addresses of an external end."""
+    low, _, high = end.name.partition("-")
+    return AddressSet(((parse_address(low), parse_address(high)),))
+
+
+def teams_of(states: Iterable[State], owner_label: str) -> dict[str, str]:
+    """The owner of each namespace that has one, by the first label that it has; the later state counts."""
+    keys = (owner_label,) if owner_label else OWNER_LABELS
+    return {
+        name: owner
+        for state in states
+        for name, namespace in state.snapshot.namespaces.items()
+        if (owner := next((namespace.labels[key] for key in keys if namespace.labels.get(key)), ""))
+    }
+
+
+class Risks:
+    """Marks changes with the kinds of risk that they bring, and tells of each."""
+
+    def __init__(self, new: State, engines: Engines, teams: Mapping[str, str], ends: Callable[[Pod], End]) -> None:
+        self._new = new
+        self._engines = engines
+        self._teams = teams
+        self._end = ends
+        self._dns: list[tuple[DnsServer, frozenset[End]]] | None = None
+
+    def marked(self, change: Change) -> Change:
+        """The change with its kinds of risk."""
+        kinds = tuple(self._kinds(change))
+        return replace(change, risks=kinds) if kinds else change
+
+    def _kinds(self, change: Change) -> Iterator[RiskKind]:
+        if change.opened:
+            if change.dst.external and addresses_of(change.dst) & PUBLIC:
+                yield RiskKind.TO_INTERNET
+            if change.src.external and addresses_of(change.src) & PUBLIC:
+                yield RiskKind.FROM_INTERNET
+            teams = {self._teams.get(end.namespace, "") for end in (change.src, change.dst)}
+            if len(teams) == 2 and "" not in teams:
+                yield RiskKind.CROSSES_TEAMS
+        closed = change.closed or change.always_before - change.always_after
+        if closed and self._cuts_dns(change, closed):
+            yield RiskKind.CUTS_DNS
+
+    def _cuts_dns(self, change: Change, closed: PortSet) -> bool:
+        if self._dns is None:
+            servers = dns_servers(self._new.snapshot, Backends(self._new.snapshot))
+            self._dns = [(server, frozenset(self._end(pod) for pod in server.pods)) for server in servers]
+        for server, ends in self._dns:
+            if not closed & server.ports:
+                continue
+            if change.dst in ends or (
+                server.address is not None and change.dst.external and server.address in addresses_of(change.dst)
+            ):
+                return True
+        return False
+
+    def of(self, changes: Sequence[Change]) -> Iterator[Risk]:
+        """One risk a kind and subject, worst kinds first."""
+        groups: dict[RiskKind, dict[str, list[Change]]] = {kind: {} for kind in RiskKind}
+        for change in changes:
+            for kind in change.risks:
+                groups[kind].setdefault(self._subject(kind, change), []).append(change)
+        for kind, by_subject in groups.items():
+            for subject, behind in by_subject.items():
+                causes = tuple(dict.fromkeys(cause for change in behind for cause in change.causes))
+                yield Risk(kind, subject, _text(kind, subject, behind), causes, len(behind))
+        yield from self._unisolated()
+
+    def _subject(self, kind: RiskKind, change: Change) -> str:
+        if kind is RiskKind.CROSSES_TEAMS:
+            return f"{self._teams[change.src.namespace]} → {self._teams[change.dst.namespace]}"
+        return change.dst.name if kind is RiskKind.FROM_INTERNET else change.src.name
+
+    def _unisolated(self) -> Iterator[Risk]:
+        for direction in Direction:
+            before, after = _Isolation(self._engines.old, direction), _Isolation(self._engines.new, direction)
+            for namespace, bare in sorted(after.bare.items()):
+                if namespace not in before.pods or namespace in before.bare:
+                    continue
+                names = list(dict.fromkeys(str(pod.workload) for pod in bare))
+                shown = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if names[_NAMED:] else "")
+                text = f"namespace {namespace} was isolated for {direction}, and {shown} no longer is."
+                yield Risk(RiskKind.UNISOLATED, f"{namespace} {direction}", text, self._lost(bare[0], direction))
+
+    def _lost(self, pod: Pod, direction: Direction) -> tuple[Cause, ...]:
+        """The policies that isolated the pod and are gone, or don't any more."""
+        engine = self._engines.old
+        try:
+            numbers = engine.policies_of(direction, engine.atom(pod))
+        except KeyError:
+            return ()
+        policies = [engine.program.compiled[number].policy for number in numbers]
+        return tuple(
+            Cause(f"{object_name(policy.ref)} no longer isolates it", policy.origin, in_new=False, policy=policy.ref)
+            for policy in policies
+            if direction in policy.isolates
+        )
+
+
+class _Isolation:
+    """Which namespaces have pods that policy could guard, and which of these pods nothing isolates."""
+
+    def __init__(self, engine: Engine, direction: Direction) -> None:
+        self.pods: set[str] = set()
+        self.bare: dict[str, list[Pod]] = {}
+        known: dict[tuple[int, ...], bool] = {}
+        for number, atom in enumerate(engine.universe.atoms):
+            if not atom.guarded:
+                continue
+            namespace = atom.pods[0].namespace
+            self.pods.add(namespace)
+            policies = engine.policies_of(direction, number)
+            isolated = known.get(policies)
+            if isolated is None:
+                isolated = known[policies] = engine.isolated(direction, number)
+            if not isolated:
+                self.bare.setdefault(namespace, []).extend(atom.pods)
+
+
+def _text(kind: RiskKind, subject: str, behind: Sequence[Change]) -> str:
+    ports = PortSet.of(
+        span for change in behind for span in (change.closed if kind is RiskKind.CUTS_DNS else change.opened)
+    )
+    match kind:
+        case RiskKind.TO_INTERNET:
+            return f"{subject} may reach the Internet on {ports}."
+        case RiskKind.FROM_INTERNET:
+            return f"the Internet may reach {subject} on {ports}."
+        case RiskKind.CUTS_DNS:
+            some = " by some replicas" if not ports else f" on {ports}"
+            return f"{subject} can't reach the DNS pods any more{some}."
+        case _:
+            return (
+                f"{len(behind)} connections of teams {subject} open."
+                if len(behind) > 1
+                else (f"{behind[0].src.name} → {behind[0].dst.name} opens between teams {subject} on {ports}.")
+            )
+
+
+def impacts(changes: Iterable[Change], names: Callable[[End], str]) -> tuple[Impact, ...]:
+    """Counts by what ``names`` calls an end; an empty name is not counted."""
+    counts: dict[str, dict[ChangeKind, int]] = {}
+    for change in changes:
+        for name in {names(change.src), names(change.dst)} - {""}:
+            kinds = counts.setdefault(name, dict.fromkeys(ChangeKind, 0))
+            kinds[change.kind] += 1
+    return tuple(
+        Impact(name, kinds[ChangeKind.ADDED], kinds[ChangeKind.REMOVED], kinds[ChangeKind.CHANGED])
+        for name, kinds in sorted(counts.items())
+    )
+
+
+__all__ = ["PUBLIC", "Risks", "addresses_of", "impacts", "teams_of"]
