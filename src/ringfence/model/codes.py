@@ -68,6 +68,12 @@ POD_ADDRESS = Code("RF208", "pod-address", _W, "An ipBlock lies on addresses of 
 AND_OR_SLIP = Code("RF209", "and-or-slip", _W, "Two peer entries where one was probably meant")
 VOLATILE_LABEL = Code("RF210", "volatile-label", _W, "A selector asks for a label that changes with every rollout")
 
+# Redundancy
+RULE_CONTAINED = Code("RF501", "rule-contained", _W, "A rule lies within another and adds nothing")
+POLICY_WITHOUT_EFFECT = Code("RF502", "policy-without-effect", _W, "Without the policy nothing would change")
+RULE_SHADOWED = Code("RF503", "rule-shadowed", _W, "A rule of a tier is never reached")
+EQUAL_POLICIES = Code("RF504", "equal-policies", _W, "Two policies say the same")
+
 # Hygiene
 MISSING_ANNOTATION = Code("RF601", "missing-annotation", _N, "A policy lacks an annotation that is asked for")
 LABEL_SPELLINGS = Code("RF602", "label-spellings", _N, "Label keys of workloads differ only by spelling")

@@ -1,0 +1,194 @@
+"""What could be taken away: found by containment, and proved by the engine without it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from ringfence.engine.difference import compare
+from ringfence.lint.containment import pods_within, rule_within
+from ringfence.lint.context import LintContext, PlacedRule
+from ringfence.model.policy import Action, Direction, Policy, Stage, StageKind
+
+_MOST_RULES = 200
+"""Rules of one policy up to which each is held against each other: longer lists are written by programs."""
+
+
+_MOST_TIER_RULES = 2_000
+"""The same for all rules of a tier."""
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """What a rule or policy lies within."""
+
+    inner: PlacedRule
+    outer: PlacedRule
+
+
+@dataclass(frozen=True, slots=True)
+class Redundancy:
+    """Everything that can be taken away, each thing once, under the code that says it best.
+
+    ``equal`` are pairs of policies that say the same; ``idle`` policies that others cover altogether, with the
+    containers of their rules; ``contained`` rules of other policies that lie within another rule.
+    """
+
+    equal: tuple[tuple[Stage, Policy, Policy], ...]
+    idle: tuple[tuple[Stage, Policy, tuple[Policy, ...]], ...]
+    contained: tuple[Container, ...]
+
+
+def redundancy(context: LintContext) -> Redundancy:
+    """Of the policies of additive stages that select pods."""
+    return _Search(context).run()
+
+
+def without_policy(context: LintContext, policy: Policy) -> bool:
+    """The proof: True where the engine finds no pair that changes without the policy."""
+    return not compare(context.engine, context.engine.with_policies([policy], []))
+
+
+def without_rule(context: LintContext, placed: PlacedRule) -> bool:
+    """The proof: True where the engine finds no pair that changes without the rule."""
+    policy, direction = placed.policy, placed.direction
+    rest = tuple(rule for number, rule in enumerate(policy.rules(direction)) if number != placed.index)
+    changed = replace(policy, egress=rest) if direction is Direction.EGRESS else replace(policy, ingress=rest)
+    return not compare(context.engine, context.engine.with_policies([policy], [(placed.stage.name, changed)]))
+
+
+def shadowed(context: LintContext) -> Iterator[tuple[PlacedRule, PlacedRule]]:
+    """Rules of ordered stages of which an earlier one decides all traffic, with that one."""
+    for layer in context.policy_set.layers:
+        for stage in layer.stages:
+            if stage.kind is not StageKind.ORDERED:
+                continue
+            for direction in Direction:
+                rules = [
+                    placed
+                    for policy in stage.policies
+                    if context.selected(policy.subject)
+                    for placed in _placed(stage, policy, direction)
+                ]
+                if len(rules) <= _MOST_TIER_RULES:
+                    yield from _shadowed(context, rules)
+
+
+def _shadowed(context: LintContext, rules: list[PlacedRule]) -> Iterator[tuple[PlacedRule, PlacedRule]]:
+    for number, placed in enumerate(rules):
+        if placed.rule.peers == () or placed.rule.ports == ():
+            continue
+        earlier = next((other for other in rules[:number] if _decides(context, placed, other)), None)
+        if earlier is not None:
+            yield placed, earlier
+
+
+def _decides(context: LintContext, placed: PlacedRule, earlier: PlacedRule) -> bool:
+    if earlier.rule.action is Action.LOG:
+        return False
+    facts = context.engine.facts
+    inner, outer = placed.policy.subject, earlier.policy.subject
+    return (inner == outer or pods_within(inner, outer, facts)) and rule_within(placed.rule, earlier.rule, facts)
+
+
+class _Search:
+    def __init__(self, context: LintContext) -> None:
+        self._context = context
+        self._facts = context.engine.facts
+        self._near: dict[tuple[str, str | None], list[Policy]] = {}
+        stages = (stage for layer in context.policy_set.layers for stage in layer.stages)
+        self._stages = [stage for stage in stages if stage.kind is StageKind.ADDITIVE]
+        for stage in self._stages:
+            for policy in stage.policies:
+                self._near.setdefault((stage.name, policy.subject.namespace), []).append(policy)
+
+    def run(self) -> Redundancy:
+        equal: list[tuple[Stage, Policy, Policy]] = []
+        idle: list[tuple[Stage, Policy, tuple[Policy, ...]]] = []
+        contained: list[Container] = []
+        gone: set[int] = set()
+        for stage in self._stages:
+            originals: dict[object, Policy] = {}
+            for policy in stage.policies:
+                if not self._context.selected(policy.subject):
+                    continue  # RF201 says so
+                first = originals.setdefault(_meaning(policy), policy)
+                if first is not policy:
+                    equal.append((stage, policy, first))
+                    gone.add(id(policy))
+            for policy in stage.policies:
+                if id(policy) in gone or not self._context.selected(policy.subject):
+                    continue
+                wider = [other for other in self._wider(stage, policy) if id(other) not in gone]
+                covers = self._covered(stage, policy, wider)
+                if covers is not None:
+                    idle.append((stage, policy, covers))
+                    gone.add(id(policy))
+                    continue
+                contained.extend(self._rules(stage, policy, wider))
+        return Redundancy(tuple(equal), tuple(idle), tuple(contained))
+
+    def _wider(self, stage: Stage, policy: Policy) -> Iterator[Policy]:
+        """The other policies whose subject takes in this one's, whatever pods come."""
+        namespace = policy.subject.namespace
+        near = self._near.get((stage.name, namespace), []) if namespace is not None else []
+        for other in (*near, *self._near.get((stage.name, None), [])):
+            if other is not policy and pods_within(policy.subject, other.subject, self._facts):
+                yield other
+
+    def _covered(self, stage: Stage, policy: Policy, wider: list[Policy]) -> tuple[Policy, ...] | None:
+        """The policies that isolate the same pods and contain every rule, if there are such.
+
+        None for a policy without rules: a default deny is there for the day that the others go.
+        """
+        if not policy.egress and not policy.ingress:
+            return None
+        covers: dict[int, Policy] = {}
+        for direction in Direction:
+            if direction in policy.isolates:
+                isolating = next((other for other in wider if direction in other.isolates), None)
+                if isolating is None:
+                    return None
+                covers[id(isolating)] = isolating
+            for placed in _placed(stage, policy, direction):
+                container = self._container(placed, wider)
+                if container is None:
+                    return None
+                covers[id(container.policy)] = container.policy
+        return tuple(covers.values()) if covers else None
+
+    def _rules(self, stage: Stage, policy: Policy, wider: list[Policy]) -> Iterator[Container]:
+        for direction in Direction:
+            rules = list(_placed(stage, policy, direction))
+            gone: set[int] = set()
+            others = rules if len(rules) <= _MOST_RULES else []
+            for placed in rules:
+                own = (other for other in others if other is not placed and other.index not in gone)
+                outer = next((other for other in own if self._within(placed, other)), None)
+                outer = outer or self._container(placed, wider)
+                if outer is not None:
+                    gone.add(placed.index)
+                    yield Container(placed, outer)
+
+    def _container(self, placed: PlacedRule, wider: list[Policy]) -> PlacedRule | None:
+        for other in wider:
+            for candidate in _placed(placed.stage, other, placed.direction):
+                if self._within(placed, candidate):
+                    return candidate
+        return None
+
+    def _within(self, inner: PlacedRule, outer: PlacedRule) -> bool:
+        rule = inner.rule
+        if rule.peers == () or rule.ports == () or rule.action is not outer.rule.action:
+            return False
+        return rule.action is Action.ALLOW and rule_within(rule, outer.rule, self._facts)
+
+
+def _placed(stage: Stage, policy: Policy, direction: Direction) -> Iterator[PlacedRule]:
+    for index, rule in enumerate(policy.rules(direction)):
+        yield PlacedRule(stage, policy, direction, index, rule)
+
+
+def _meaning(policy: Policy) -> object:
+    """Equal for policies of a stage that say the same, their rules in whatever order."""
+    return (policy.subject, policy.isolates, frozenset(policy.egress), frozenset(policy.ingress))

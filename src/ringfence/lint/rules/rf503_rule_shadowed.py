@@ -1,0 +1,93 @@
+"""A rule of a tier is never reached: an earlier rule decides all of its traffic.
+
+## What it does
+
+Finds rules of ClusterNetworkPolicy and AdminNetworkPolicy of which everything is matched, for any pod that may come, by
+one rule that is judged before. Each is proved: the engine finds no connection that changes without it.
+
+## Why it matters
+
+The first rule that matches decides. A Deny after a wider Accept or Pass denies nothing, though it is the line that an
+auditor finds.
+
+## Example
+
+```yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: web-0, namespace: shop, labels: {app: web}}
+spec: {containers: [{name: web, image: web}]}
+---
+apiVersion: policy.networking.k8s.io/v1alpha2
+kind: ClusterNetworkPolicy
+metadata: {name: guard}
+spec:
+  tier: Admin
+  priority: 10
+  subject: {namespaces: {}}
+  egress:
+  - name: everything
+    action: Pass
+    to: [{networks: ["0.0.0.0/0"]}]
+  - name: metadata
+    action: Deny
+    to: [{networks: ["169.254.169.254/32"]}]
+```
+
+## Use instead
+
+```yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: web-0, namespace: shop, labels: {app: web}}
+spec: {containers: [{name: web, image: web}]}
+---
+apiVersion: policy.networking.k8s.io/v1alpha2
+kind: ClusterNetworkPolicy
+metadata: {name: guard}
+spec:
+  tier: Admin
+  priority: 10
+  subject: {namespaces: {}}
+  egress:
+  - name: metadata
+    action: Deny
+    to: [{networks: ["169.254.169.254/32"]}]
+  - name: everything
+    action: Pass
+    to: [{networks: ["0.0.0.0/0"]}]
+```
+
+## Fix safety
+
+There is no automatic fix: the rule may have to come earlier, or to go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ringfence.lint.context import LintContext
+from ringfence.lint.redundancy import shadowed, without_rule
+from ringfence.model.codes import RULE_SHADOWED
+from ringfence.model.finding import Finding
+
+
+def check(context: LintContext) -> Iterator[Finding]:
+    """Rules that an earlier one of their tier keeps all traffic from."""
+    for placed, earlier in shadowed(context):
+        if not without_rule(context, placed):
+            continue
+        name = placed.rule.name or f"{placed.index + 1}"
+        other = earlier.rule.name or f"{earlier.index + 1}"
+        where = "the same policy" if earlier.policy is placed.policy else f"{earlier.policy.ref}"
+        yield Finding(
+            RULE_SHADOWED,
+            f"{str(placed.direction).capitalize()} rule {name} of {placed.policy.ref} is never reached: rule {other} "
+            f"of {where}, which is judged before, decides all of its traffic ({earlier.rule.action}).",
+            placed.rule.origin,
+            placed.policy.ref,
+            "The first rule that matches decides.",
+            "Move it before the other, or delete it.",
+            (f"shadowed by: {earlier.policy.ref} {earlier.rule.origin}",),
+        )
