@@ -140,9 +140,12 @@ class _Works:
         sources = dict.fromkeys(loss.source for loss in losses)
         needs = sum(self._needs.get(source, 0) for source in sources)
         met = sum(self._met.get(source, 0) for source in sources)
-        parts = [] if dns_lost & sources.keys() else ["DNS"]
+        named = not dns_lost & sources.keys()
+        parts = ["DNS"] if named else []
         if met:
-            parts.append(f"{met:,} of the {needs:,} connections that they are known to need")
+            number = f"all {needs:,}" if met == needs else f"{met:,} of the {needs:,}"
+            how = "" if named else ", by address though not by name"
+            parts.append(f"{number} connections that they are known to need{how}")
         return f"Still allowed for these workloads: {', '.join(parts)}." if parts else ""
 
 
@@ -165,5 +168,6 @@ def _about(remark: Remark, namespaces: frozenset[str]) -> bool:
 
 
 def _server(server: DnsServer) -> str:
-    where = format_address(server.address) if server.address is not None else f"{len(server.pods)} pods"
-    return f"{server.name} ({where}, {server.ports})"
+    if server.address is not None:
+        return f"{server.name} ({format_address(server.address)}, {server.ports})"
+    return f"{server.name} ({len(server.pods)} {'pod' if len(server.pods) == 1 else 'pods'}, {server.ports})"

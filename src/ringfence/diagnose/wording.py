@@ -48,12 +48,18 @@ def change_of(kind: CauseKind, losses: Sequence[Loss]) -> str:
 
 
 def commands_of(kind: CauseKind, losses: Sequence[Loss], paths: Sequence[str]) -> tuple[str, ...]:
-    """Command lines that print a repair: of DNS for each namespace, of other connections for the first few."""
+    """Command lines that print a repair: of DNS for each namespace, of other connections for the first few.
+
+    Where a rule was meant to allow DNS and missed, one workload's two protocols stand for all: the rule is one.
+    """
     given = " ".join(shlex.quote(path) for path in paths) or "PATH"
     found: dict[str, None] = {}
+    asking = next((loss.source for loss in losses if loss.kind is LossKind.DNS), "")
     for loss in losses:
-        if loss.kind is LossKind.DNS and kind is CauseKind.NO_RULE:
+        if loss.kind is LossKind.DNS and kind is CauseKind.NO_RULE and ":" in loss.target:
             found[f"ringfence generate allow-dns {given} -n {shlex.quote(loss.namespace)}"] = None
+        elif loss.kind is LossKind.DNS and loss.source != asking:
+            continue
         elif loss.kind is not LossKind.UPSTREAM:
             found[f"ringfence fix {given} {shlex.quote(loss.source)} {shlex.quote(loss.question)}"] = None
     return tuple(found)[:_COMMANDS]

@@ -26,7 +26,7 @@ def render(report: ReachReport) -> str:
         rows.setdefault((_key(connection.src, external), _key(connection.dst, external)), _ports(connection))
     lines = ["## Allowed connections", "", *_summary(report.summary), ""]
     if report.notes:
-        lines += [*(f"- {_text(str(note))}" for note in report.notes), ""]
+        lines += [*(f"- {prose(str(note))}" for note in report.notes), ""]
     if not rows:
         lines += [f"No connection is allowed between {len(report.ends)} ends.", ""]
     for (_, source), pairs in groupby(sorted(rows), key=lambda pair: pair[0]):
@@ -74,6 +74,6 @@ def _share(count: int, total: int) -> str:
     return f"{count:,} ({count / total:.1%})" if total else f"{count:,}"
 
 
-def _text(text: str) -> str:
+def prose(text: str) -> str:
     """Prose with markup made inert."""
     return re.sub(r"([\\`*_{}\[\]<>|~#&@])", r"\\\1", _SPACE.sub(" ", text))
