@@ -35,7 +35,7 @@ def codes(text: str, *select: str, settings: Settings | None = None) -> list[str
     return [finding.code.code for finding in lint(text, *select, settings=settings)]
 
 
-def namespace(name: str, **labels: str) -> str:
+def namespace(name: str, /, **labels: str) -> str:
     """A Namespace; underscores of a label's key stand for hyphens."""
     return f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}, labels: {_flow(labels)}}}\n---\n"
 

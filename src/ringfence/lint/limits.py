@@ -44,7 +44,7 @@ def cilium_entries(context: LintContext, rules: Iterable[Rule], known: dict[Peer
     total = 0
     for rule in rules:
         peers = 1 if rule.peers is None else sum(_identities(context, peer, known) for peer in rule.peers)
-        ports = 1 if rule.ports is None else sum(_blocks(port) for port in rule.ports)
+        ports = 1 if rule.ports is None else sum(port_blocks(port) for port in rule.ports)
         total += peers * ports
     return total
 
@@ -76,7 +76,7 @@ def _identities(context: LintContext, peer: Peer, known: dict[Peer, int]) -> int
     return known[peer]
 
 
-def _blocks(port: PortMatch) -> int:
+def port_blocks(port: PortMatch) -> int:
     """A range of ports is stored as the least number of aligned blocks of a power of two (Cilium 1.16)."""
     if not isinstance(port, PortRange):
         return 1
