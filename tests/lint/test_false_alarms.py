@@ -1,0 +1,115 @@
+"""No rule cries wolf: what fires on the valid cases of the external corpora and on the examples, and why it is right.
+
+Every pair of a case and a code must be in the table, and every line of the table must be needed. Notes about the input
+(RF010 to RF013) are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from ringfence.dialects import read_policies
+from ringfence.lint.context import LintContext
+from ringfence.lint.registry import RULES, LintRule
+from ringfence.lint.run import run
+from ringfence.model.finding import Severity
+from ringfence.sources import load_snapshot
+from tests.corpora.places import ROOT as CORPORA, manifests, needs_corpora
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+SUITES = (
+    "cyclonus",
+    "k8s-e2e-netpol",
+    "netpol-analyzer-anp-parsed",
+    "netpol-analyzer-connlist",
+    "netpol-analyzer-diff/dirs",
+    "npa-conformance-anp-v1alpha1",
+    "npa-conformance-cnp-v1alpha2",
+    "policy-assistant",
+)
+
+BLOCKS = ("RF0", "RF1", "RF2", "RF6")
+
+RIGHT: dict[tuple[str, str], str] = {
+    # -- corpora of enforcement tests: the case itself is about the thing
+    ("k8s-e2e-netpol/22-1-*", "RF203"): "the next step of the test gives the pod the label that the rule asks for",
+    ("k8s-e2e-netpol/24-1-*", "RF201"): "the next step of the test gives a pod the label that the policy asks for",
+    ("k8s-e2e-netpol/3[46]-*", "RF208"): "the test allows a pod by its address on purpose",
+    ("cyclonus/*-ipblock*", "RF208"): "the test allows three pods by a /24 on purpose",
+    ("cyclonus/*-pods-by-label-nil-ns-*", "RF209"): "all of x, or the pods c of x: the second entry adds nothing",
+    ("cyclonus/199-*", "RF202"): "another step of the test gives a pod the label that the rule asks for",
+    ("npa-conformance-cnp-v1alpha2/CNPBaselineTierEgressInlineCIDRPeers-04", "RF208"): "pods by address, on purpose",
+    ("npa-conformance-*/*Integration-0*", "RF107"): "the NetworkPolicy of this test leaves podSelector out",
+    # -- corpora of analyzers' tests
+    ("netpol-analyzer-connlist/anp_and_banp_using_networks_test", "RF107"): "its NetworkPolicy has no podSelector",
+    ("netpol-analyzer-connlist/anp_banp_test_multiple_warnings", "RF104"): "ff06::/3 is e000::/3",
+    ("netpol-analyzer-connlist/anp_banp_test_multiple_warnings", "RF205"): "the test is about a name that nobody has",
+    (
+        "netpol-analyzer-connlist/netpol_named_port_test*",
+        "RF205",
+    ): "the name is there for another protocol, or not at all",
+    ("netpol-analyzer-connlist/netpol_named_port_test*", "RF006"): "a container port without a number",
+    ("netpol-analyzer-connlist/example_pods_w_same_owner*", "RF006"): "an owner reference without a kind",
+    ("netpol-analyzer-diff/dirs/acs-security-demos-added-workloads", "RF008"): "a Service is given in two files",
+    ("netpol-analyzer-diff/dirs/*olog*", "RF201"): "the policy is for workloads of another version of this directory",
+    ("netpol-analyzer-diff/dirs/*olog*", "RF202"): "the peer is a workload of another version of this directory",
+    # -- the API server's own output, with faults that its authors put in
+    ("apiserver/cluster.*", "RF205"): "databases without a port named metrics are to be scraped by that name",
+    ("apiserver/cluster.*", "RF206"): "payments is called on 443, the Service's port; its pods listen on 8443",
+    # -- the shop: each is in the table "What is broken" of its README
+    ("examples/shop", "RF201"): "node-exporter is on the host network",
+    ("examples/shop", "RF203"): "checkout's pods lack the label tier=api",
+    ("examples/shop", "RF204"): "monitoring is asked for by a label that it lacks",
+    ("examples/shop", "RF206"): "search and DNS are opened on the Service's port",
+    ("examples/shop", "RF209"): "redis admits all of the shop, or its carts",
+}
+
+
+def cases() -> Iterator[tuple[str, Path]]:
+    for suite in SUITES:
+        for case in sorted((CORPORA / suite).glob("*/")):
+            yield f"{suite}/{case.name}", case if suite.endswith("dirs") else manifests(case)
+    for file in ("cluster.json", "cluster.yaml"):
+        yield f"apiserver/{file}", CORPORA / "apiserver" / file
+    yield "examples/shop", EXAMPLES / "shop"
+
+
+CASES = [pytest.param(name, path, id=name) for name, path in cases()] if CORPORA.is_dir() else []
+
+
+@cache
+def fired(path: Path) -> dict[str, str]:
+    """What fires on a case: the first sentence by code."""
+    snapshot = load_snapshot([str(path)])
+    policies, findings = read_policies(snapshot)
+    report = run(LintContext(snapshot, policies, (*snapshot.findings, *findings)), [r for r in RULES if _judged(r)])
+    return {finding.code.code: finding.what for finding in reversed(report.findings)}
+
+
+def _judged(rule: LintRule) -> bool:
+    notes_of_input = rule.code.code < "RF1" and rule.code.severity is Severity.NOTE
+    return rule.code.code.startswith(BLOCKS) and not notes_of_input
+
+
+@needs_corpora
+@pytest.mark.parametrize(("name", "path"), CASES)
+def test_what_fires_on_a_valid_case_is_right(name: str, path: Path) -> None:
+    for code, what in fired(path).items():
+        assert any(fnmatch(name, pattern) and code == known for pattern, known in RIGHT), f"{code}: {what}"
+
+
+@needs_corpora
+def test_every_line_of_the_table_is_needed() -> None:
+    seen = {(name, code) for name, path in cases() for code in fired(path)}
+    unneeded = [
+        (pattern, code)
+        for pattern, code in RIGHT
+        if not any(fnmatch(name, pattern) and code == found for name, found in seen)
+    ]
+    assert not unneeded
