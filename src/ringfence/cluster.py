@@ -12,6 +12,8 @@ from ringfence.explain.endpoints import Endpoints
 from ringfence.explain.judge import Judgement, judge
 from ringfence.explain.query import parse_protocol
 from ringfence.explain.why import WhyAnswer, why
+from ringfence.fix.propose import FixAnswer, propose
+from ringfence.fix.world import World
 from ringfence.model.errors import QueryError
 from ringfence.model.finding import Finding
 from ringfence.model.objects import Pod, Snapshot
@@ -33,6 +35,7 @@ class Cluster:
 
     def __init__(self, snapshot: Snapshot, *, cni: str = "generic") -> None:
         self.snapshot = snapshot
+        self.cni = cni
         self._policies, self._policy_findings = read_policies(snapshot, cni=cni)
 
     @property
@@ -74,6 +77,21 @@ class Cluster:
         """
         asked = None if port is None else (_protocol(protocol), _port(port))
         return why(self.engine, self.endpoints, src, dst, asked)
+
+    @cached_property
+    def world(self) -> World:
+        """This cluster, ready to have patches applied to it."""
+        return World.of(self.snapshot, self.engine, cni=self.cni)
+
+    def fix(self, src: str, dst: str, port: int, protocol: str | Protocol = "TCP", *, deny: bool = False) -> FixAnswer:
+        """What to change so that ``src`` may connect to ``port`` of ``dst``, or, with ``deny``, may not; best first.
+
+        Raises:
+            EndpointError: a text names nothing in the snapshot, or the Service doesn't have the port.
+            QueryError: the port or protocol doesn't exist.
+        """
+        source, destination = self.endpoints.source(src), self.endpoints.destination(dst)
+        return propose(self.world, self.endpoints, source, destination, (_protocol(protocol), _port(port)), deny=deny)
 
     def reach(
         self,

@@ -182,7 +182,10 @@ def _appended(body: Any, path: Path, values: list[Any]) -> Edit:
     present = value_at(body, path)
     if isinstance(present, list) and present:
         return Edit(EditOp.ADD, (*path, len(present)), values[0]) if len(values) == 1 else _whole(path, present, values)
-    return Edit(EditOp.ADD, path, values)
+    value: Any = values
+    while value_at(body, path[:-1]) is None:  # JSON Patch makes no mappings on its way
+        value, path = {path[-1]: value}, path[:-1]
+    return Edit(EditOp.ADD, path, value)
 
 
 def _whole(path: Path, present: list[Any], values: list[Any]) -> Edit:

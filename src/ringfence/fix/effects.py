@@ -11,10 +11,15 @@ from ringfence.engine.difference import Ends, PairChange, compare
 from ringfence.explain.endpoints import Target
 from ringfence.explain.judge import AlikePairs, alike_pairs
 from ringfence.fix.world import PodKey, World, key_of
-from ringfence.model.addresses import AddressSet, format_address, format_range
+from ringfence.model.addresses import ALL_ADDRESSES, NO_ADDRESSES, AddressSet, format_address, format_range
 from ringfence.model.objects import Pod
 from ringfence.model.ports import NO_PORTS, PortSet, Protocol
 from ringfence.model.verdict import Endpoint, Verdict
+
+OUTSIDE = "outside"
+"""What effects call addresses that are no pod's."""
+
+_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +52,15 @@ class Connection:
 class Effect:
     """Connections that a change opens or closes: ``pairs`` pairs of these two groups, on ``ports``.
 
-    ``source`` and ``destination`` are a workload, or ``outside`` with its addresses.
+    ``source`` and ``destination`` are a workload, or ``outside`` with its addresses; then ``outside`` is true, and
+    ``pairs`` counts addresses.
     """
 
     source: str
     destination: str
     ports: PortSet
     pairs: int
+    outside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,20 +167,29 @@ def _weight(sources: Ends, destinations: Ends, ports: PortSet) -> int:
 
 
 def _grouped(changes: list[tuple[Ends, Ends, PortSet]]) -> tuple[Effect, ...]:
-    """By workload: pairs with the same ports are counted together."""
-    found: dict[tuple[str, str, PortSet], int] = defaultdict(int)
+    """By workload: pairs with the same ports are counted together, and so are addresses outside."""
+    pairs: dict[tuple[str, str, PortSet], int] = defaultdict(int)
+    outside: dict[tuple[str, str, PortSet], AddressSet] = {}
     for sources, destinations, ports in changes:
         for source, left in _named(sources):
             for destination, right in _named(destinations):
-                pairs = _pairs(left, right)
-                if pairs:
-                    found[source, destination, ports] += pairs
-    return tuple(Effect(*names, pairs) for names, pairs in sorted(found.items(), key=lambda item: str(item[0])))
+                key = source, destination, ports
+                pairs[key] += _pairs(left, right)
+                for ends in (left, right):
+                    if isinstance(ends, AddressSet):
+                        outside[key] = outside.get(key, NO_ADDRESSES) | ends
+    found = []
+    for key, number in sorted(pairs.items(), key=lambda item: str(item[0])):
+        ranges = f"{OUTSIDE} {_ranges(outside[key])}" if key in outside else OUTSIDE
+        source, destination = (ranges if name == OUTSIDE else name for name in key[:2])
+        if number:
+            found.append(Effect(source, destination, key[2], number, key in outside))
+    return tuple(found)
 
 
 def _named(ends: Ends) -> Iterator[tuple[str, Ends]]:
     if isinstance(ends, AddressSet):
-        yield f"outside {_ranges(ends)}", ends
+        yield OUTSIDE, ends
         return
     workloads: dict[str, list[Pod]] = defaultdict(list)
     for pod in ends:
@@ -182,10 +198,9 @@ def _named(ends: Ends) -> Iterator[tuple[str, Ends]]:
         yield name, tuple(pods)
 
 
-_SHOWN = 3
-
-
 def _ranges(addresses: AddressSet) -> str:
+    if addresses == ALL_ADDRESSES:
+        return "(every address)"
     parts = [format_address(lo) if lo == hi else format_range((lo, hi)) for lo, hi in addresses]
     text = ", ".join(parts[:_SHOWN])
     return text if len(parts) <= _SHOWN else f"{text} and {len(parts) - _SHOWN} more ranges"

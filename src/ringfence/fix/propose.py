@@ -11,6 +11,7 @@ from ringfence.fix.closing import closing
 from ringfence.fix.effects import Connection
 from ringfence.fix.search import Fix, allowing, search
 from ringfence.fix.world import World
+from ringfence.model.errors import QueryError
 from ringfence.model.objects import Pod
 from ringfence.model.policy import Direction
 from ringfence.model.ports import Protocol
@@ -78,6 +79,20 @@ def propose(
     limits = {"beam": 1, "most": _QUICK} if quick else {}
     found = search(world, connection, expand, connection.allowed, **limits)
     return FixAnswer(*answer, causes, tuple(found), obstacle="" if found else _still_denied(before))
+
+
+def the_port(endpoints: Endpoints, destination: End) -> tuple[Protocol, int]:
+    """The one port that a destination declares.
+
+    Raises:
+        QueryError: it declares none, or several.
+    """
+    declared = endpoints.ports(destination)
+    if len(declared) == 1:
+        return declared[0]
+    listed = ", ".join(f"{number}/{protocol}" for protocol, number in declared)
+    has = f"declares several ports ({listed})" if declared else "declares no port"
+    raise QueryError(f"{destination.name} {has}: name one, such as {destination.text}:443.")
 
 
 def _still_denied(before: Judgement) -> str:

@@ -29,9 +29,9 @@ def render(answer: WhyAnswer, found: Iterable[Finding]) -> str:
         fields["openPorts"] = json_values.ports(answer.open_ports)
     fields["ports"] = [_judgement(judgement) for judgement in answer.judgements]
     fields["causes"] = [
-        _cause(cause, judgement)
+        cause(each, judgement)
         for judgement, causes in zip(answer.judgements, answer.causes, strict=True)
-        for cause in causes
+        for each in causes
     ]
     fields["fixes"] = []
     fields["notes"] = list(answer.notes)
@@ -46,18 +46,19 @@ def _verdict(answer: WhyAnswer) -> str:
     return "conditional" if conditional else "blocked"
 
 
-def _cause(cause: Cause, judgement: Judgement) -> Json:
+def cause(value: Cause, judgement: Judgement) -> Json:
+    """One cause, with the port that it is about."""
     fields: Json = {
         "protocol": str(judgement.protocol),
         "port": judgement.port,
-        "direction": str(cause.direction),
-        "kind": str(cause.kind),
-        "text": cause.text,
-        "distance": cause.distance,
-        "origin": json_values.origin(cause.origin),
+        "direction": str(value.direction),
+        "kind": str(value.kind),
+        "text": value.text,
+        "distance": value.distance,
+        "origin": json_values.origin(value.origin),
     }
-    if cause.trace is not None:
-        fields["rule"] = json_values.rule(cause.trace)
+    if value.trace is not None:
+        fields["rule"] = json_values.rule(value.trace)
     return fields
 
 

@@ -39,14 +39,15 @@ def render(answer: WhyAnswer, *, notes: bool = True) -> str:
         blocks.append("\n".join([*(sentence(judgement) for judgement in answer.judgements), ""]))
         blocks.append(bold("Port by port:") + "\n")
     for judgement, causes in zip(answer.judgements, answer.causes, strict=True):
-        blocks.append("\n".join([sentence(judgement), *layout(list(_causes(causes))), ""]))
+        blocks.append("\n".join([sentence(judgement), *layout(list(cause_lines(causes))), ""]))
         blocks.extend(_judgement(judgement))
     if notes and answer.notes:
         blocks.append("\n".join([bold("Note:"), *(f"  - {note}" for note in answer.notes), ""]))
     return "\n".join(blocks)
 
 
-def _causes(causes: tuple[Cause, ...]) -> Iterator[Line]:
+def cause_lines(causes: tuple[Cause, ...]) -> Iterator[Line]:
+    """The likeliest cause of each denied direction."""
     for cause in first_causes(causes)[:_CAUSES]:
         yield Line(f"{bold('Cause:')} {cause.text}", place(cause.origin))
 
@@ -290,4 +291,4 @@ def object_name(ref: ObjectRef, *, omit: str = "") -> str:
     return name if ref.kind == omit else f"{ref.kind} {name}"
 
 
-__all__ = ["object_name", "render", "sentence"]
+__all__ = ["cause_lines", "object_name", "render", "sentence"]

@@ -1,0 +1,71 @@
+"""The answer of ``fix`` as a FixReport document."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+import click
+
+from ringfence.fix import commands
+from ringfence.fix.effects import Effect
+from ringfence.fix.propose import FixAnswer
+from ringfence.fix.search import Fix
+from ringfence.model.finding import Finding
+from ringfence.model.patch import EditOp, Patch
+from ringfence.render import json_values
+from ringfence.render.json_values import Json
+from ringfence.render.why_json import cause
+from ringfence.render.why_text import sentence
+
+
+def render(answer: FixAnswer, found: Iterable[Finding]) -> str:
+    """The document, indented, with every fix."""
+    fields: Json = {
+        "source": answer.source.name,
+        "destination": answer.destination.name,
+        "protocol": str(answer.protocol),
+        "port": answer.port,
+        "wanted": "blocked" if answer.deny else "allowed",
+        "fulfilled": answer.fulfilled,
+        "sentence": click.unstyle(sentence(answer.before)),
+        "causes": [cause(each, answer.before) for each in answer.causes],
+        "fixes": [fix(each) for each in answer.fixes],
+        "obstacle": answer.obstacle,
+        "findings": json_values.findings(found),
+    }
+    return json.dumps(json_values.document("FixReport", **fields), indent=2, ensure_ascii=False) + "\n"
+
+
+def fix(value: Fix) -> Json:
+    """One fix, with everything that it opens and closes."""
+    return {
+        "title": value.title,
+        "kinds": [str(step.kind) for step in value.steps],
+        "opens": [_effect(effect) for effect in value.effects.opens],
+        "closes": [_effect(effect) for effect in value.effects.closes],
+        "size": value.size,
+        "notes": list(value.notes),
+        "patches": [_patch(patch) for patch in value.patches],
+        "kubectl": [commands.kubectl(patch) for patch in value.patches],
+    }
+
+
+def _effect(effect: Effect) -> Json:
+    fields: Json = {
+        "source": effect.source,
+        "destination": effect.destination,
+        "ports": json_values.ports(effect.ports),
+    }
+    return fields if effect.outside else {**fields, "pairs": effect.pairs}
+
+
+def _patch(patch: Patch) -> Json:
+    fields: Json = {"title": patch.title, "object": str(patch.target), "apiVersion": patch.target.api_version}
+    if patch.manifest is not None:
+        return {**fields, "manifest": patch.manifest}
+    edits: list[Json] = []
+    for edit in patch.edits:
+        step: Json = {"op": str(edit.op), "path": edit.pointer}
+        edits.append(step if edit.op is EditOp.REMOVE else {**step, "value": edit.value})
+    return {**fields, "origin": json_values.origin(patch.origin), "edits": edits}
