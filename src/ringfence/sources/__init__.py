@@ -18,12 +18,19 @@ __all__ = ["InputError", "Limits", "load_snapshot"]
 _DEFAULT_LIMITS = Limits()
 
 
-def load_snapshot(paths: Sequence[str], *, stdin: BinaryIO | None = None, limits: Limits = _DEFAULT_LIMITS) -> Snapshot:
+def load_snapshot(
+    paths: Sequence[str],
+    *,
+    stdin: BinaryIO | None = None,
+    stdin_name: str = "<stdin>",
+    limits: Limits = _DEFAULT_LIMITS,
+) -> Snapshot:
     """Read everything that ``paths`` name into one snapshot.
 
     A path is a file (YAML or JSON by what it holds, gzip or not), a tar archive, a directory (its ``.yaml``, ``.yml``,
     ``.json`` and ``.jsonl`` files, those of its directories, hidden ones left out), or ``-`` for ``stdin``, which is
-    the process's own by default. Where an object is given twice, the later path, file or document counts.
+    the process's own by default and shown as ``stdin_name``. Where an object is given twice, the later path, file or
+    document counts.
 
     Raises:
         InputError: a named path can't be read, or nothing that it holds can be parsed; or no Kubernetes object was
@@ -31,4 +38,4 @@ def load_snapshot(paths: Sequence[str], *, stdin: BinaryIO | None = None, limits
     """
     from ringfence.sources.load import load  # the parsers take time to import, and `--help` needs none
 
-    return load(paths, stdin, limits)
+    return load(paths, stdin, stdin_name, limits)

@@ -37,12 +37,12 @@ class _Walk:
     directories: set[tuple[int, int]]
 
 
-def find_sources(paths: list[str], findings: list[Finding]) -> Iterator[list[Source]]:
+def find_sources(paths: list[str], findings: list[Finding], stdin_name: str) -> Iterator[list[Source]]:
     """For each path, the files to read, in sorted order; one that doesn't exist is among them, and fails to open."""
     walk = _Walk(findings, set(), set())
     for path in paths:
         if path == STDIN:
-            yield [Source("<stdin>", path, named=True)]
+            yield [Source(stdin_name, path, named=True)]
             continue
         try:
             status = Path(path).stat()

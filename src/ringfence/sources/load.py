@@ -17,14 +17,14 @@ from ringfence.sources.limits import Limits
 from ringfence.sources.reader import Reader
 
 
-def load(paths: Sequence[str], stdin: BinaryIO | None, limits: Limits) -> Snapshot:
+def load(paths: Sequence[str], stdin: BinaryIO | None, stdin_name: str, limits: Limits) -> Snapshot:
     """See :func:`ringfence.sources.load_snapshot`."""
     findings: list[Finding] = []
     assembler = Assembler(findings)
     reader = Reader(limits, findings, assembler.take)
     stream = sys.stdin.buffer if stdin is None else stdin
     with _collector_paused():
-        for sources in find_sources(list(paths), findings):
+        for sources in find_sources(list(paths), findings, stdin_name):
             for source in sources:
                 before = len(findings)
                 if not reader.read(source, stream) and source.named:
@@ -32,12 +32,12 @@ def load(paths: Sequence[str], stdin: BinaryIO | None, limits: Limits) -> Snapsh
                     if problem is not None:
                         raise InputError(_sentence(problem), tuple(findings))
         if not assembler.objects:
-            raise InputError(_nothing_found(paths, findings), tuple(findings))
+            raise InputError(_nothing_found(paths, stdin_name, findings), tuple(findings))
         return assembler.snapshot()
 
 
-def _nothing_found(paths: Sequence[str], findings: list[Finding]) -> str:
-    where = ", ".join("<stdin>" if path == "-" else shown(path) for path in paths) or "no path"
+def _nothing_found(paths: Sequence[str], stdin_name: str, findings: list[Finding]) -> str:
+    where = ", ".join(stdin_name if path == "-" else shown(path) for path in paths) or "no path"
     text = f"No Kubernetes object was found in {where}."
     problems = [each for each in findings if each.severity is Severity.ERROR]
     if problems:

@@ -1,0 +1,190 @@
+"""``ringfence diff``: what a change of policies opens and closes."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import nullcontext
+from typing import IO, TYPE_CHECKING
+
+import click
+
+from ringfence.cli import failures, options, session
+from ringfence.cli.progress import progress
+
+if TYPE_CHECKING:
+    from ringfence.cluster import Cluster
+    from ringfence.diff import DiffReport
+    from ringfence.model.finding import Finding
+    from ringfence.model.objects import Snapshot
+
+_HELP = """Print every connection that differs between A and B, the policy and line responsible, and what is risky.
+
+A and B are manifests (a file, a directory, an archive, - for stdin), or git:REV[:path], a revision of the repository
+here. With --policies, A is a whole cluster, and B the same cluster under other policies.
+
+\b
+ringfence diff before/ after/
+ringfence diff git:main:policies policies --cluster cluster.json --fail-on risk
+ringfence diff cluster.json --policies policies/ -o md
+
+Exit status: 0 answered, 1 what --fail-on names was found, 2 wrong usage or unreadable input.
+"""
+
+FAIL_ON = ("added", "removed", "risk", "any")
+
+
+@click.command("diff", help=_HELP, short_help="What a change opens and closes, and which line does it.")
+@click.argument("old", metavar="A", type=click.Path(allow_dash=True))
+@click.argument("new", metavar="[B]", required=False, type=click.Path(allow_dash=True))
+@click.option(
+    "--policies",
+    metavar="PATH",
+    type=click.Path(allow_dash=True),
+    help="B is A with these policies.",
+)
+@click.option(
+    "--cluster",
+    metavar="PATH",
+    type=click.Path(allow_dash=True),
+    help="The cluster under both: of A and B only the policies are taken.",
+)
+@click.option(
+    "--by", type=click.Choice(["workload", "pod"]), default="workload", show_default=True, help="What an end is."
+)
+@click.option("--external/--no-external", default=True, show_default=True, help="Addresses outside the cluster too.")
+@click.option("--owner-label", default="", metavar="KEY", help="The namespace label that names its team.")
+@click.option(
+    "--fail-on",
+    multiple=True,
+    type=click.Choice(FAIL_ON),
+    help="Exit with 1 if ports are opened, closed, if there is a risk, or if anything differs.",
+)
+@click.option("--summary", "summary_only", is_flag=True, help="Counts and risks only.")
+@options.output("text", "json", "csv", "md", "html")
+@click.option("-f", "--output-file", "file", metavar="FILE", type=click.Path(), help="Write the answer to FILE.")
+@options.common
+def command(
+    old: str,
+    new: str | None,
+    policies: str | None,
+    cluster: str | None,
+    by: str,
+    external: bool,
+    owner_label: str,
+    fail_on: tuple[str, ...],
+    summary_only: bool,
+    output: str,
+    file: str | None,
+    common: options.Common,
+) -> None:
+    """Runs the command."""
+    if (new is None) == (policies is None):
+        raise click.UsageError("Name what to compare A with: either B, or --policies.")
+    if cluster is not None and policies is not None:
+        raise click.UsageError("--policies takes the cluster from A: leave --cluster out.")
+    if [old, new, policies, cluster].count("-") > 1:
+        raise click.UsageError("Only one input can be stdin.")
+    if summary_only and output not in ("text", "json"):
+        raise click.UsageError(f"--summary has no format {output}. Use -o text or -o json.")
+    with progress("Reading the input"):
+        before, after = _clusters(old, new, policies, cluster, common)
+    findings = _findings(before, after)
+    if output != "json":
+        from ringfence.render import findings_text
+
+        for line in findings_text.render(findings, notes=not common.quiet, every=common.verbose):
+            click.echo(line, err=True)
+    with progress("Working it out"):
+        from ringfence.diff import By, State, compute_diff
+
+        states = (State(before.snapshot, before.policies), State(after.snapshot, after.policies))
+        report = compute_diff(*states, By(by), external=external, owner_label=owner_label)
+    with nullcontext(sys.stdout) if file is None else session.opened(file, "w") as out:
+        _write(report, findings, output, out, summary_only=summary_only, every=common.verbose)
+    _finish(report, findings, fail_on, common)
+
+
+def _clusters(
+    old: str, new: str | None, policies: str | None, cluster: str | None, common: options.Common
+) -> tuple[Cluster, Cluster]:
+    """The cluster before and after.
+
+    Raises:
+        InputError: a path or revision can't be read at all, or nothing was found in it.
+    """
+    from dataclasses import replace
+
+    from ringfence.cluster import Cluster
+
+    base = _snapshot(cluster) if cluster is not None else None
+    first, second = _snapshot(old), _snapshot(new or policies or "")
+    if policies is not None:
+        base = first
+    snapshots = [first, second]
+    if base is not None:
+        snapshots = [
+            each
+            if each is base
+            else replace(base, policies=each.policies, findings=tuple(dict.fromkeys((*base.findings, *each.findings))))
+            for each in snapshots
+        ]
+    before, after = (Cluster(snapshot, cni=common.cni) for snapshot in snapshots)
+    return before, after
+
+
+def _snapshot(path: str) -> Snapshot:
+    from ringfence.sources import git, load_snapshot
+
+    if path.startswith(git.PREFIX):
+        return git.load_revision(path)
+    return load_snapshot([path], stdin=sys.stdin.buffer if path == "-" else None)
+
+
+def _findings(before: Cluster, after: Cluster) -> list[Finding]:
+    """What is wrong with either input; what is said of the new one isn't said again of the old."""
+    found = {(finding.code, finding.what, finding.subject): finding for finding in before.findings}
+    found.update({(finding.code, finding.what, finding.subject): finding for finding in after.findings})
+    return sorted(found.values(), key=lambda finding: -finding.severity)
+
+
+def _write(
+    report: DiffReport, findings: list[Finding], output: str, out: IO[str], *, summary_only: bool, every: bool
+) -> None:
+    """Writes the answer; each renderer is imported only where it is used."""
+    match output:
+        case "text":
+            from ringfence.render import diff_text, findings_text
+
+            for line in diff_text.render(report, summary_only=summary_only, every=every):
+                click.echo(line, file=out)
+            if text := findings_text.left_out(findings):
+                click.echo(f"Note: {text}", file=out)
+        case "json":
+            from ringfence.render import diff_json
+
+            diff_json.write(report, findings, out, summary_only=summary_only)
+        case "csv":
+            from ringfence.render import diff_csv
+
+            diff_csv.write(report, out)
+        case "md":
+            from ringfence.render import diff_markdown
+
+            out.write(diff_markdown.render(report))
+        case _:
+            from ringfence.render import diff_html
+
+            out.write(diff_html.render(report))
+
+
+def _finish(report: DiffReport, findings: list[Finding], fail_on: tuple[str, ...], common: options.Common) -> None:
+    from ringfence.model.finding import Severity
+
+    met = {"added": report.opens, "removed": report.closes, "risk": bool(report.risks), "any": report.differs}
+    found = [name for name in FAIL_ON if name in fail_on and met[name]]
+    if found:
+        click.echo(f"ringfence: --fail-on {', '.join(found)}.", err=True)
+    broken = common.strict and any(finding.severity is Severity.ERROR for finding in findings)
+    if broken:
+        click.echo("ringfence: --strict: the input has errors, so the answer may be incomplete.", err=True)
+    click.get_current_context().exit(failures.FOUND if found or broken else failures.OK)

@@ -1,0 +1,123 @@
+"""A revision of a git repository as input: ``git:REV`` or ``git:REV:path``, read without touching the work tree.
+
+Blobs are read from the object store (``git ls-tree``, ``git cat-file``), so that neither a dirty work tree nor export
+attributes change the answer, and files that are no manifests are never fetched.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import tarfile
+from dataclasses import dataclass
+
+from ringfence.model.errors import InputError
+from ringfence.model.objects import Snapshot
+from ringfence.sources import load_snapshot
+from ringfence.sources.inputs import ENDINGS, shown
+
+PREFIX = "git:"
+
+_LINK = "120000"
+_FILES = ("100644", "100755", "100664")
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    mode: str
+    blob: str
+    path: str
+
+
+def load_revision(text: str) -> Snapshot:
+    """The manifests of ``git:REV`` or ``git:REV:path`` in the repository of the current directory.
+
+    ``path`` is a file or directory, relative to the root of the repository, or with ``./`` to the current directory.
+    Source of the spelling: gitrevisions(7), "<rev>:<path>".
+
+    Raises:
+        InputError: there is no such revision or path, this is no repository, or git is missing.
+    """
+    revision, _, path = text.removeprefix(PREFIX).partition(":")
+    if not revision or revision.startswith("-"):
+        raise InputError(f"{shown(text)} names no revision: write git:REV or git:REV:path, such as git:main:policies.")
+    path = path.rstrip("/")
+    commit = _commit(revision)
+    tree = f"{commit}:{path}"
+    kind = _git("cat-file", "-t", tree, problem=f"There is no {shown(path)} in revision {shown(revision)}")
+    name = f"{PREFIX}{revision}:{path}" if path else f"{PREFIX}{revision}"
+    if kind.strip() == b"blob":
+        content = _git("cat-file", "blob", tree, problem=f"{shown(text)} can't be read")
+    else:
+        entries = _entries(tree, text)
+        if not entries:
+            raise InputError(f"No manifest was found in {shown(text)}: no file of it ends in {', '.join(ENDINGS)}.")
+        content = _archive(entries, text)
+    return load_snapshot(["-"], stdin=io.BytesIO(content), stdin_name=shown(name))
+
+
+def _commit(revision: str) -> str:
+    _git("rev-parse", "--git-dir", problem=f"git:{shown(revision)} can't be read")
+    commit = _git(
+        "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}", problem=f"There is no revision {shown(revision)}"
+    )
+    return commit.decode().strip()
+
+
+def _entries(tree: str, text: str) -> list[_Entry]:
+    """The manifests of a tree and of those below it; hidden files are left out, as in directories."""
+    listing = _git("ls-tree", "-r", "-z", "--full-tree", tree, problem=f"{shown(text)} can't be read")
+    entries = []
+    for record in filter(None, listing.split(b"\0")):
+        head, _, path = os.fsdecode(record).partition("\t")
+        mode, _, blob = head.split(" ")
+        if (mode == _LINK or mode in _FILES) and path.lower().endswith(ENDINGS):
+            entries.append(_Entry(mode, blob, path))
+    return [entry for entry in entries if not any(part.startswith(".") for part in entry.path.split("/"))]
+
+
+def _archive(entries: list[_Entry], text: str) -> bytes:
+    """The entries as a tar archive in memory; links are kept as links, which the reader tells and doesn't follow."""
+    names = "".join(f"{entry.blob}\n" for entry in entries).encode()
+    output = io.BytesIO(_git("cat-file", "--batch", stdin=names, problem=f"{shown(text)} can't be read"))
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w", format=tarfile.GNU_FORMAT) as archive:
+        for entry in entries:
+            header = output.readline().split()
+            if len(header) != 3:
+                raise InputError(f"{shown(text)} can't be read: git has no content of {shown(entry.path)}.")
+            content = output.read(int(header[2]))
+            output.read(1)
+            member = tarfile.TarInfo(entry.path)
+            if entry.mode == _LINK:
+                member.type, member.linkname = tarfile.SYMTYPE, os.fsdecode(content)
+                archive.addfile(member)
+            else:
+                member.size = len(content)
+                archive.addfile(member, io.BytesIO(content))
+    return packed.getvalue()
+
+
+def _git(*arguments: str, problem: str, stdin: bytes = b"") -> bytes:
+    """What git prints.
+
+    Raises:
+        InputError: git fails, or isn't there; ``problem`` begins the sentence.
+    """
+    environment = {**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
+    try:
+        done = subprocess.run(  # noqa: S603 -- a list of arguments, none of which can be an option
+            ["git", *arguments],  # noqa: S607 -- the user's own git
+            input=stdin,
+            capture_output=True,
+            env=environment,
+            check=False,
+        )
+    except (OSError, ValueError) as error:
+        raise InputError(f"{problem}: git can't be run ({error}).") from None
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        reason = said[0].removeprefix("fatal: ").rstrip(".") if said else ""
+        raise InputError(f"{problem}{f': {shown(reason)}' if reason else ' in this repository'}.")
+    return done.stdout
