@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ringfence.lint.context import LintContext
 from ringfence.model.labels import AllOf, LabelExpr, Labels, Operator, Requirement
@@ -33,6 +33,7 @@ class NearMiss:
     """One requirement that keeps a selector from matching: ``found`` is what is there instead, as ``key=value``.
 
     ``pods`` are those that all other requirements match; for a requirement on namespaces, ``namespaces`` are.
+    ``matched`` are the pods that the selector does match, where those are pods without a controller only.
     """
 
     miss: Miss
@@ -40,21 +41,37 @@ class NearMiss:
     found: str = ""
     pods: tuple[Pod, ...] = ()
     namespaces: tuple[str, ...] = ()
+    matched: tuple[Pod, ...] = ()
 
 
 def near_miss(context: LintContext, peer: PodPeer) -> NearMiss | None:
-    """The slip that a selector without a match most probably is; ``None`` where it matches, or nothing is near."""
-    if context.selected(peer):
+    """The slip that a selector without a match most probably is; ``None`` where it matches, or nothing is near.
+
+    A selector that matches nothing but pods without a controller, which somebody started by hand, while it misses a
+    workload's, counts as one without a match: this is how a rule that is wrong passes its test.
+    """
+    matched = context.selected(peer)
+    if any(_controlled(pod) for pod in matched):
         return None
-    find = _pod_misses if context.namespaces(peer) else _namespace_misses
-    return min(find(context, peer), key=lambda near: near.miss, default=None)
+    found: list[NearMiss] = []
+    if context.namespaces(peer):
+        found += _pod_misses(context, peer, controlled=bool(matched))
+    if matched or not context.namespaces(peer):
+        found += _namespace_misses(context, peer, controlled=bool(matched))
+    best = min(found, key=lambda near: near.miss, default=None)
+    return replace(best, matched=matched) if best is not None else None
 
 
-def _pod_misses(context: LintContext, peer: PodPeer) -> Iterator[NearMiss]:
+def _controlled(pod: Pod) -> bool:
+    return pod.workload.kind != "Pod"
+
+
+def _pod_misses(context: LintContext, peer: PodPeer, *, controlled: bool) -> Iterator[NearMiss]:
     for requirement, others in _each(peer.pods):
-        pods = context.selected(PodPeer(peer.namespace, peer.namespaces, others))
         groups: dict[tuple[Miss, str], list[Pod]] = {}
-        for pod in pods:
+        for pod in context.selected(PodPeer(peer.namespace, peer.namespaces, others)):
+            if controlled and not _controlled(pod):
+                continue
             sign = _sign(requirement, pod.labels, lacking=bool(others.parts))
             if sign is not None:
                 groups.setdefault(sign, []).append(pod)
@@ -63,15 +80,18 @@ def _pod_misses(context: LintContext, peer: PodPeer) -> Iterator[NearMiss]:
             yield NearMiss(miss, requirement, found, tuple(groups[miss, found]))
 
 
-def _namespace_misses(context: LintContext, peer: PodPeer) -> Iterator[NearMiss]:
+def _namespace_misses(context: LintContext, peer: PodPeer, *, controlled: bool) -> Iterator[NearMiss]:
     given = [namespace for namespace in context.snapshot.namespaces.values() if namespace.given]
     for requirement, others in _each(peer.namespaces):
         groups: dict[tuple[Miss, str], list[str]] = {}
         for namespace in given:
-            if others.matches(namespace.labels):
-                sign = _sign(requirement, namespace.labels, lacking=bool(others.parts))
-                if sign is not None:
-                    groups.setdefault(sign, []).append(namespace.name)
+            if not others.matches(namespace.labels):
+                continue
+            if controlled and not any(map(_controlled, context.selected(PodPeer(namespace.name, pods=peer.pods)))):
+                continue
+            sign = _sign(requirement, namespace.labels, lacking=bool(others.parts))
+            if sign is not None:
+                groups.setdefault(sign, []).append(namespace.name)
         if groups:
             miss, found = min(groups)
             yield NearMiss(miss, requirement, found, namespaces=tuple(groups[miss, found]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.lint.linting import codes, lint, pod, policy
+from tests.lint.linting import codes, lint, namespace, pod, policy
 
 WEB = pod("shop/web-0", "app: web")
 HOST = pod("shop/exporter-0", "app: exporter", more=", hostNetwork: true")
@@ -59,3 +59,15 @@ def test_pods_of_a_workload_that_is_not_started_count() -> None:
         "spec: {template: {metadata: {labels: {app: api}}, spec: {containers: [{name: c, image: i}]}}}\n---\n"
     )
     assert codes(WEB + deployment + policy("shop/p", "podSelector: {matchLabels: {app: api}}"), "RF201") == []
+
+
+def test_a_policy_that_names_no_namespace_is_in_default() -> None:
+    unnamed = policy("default/p", "podSelector: {matchLabels: {app: web}}").replace("namespace: default, ", "")
+    (finding,) = lint(WEB + unnamed, "RF201")
+    assert finding.hint.startswith("Write metadata.namespace: shop")
+
+
+def test_a_whole_cluster_shows_a_policy_of_the_wrong_namespace() -> None:
+    whole = namespace("kube-system") + pod("kube-system/proxy-0", "app: proxy") + WEB
+    assert codes(whole + policy("data/p", "podSelector: {matchLabels: {app: web}}"), "RF201") == ["RF201"]
+    assert codes(whole + policy("data/p", "podSelector: {}"), "RF201") == []  # ready for pods to come

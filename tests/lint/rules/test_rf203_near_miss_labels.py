@@ -76,3 +76,33 @@ def test_a_value_that_is_spelled_otherwise_comes_before_a_label_that_is_missing(
     manifests = CHECKOUT + pod("shop/other", "tier: api") + selecting("app: Checkout, tier: api")
     (finding,) = lint(pod("shop/x", "app: checkout, tier: api") + manifests, "RF203")
     assert "`app=checkout`" in finding.what
+
+
+DEPLOYMENT = (
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: front, namespace: shop}\n"
+    "spec: {template: {metadata: {labels: {app: front}}, spec: {containers: [{name: c, image: i}]}}}\n---\n"
+)
+DEBUG = pod("shop/front-debug", "app: front, tier: web")
+
+
+def test_a_pod_started_by_hand_is_no_match() -> None:
+    (finding,) = lint(DEPLOYMENT + DEBUG + selecting("app: front, tier: web"), "RF203")
+    assert "only shop/front-debug" in finding.what
+    assert finding.evidence == ("shop/Deployment/front",)
+
+
+def test_a_pod_started_by_hand_in_another_namespace_is_no_match() -> None:
+    manifests = (
+        DEPLOYMENT
+        + namespace("shop", team="front")
+        + namespace("tools", team="front", stage="live")
+        + pod("tools/debug", "run: debug")
+        + admitting("namespaceSelector: {matchLabels: {team: front, stage: live}}")
+    )
+    (finding,) = lint(manifests, "RF203")
+    assert "namespace shop has no label `stage`" in finding.what
+
+
+def test_a_pod_without_a_controller_is_a_match_where_no_workload_is_near() -> None:
+    other = DEPLOYMENT.replace("app: front", "app: cart")
+    assert codes(other + DEBUG + selecting("app: front, tier: web"), "RF203") == []

@@ -4,7 +4,7 @@
 
 Finds selectors, of policies and of peers, that match nothing, where one requirement is in the way: a value or key that
 is spelled otherwise on the pods (case, separators, one letter), or one label that the pods lack while all others match.
-Selectors of namespaces likewise.
+Selectors of namespaces likewise. Pods without a controller, started by hand to test the policy, don't count as a match.
 
 ## Why it matters
 
@@ -78,12 +78,15 @@ def _finding(context: LintContext, ref: ObjectRef, peer: PodPeer, said: str) -> 
     evidence = workloads(near.pods) or near.namespaces
     things = f"namespace {some(near.namespaces)}" if near.namespaces else some_pods(near.pods)
     have = "has" if len(evidence) == 1 else "have"
+    matches = f"no pod of a workload, only {some_pods(near.matched)}" if near.matched else "nothing"
     yield Finding(
         NEAR_MISS_LABELS,
-        f"{said} matches nothing: it asks for `{near.requirement}`, and {things} {have} {_found(near)}.",
+        f"{said} matches {matches}: it asks for `{near.requirement}`, and {things} {have} {_found(near)}.",
         peer.origin,
         ref,
-        "Everything else that it asks for is there.",
+        "A test from a pod that has the label succeeds; the workload fails."
+        if near.matched
+        else "Everything else that it asks for is there.",
         _hint(near),
         evidence,
     )
