@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 
 from ringfence.diagnose.half_open import find_half_open
 from ringfence.diagnose.idle import idle
@@ -38,14 +38,19 @@ def diagnose(
     """
     ledger = Ledger()
     search = Search(engine, Roots(engine, endpoints), ledger)
-    dns = _dns_status(search.dns(survey, snapshot.pods), namespaces)
+    asked = {str(workload): cut for workload, cut in search.dns(survey, snapshot.pods)}
     search.upstream(survey.dns)
     needs = [need for need in (*survey.dependencies, *wanted) if _concerns(need, namespaces)]
     met = [need for need in needs if search.dependency(need)]
     find_half_open(engine, search)
-    problems = _problems(ledger, needs, met, namespaces, paths)
+    works = _Works(needs, met, asked)
+    problems = _problems(ledger, works, namespaces, paths)
     told = {problem.origin for problem in problems}
-    idles = [remark for remark in idle(engine, snapshot, engine.policy_set) if remark.origin not in told]
+    idles = [
+        remark
+        for remark in idle(engine, snapshot, engine.policy_set, whole=bool(survey.dns))
+        if remark.origin not in told
+    ]
     host: dict[str, int] = {}
     for pod in snapshot.pods:
         if pod.host_network and (not namespaces or pod.namespace in namespaces):
@@ -57,7 +62,7 @@ def diagnose(
         internet(engine, namespaces=namespaces),
         tuple(sorted(host.items())),
         tuple(_server(server) for server in survey.dns),
-        dns,
+        _dns_status(asked, namespaces),
         len(needs),
         len(met),
         {
@@ -69,10 +74,10 @@ def diagnose(
     )
 
 
-def _dns_status(found: Iterable[tuple[object, bool]], namespaces: frozenset[str]) -> tuple[DnsStatus, ...]:
+def _dns_status(asked: Mapping[str, bool], namespaces: frozenset[str]) -> tuple[DnsStatus, ...]:
     by_namespace: dict[str, list[bool]] = {}
-    for workload, cut in found:
-        by_namespace.setdefault(str(workload).partition("/")[0], []).append(cut)
+    for workload, cut in asked.items():
+        by_namespace.setdefault(workload.partition("/")[0], []).append(cut)
     return tuple(
         DnsStatus(name, len(cuts), sum(cuts))
         for name, cuts in sorted(by_namespace.items())
@@ -80,15 +85,7 @@ def _dns_status(found: Iterable[tuple[object, bool]], namespaces: frozenset[str]
     )
 
 
-def _problems(
-    ledger: Ledger,
-    needs: Sequence[Dependency],
-    met: Sequence[Dependency],
-    namespaces: frozenset[str],
-    paths: Sequence[str],
-) -> tuple[Problem, ...]:
-    works = _Works(needs, met)
-    dns_lost = {loss.source for losses in ledger.losses.values() for loss in losses if loss.kind is LossKind.DNS}
+def _problems(ledger: Ledger, works: _Works, namespaces: frozenset[str], paths: Sequence[str]) -> tuple[Problem, ...]:
     problems = []
     for key, root in ledger.roots.items():
         kept = [
@@ -97,11 +94,11 @@ def _problems(
             if not namespaces or loss.namespace in namespaces or loss.target_namespace in namespaces
         ]
         if kept:
-            problems.append(_problem(root, kept, works, dns_lost, paths))
+            problems.append(_problem(root, kept, works, paths))
     return tuple(sorted(problems, key=_weight))
 
 
-def _problem(root: Root, losses: list[Loss], works: _Works, dns_lost: set[str], paths: Sequence[str]) -> Problem:
+def _problem(root: Root, losses: list[Loss], works: _Works, paths: Sequence[str]) -> Problem:
     losses.sort(key=lambda loss: (-loss.severity, _ORDER[loss.kind], loss.source, loss.target, loss.protocol))
     return Problem(
         losses[0].severity,
@@ -112,7 +109,7 @@ def _problem(root: Root, losses: list[Loss], works: _Works, dns_lost: set[str], 
         tuple(losses),
         change_of(root.kind, losses),
         commands_of(root.kind, losses, paths),
-        works.sentence(losses, dns_lost),
+        works.sentence(losses),
     )
 
 
@@ -130,22 +127,24 @@ def _weight(problem: Problem) -> tuple[int, int, int, int, str]:
 
 
 class _Works:
-    """What the workloads of a problem still reach."""
+    """What the workloads of a problem still reach; ``asked`` tells of each that needs DNS whether it is cut."""
 
-    def __init__(self, needs: Sequence[Dependency], met: Sequence[Dependency]) -> None:
+    def __init__(self, needs: Sequence[Dependency], met: Sequence[Dependency], asked: Mapping[str, bool]) -> None:
         self._needs = _count(needs)
         self._met = _count(met)
+        self._asked = asked
 
-    def sentence(self, losses: Sequence[Loss], dns_lost: set[str]) -> str:
+    def sentence(self, losses: Sequence[Loss]) -> str:
         sources = dict.fromkeys(loss.source for loss in losses)
         needs = sum(self._needs.get(source, 0) for source in sources)
         met = sum(self._met.get(source, 0) for source in sources)
-        named = not dns_lost & sources.keys()
-        parts = ["DNS"] if named else []
+        dns = [self._asked[source] for source in sources if source in self._asked]
+        parts = ["DNS"] if dns and not any(dns) else []
         if met:
             number = f"all {needs:,}" if met == needs else f"{met:,} of the {needs:,}"
-            how = "" if named else ", by address though not by name"
-            parts.append(f"{number} connections that they are known to need{how}")
+            what = f"{number} connections" if needs > 1 else "the one connection"
+            how = ", by address though not by name" if any(dns) else ""
+            parts.append(f"{what} that they are known to need{how}")
         return f"Still allowed for these workloads: {', '.join(parts)}." if parts else ""
 
 

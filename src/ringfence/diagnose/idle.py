@@ -16,19 +16,25 @@ from ringfence.model.policy import Direction, PodPeer, Policy, PolicySet
 _SHOWN = 3
 
 
-def idle(engine: Engine, snapshot: Snapshot, policy_set: PolicySet) -> Iterator[Remark]:
-    """A remark for each policy without pods, and for each pod peer that matches none; nothing without pods."""
-    if not snapshot.pods:
-        return
+def idle(engine: Engine, snapshot: Snapshot, policy_set: PolicySet, *, whole: bool) -> Iterator[Remark]:
+    """A remark for each policy without pods, and for each pod peer that matches none.
+
+    An application's manifests lack the pods of other namespaces: what may mean those is no remark unless the input is
+    ``whole``. A selector for a namespace of which the input has no pod is none either way.
+    """
     search = _Search(snapshot)
+    inhabited = {pod.namespace for pod in snapshot.pods}
     for policy in policy_set.policies():
         if not engine.universe.pod_bits(policy.subject):
-            yield search.selects_nothing(policy)
+            if whole if policy.subject.namespace is None else policy.subject.namespace in inhabited:
+                yield search.selects_nothing(policy)
             continue
         for direction in Direction:
             for number, rule in enumerate(policy.rules(direction)):
                 for peer in rule.peers or ():
-                    if isinstance(peer, PodPeer) and not engine.universe.pod_bits(peer):
+                    if not isinstance(peer, PodPeer) or engine.universe.pod_bits(peer):
+                        continue
+                    if peer.namespace in inhabited or (peer.namespace is None and (whole or search.elsewhere(peer))):
                         origin = peer.origin if peer.origin.position.file else rule.origin
                         yield search.matches_nobody(policy, direction, number, peer, origin)
 
@@ -39,6 +45,10 @@ class _Search:
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
         self._elsewhere: dict[LabelExpr, list[Pod]] = {}
+
+    def elsewhere(self, peer: PodPeer) -> bool:
+        """True where the input has pods with the labels, whatever their namespace."""
+        return peer.pods != EVERYTHING and bool(self._with_labels(peer.pods))
 
     def selects_nothing(self, policy: Policy) -> Remark:
         what = f"{object_name(policy.ref)} selects no pod{self._hint(policy.subject, subject=True)}."

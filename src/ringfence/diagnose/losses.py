@@ -191,7 +191,7 @@ class Search:
         """Enter a pair that a rule of one end allows; ``direction`` is the side of the other end, which denies it."""
         endpoint = target.endpoint
         ends = _workload_or_address(source), _workload_or_address(endpoint)
-        if ends in self.pairs_cut:
+        if ends in self.pairs_cut or ends[0] == ends[1]:  # a selector for several workloads may mean itself by chance
             return
         outcome = Outcome((Denied(source, target, (direction,)),), some_allowed=False)
         case = _Case(End(ends[0], (source,)), ends[1], None, protocol, target.port, outcome)
