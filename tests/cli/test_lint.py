@@ -184,3 +184,46 @@ def test_it_reads_standard_input(shop: Path) -> None:
     result = run("lint", "-", "--select", "RF103", stdin=ERROR)
     assert result.exit_code == 1
     assert ":10:" in result.stdout
+
+
+MASKED = """\
+# who may go out
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: out, namespace: shop}
+spec:
+  policyTypes: [Egress] # only egress
+  egress:
+  - to: [{ipBlock: {cidr: 192.0.2.7/24}}]
+"""
+
+
+def test_fix_shows_the_difference_and_writes_it(shop: Path) -> None:
+    path = write(shop, MASKED)
+    result = run("lint", path, "--select", "RF104,RF107", "--fix", "--yes")
+    text = (shop / "policy.yaml").read_text(encoding="utf-8")
+    assert "-  - to: [{ipBlock: {cidr: 192.0.2.7/24}}]" in result.stdout
+    assert "No connection changes." in result.stdout
+    assert "cidr: 192.0.2.0/24" in text
+    assert "podSelector: {}" in text
+    assert text.startswith("# who may go out\n")
+    assert "# only egress" in text
+    assert result.exit_code == 0
+    assert run("lint", path, "--select", "RF104,RF107").stdout == "nothing found (2 rules)\n"
+
+
+def test_fix_asks_before_it_writes(shop: Path) -> None:
+    path = write(shop, MASKED)
+    result = run("lint", path, "--select", "RF104", "--fix", stdin="n\n")
+    assert result.exit_code == 1
+    assert (shop / "policy.yaml").read_text(encoding="utf-8") == MASKED
+
+
+def test_fix_says_where_nothing_can_be_fixed(shop: Path) -> None:
+    result = run("lint", write(shop, WARNING), "--select", "RF203", "--fix")
+    assert "Nothing of this can be fixed" in result.stdout
+    assert result.exit_code == 1
+
+
+def test_fix_goes_with_text_only(shop: Path) -> None:
+    assert run("lint", str(shop), "--fix", "-o", "json").exit_code == 2

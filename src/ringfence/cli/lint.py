@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from ringfence.cli import failures, options
 from ringfence.cli.progress import progress
+
+if TYPE_CHECKING:
+    from ringfence.lint.run import LintReport
+    from ringfence.model.objects import Snapshot
 
 _HELP = """Find what is wrong with policies: invalid parts, selectors that match nothing, cuts, exposure, redundancy.
 
@@ -52,6 +57,8 @@ _SEVERITIES = ("error", "warning", "note")
     help="An annotation that every policy must have, such as its owner (RF601).",
 )
 @click.option("--owner-label", default="", metavar="KEY", help="The namespace label that says whose a namespace is.")
+@click.option("--fix", is_flag=True, help="Write the fixes that change no connection; shows the difference, and asks.")
+@click.option("-y", "--yes", is_flag=True, help="With --fix, don't ask.")
 @click.option("--explain", metavar="CODE", help="Say what a rule is about, and end.")
 @click.option("--list", "listed", is_flag=True, help="List the rules, and end.")
 @options.output("text", "json")
@@ -64,6 +71,8 @@ def command(
     fail_on: str,
     annotations: tuple[str, ...],
     owner_label: str,
+    fix: bool,
+    yes: bool,
     explain: str | None,
     listed: bool,
     output: str,
@@ -86,6 +95,8 @@ def command(
         return
     if not paths:
         raise click.UsageError("Missing argument 'PATH...'.")
+    if fix and output != "text":
+        raise click.UsageError("--fix shows what it writes as text. Leave out -o.")
     with progress("Reading the input"):
         # Not through the public API, which brings the engine: rules about documents do without it.
         from ringfence.dialects import read_policies
@@ -105,7 +116,8 @@ def command(
     else:
         for line in lint_text.render(report, shown, every=common.verbose):
             click.echo(line)
-    worst = max((finding.severity for finding in report.findings), default=None)
+    mended = _fix(snapshot, report, common, yes=yes) if fix else frozenset()
+    worst = max((finding.severity for finding in report.findings if id(finding) not in mended), default=None)
     failed = worst is not None and (
         (fail_on != "never" and worst >= Severity[fail_on.upper()]) or (common.strict and worst is Severity.ERROR)
     )
@@ -115,3 +127,25 @@ def command(
 def _split(values: Sequence[str]) -> list[str]:
     """The names in options that may be repeated, and may hold several with commas."""
     return [name.strip() for value in values for name in value.split(",") if name.strip()]
+
+
+def _fix(snapshot: Snapshot, report: LintReport, common: options.Common, *, yes: bool) -> frozenset[int]:
+    """Writes what can be written safely; the identities of the findings that are mended."""
+    from ringfence.fix.writing import changes
+    from ringfence.lint.fixes import safe_fixes
+
+    fixes = safe_fixes(snapshot, report.findings, cni=common.cni)
+    if not fixes:
+        click.echo("\nNothing of this can be fixed without changing what is allowed.")
+        return frozenset()
+    files = changes((fix.patch for fix in fixes), snapshot)
+    click.echo()
+    for change in files:
+        click.echo(change.difference(), nl=False)
+    click.echo("\nNo connection changes.")
+    if not yes:
+        click.confirm("Write it?", abort=True)
+    for change in files:
+        change.write()
+        click.echo(f"Wrote {change.path}.")
+    return frozenset(id(fix.finding) for fix in fixes)

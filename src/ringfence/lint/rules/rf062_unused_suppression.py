@@ -38,5 +38,5 @@ spec:
 
 ## Fix safety
 
-Deleting the entry changes no connection.
+`--fix` deletes the annotation where it holds nothing else. No connection changes.
 """

@@ -36,5 +36,5 @@ spec:
 
 ## Fix safety
 
-There is no automatic fix: the address or the whole range may be meant.
+`--fix` writes the range as it is read, which changes no connection. Look first whether the one address was meant.
 """

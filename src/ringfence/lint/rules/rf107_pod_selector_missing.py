@@ -32,5 +32,5 @@ spec:
 
 ## Fix safety
 
-Writing `podSelector: {}` changes no connection; whether it is meant is for its author to say.
+`--fix` writes `podSelector: {}`, which changes no connection. Look first whether every pod was meant.
 """
