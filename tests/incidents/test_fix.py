@@ -1,0 +1,166 @@
+"""``ringfence fix`` on the incidents: what it prints can be applied, and opens what is wanted and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import run
+from tests.incidents.applying import apply, copy
+from tests.incidents.states import INCIDENTS, connections, difference, paths, table
+
+BACKEND = "shop/Deployment/frontend > shop/Deployment/backend TCP 8080"
+
+# Place, source, destination, and all that the best fix may open.
+WANTED = [
+    (
+        "01-default-deny-dns/forty-services",
+        "production/Deployment/cart",
+        "service:kube-system/kube-dns:53/UDP",
+        {"production/Deployment/cart > kube-system/Deployment/coredns UDP 53"},
+    ),
+    (
+        "01-default-deny-dns/forty-services",
+        "production/Deployment/cart",
+        "service:production/redis:6379",
+        {"production/Deployment/cart > production/StatefulSet/redis TCP 6379"},
+    ),
+    (
+        "01-default-deny-dns/openshift-dns",
+        "bookings/Deployment/portal",
+        "service:openshift-dns/dns-default:53/UDP",
+        {"bookings/Deployment/portal > openshift-dns/DaemonSet/dns-default UDP 5353"},
+    ),
+    (
+        "01-default-deny-dns/nodelocal-dns",
+        "tickets/Deployment/shop",
+        "169.254.20.10:53/UDP",
+        {"tickets/Deployment/shop > 169.254.20.10 UDP 53"},
+    ),
+    (
+        "01-default-deny-dns/udp-only",
+        "telemetry/Deployment/ingest",
+        "service:kube-system/kube-dns:53",
+        {"telemetry/Deployment/ingest > kube-system/Deployment/coredns TCP 53"},
+    ),
+    (
+        "01-default-deny-dns/coredns-upstream",
+        "kube-system/Deployment/coredns",
+        "10.10.0.2:53/UDP",
+        {"kube-system/Deployment/coredns > 10.10.0.2 UDP 53"},
+    ),
+    ("03-looks-right/egress-peer", "shop/Deployment/frontend", "service:shop/backend:80", {BACKEND}),
+    ("03-looks-right/ingress-peer", "shop/Deployment/frontend", "service:shop/backend:80", {BACKEND}),
+    ("03-looks-right/ingress-subject", "shop/Deployment/frontend", "service:shop/backend:80", {BACKEND}),
+    (
+        "03-looks-right/namespace-label",
+        "web/Deployment/frontend",
+        "service:api/backend:80",
+        {"web/Deployment/frontend > api/Deployment/backend TCP 8080"},
+    ),
+    (
+        "05-fifteen-teams/changed-label",
+        "mobile/Deployment/mobile-api",
+        "service:identity/identity-api:80",
+        {"mobile/Deployment/mobile-api > identity/Deployment/identity-api TCP 8080"},
+    ),
+    (
+        "05-fifteen-teams/shared-service",
+        "orders/Deployment/orders-api",
+        "service:shared/kafka:9092",
+        {"orders/Deployment/orders-api > shared/StatefulSet/kafka TCP 9092"},
+    ),
+    (
+        "07-moving-addresses/not-covered",
+        "sync/Deployment/exporter",
+        "52.48.19.7:443",
+        {"sync/Deployment/exporter > 52.48.19.7 TCP 443"},
+    ),
+    (
+        "07-moving-addresses/dns-circle",
+        "sync/Deployment/exporter",
+        "service:kube-system/kube-dns:53/UDP",
+        {"sync/Deployment/exporter > kube-system/Deployment/coredns UDP 53"},
+    ),
+    (
+        "02-now-and-then/two-namespaces",
+        "payments-west/Deployment/payment",
+        "52.48.12.15:443",
+        {"payments-west/Deployment/payment > 52.48.12.15 TCP 443"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("place", "source", "destination", "opened"), WANTED)
+def test_the_best_fix_can_be_applied_and_opens_only_what_is_wanted(
+    place: str, source: str, destination: str, opened: set[str], tmp_path: Path
+) -> None:
+    printed = run("fix", "-q", *paths(place, "broken"), source, destination, "-o", "manifest")
+    assert printed.exit_code == 0, printed.stdout
+    directory = copy(place, "broken", tmp_path)
+    apply(directory, printed.stdout)
+    assert run("why", "-q", str(directory), source, destination).exit_code == 0
+    assert difference(connections(place, "broken"), table(str(directory))) == (opened, set())
+
+
+@pytest.mark.parametrize("variant", ["egress-peer", "ingress-peer"])
+def test_the_selector_in_the_users_file_is_relaxed_and_the_rest_stays(variant: str, tmp_path: Path) -> None:
+    place = f"03-looks-right/{variant}"
+    directory = copy(place, "broken", tmp_path)
+    done = run("fix", "-q", str(directory), "shop/Deployment/frontend", "service:shop/backend:80", "--write", "-y")
+    assert done.exit_code == 0, done.stdout
+    # What a person would have written by hand.
+    wanted = (INCIDENTS / place / "fixed" / "policy.yaml").read_text(encoding="utf-8")
+    assert (directory / "broken" / "policy.yaml").read_text(encoding="utf-8") == wanted
+
+
+def test_labelling_the_template_is_offered_and_never_the_running_pod() -> None:
+    inputs = paths("03-looks-right/egress-peer", "broken")
+    shown = run("fix", "-q", "--all", *inputs, "shop/Deployment/frontend", "service:shop/backend:80").stdout
+    assert "Add the label `tier=api` to the pod template of shop/Deployment/backend." in shown
+    assert "label pod" not in shown
+
+
+# A way out of tenant A, and all that closing it may cut: the same address, for the pods that the same rule serves.
+UNWANTED = [
+    ("unselected-pods", "tenant-a/Deployment/importer", {"tenant-a/Deployment/importer > 103.21.4.50 TCP 443"}),
+    ("later-stage", "tenant-a/Deployment/jobs", {"tenant-a/Deployment/jobs > 103.21.4.50 TCP 443"}),
+    (
+        "except-range",
+        "tenant-a/Deployment/jobs",
+        {
+            "tenant-a/Deployment/jobs > 103.21.4.50 TCP 443",
+            "tenant-a/Deployment/web > 103.21.4.50 TCP 443",
+            "tenant-a/StatefulSet/postgres > 103.21.4.50 TCP 443",
+        },
+    ),
+    ("namespace-label", "tenant-a/Deployment/jobs", {"tenant-a/Deployment/jobs > 103.21.4.50 TCP 443"}),
+    ("shared-proxy", "egress/Deployment/squid", {"egress/Deployment/squid > 103.21.4.50 TCP 80,443"}),
+]
+
+
+@pytest.mark.parametrize(("variant", "source", "closed"), UNWANTED)
+def test_an_unwanted_way_out_is_closed_and_what_else_breaks_is_known(
+    variant: str, source: str, closed: set[str], tmp_path: Path
+) -> None:
+    place = f"04-tenant-egress/{variant}"
+    printed = run("fix", "-q", "--deny", *paths(place, "broken"), source, "103.21.4.50:443", "-o", "manifest")
+    assert printed.exit_code == 0, printed.stdout
+    directory = copy(place, "broken", tmp_path)
+    apply(directory, printed.stdout)
+    assert run("why", "-q", str(directory), source, "103.21.4.50:443").exit_code == 1
+    assert difference(connections(place, "broken"), table(str(directory))) == (set(), closed)
+
+
+@pytest.mark.parametrize(
+    ("place", "source", "destination", "said"),
+    [
+        ("04-tenant-egress/host-network", "tenant-a/DaemonSet/log-agent", "103.21.4.50:443", "off the host network"),
+        ("08-reached-anyway/host-network", "analytics/reports-0", "vault/vault-0:8200", "node that runs a pod"),
+    ],
+)
+def test_what_no_policy_can_deny_is_said(place: str, source: str, destination: str, said: str) -> None:
+    result = run("fix", "-q", "--deny", *paths(place, "broken"), source, destination)
+    assert result.exit_code == 1
+    assert said in result.stdout
