@@ -7,6 +7,7 @@ interpreter with its imports, or the snapshot that the step works on, is the bas
 from __future__ import annotations
 
 import gc
+import itertools
 import os
 import random
 import resource
@@ -25,6 +26,7 @@ import msgspec
 from bench.generate import generate, snapshot_of
 
 if TYPE_CHECKING:
+    from ringfence.cluster import Cluster
     from ringfence.engine import Engine
     from ringfence.model.objects import Snapshot
     from ringfence.model.policy import Policy, PolicySet
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 UPDATES = 200
 QUESTIONS = 200
 STARTS = 15
+FIXES = 40
 
 Numbers = dict[str, float]
 
@@ -99,22 +102,8 @@ def _spread(name: str, times: list[float]) -> Numbers:
 
 def start_up(_: Case) -> Numbers:
     """``ringfence --help``, as a shell starts it: the median of several, after one that warms the disk cache."""
-    command = Path(sys.executable).with_name("ringfence")
-    times, peak = [], 0
-    for _run in range(STARTS + 1):
-        start = time.perf_counter()
-        child = os.posix_spawn(
-            command,
-            [str(command), "--help"],
-            os.environ,
-            file_actions=[(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)],
-        )
-        _pid, status, usage = os.wait4(child, 0)
-        times.append(time.perf_counter() - start)
-        if status:
-            raise SystemExit(f"{command} --help ended with status {status}")
-        peak = max(peak, usage.ru_maxrss * 1024)
-    return {"help_seconds": statistics.median(times[1:]), "help_bytes": peak}
+    seconds, peak = _started("--help")
+    return {"help_seconds": seconds, "help_bytes": peak}
 
 
 def load(case: Case) -> Numbers:
@@ -186,16 +175,111 @@ def why(case: Case) -> Numbers:
     return {"why_first": first} | _spread("why", times)
 
 
+def lint_documents(case: Case) -> Numbers:
+    """``ringfence lint`` of a file of documents with the rules that need no engine, as a shell starts it."""
+    from ringfence.lint.registry import RULES, Needs
+
+    codes = ",".join(rule.code.code for rule in RULES if rule.needs is not Needs.ENGINE)
+    seconds, peak = _started("lint", case.path, "--select", codes, "--fail-on", "never")
+    return {"lint_documents_seconds": seconds, "lint_documents_bytes": peak}
+
+
+def lint(case: Case) -> Numbers:
+    """Every rule over a loaded snapshot, from reading the policies on."""
+    from ringfence.dialects import read_policies
+    from ringfence.lint import registry
+    from ringfence.lint.context import LintContext
+    from ringfence.lint.run import run
+
+    snapshot = _snapshot(case.pods)
+    with measured() as work:
+        policy_set, findings = read_policies(snapshot)
+        report = run(LintContext(snapshot, policy_set, findings), registry.choose())
+    return work.numbers("lint") | {"lint_findings": len(report.findings)}
+
+
+def fix(case: Case) -> Numbers:
+    """One question about a pair that is denied, with the fixes beside the answer."""
+    from ringfence.cluster import Cluster
+
+    cluster = Cluster(_snapshot(case.pods))
+    wanted = list(itertools.islice(_denied(cluster, random.Random(f"fix {case.pods}")), FIXES + 1))
+    first, *times = [_timed(partial(_advise, cluster, *question)) for question in wanted]
+    return {"fix_first": first} | _spread("fix", times)  # the first makes the world that patches are tried on
+
+
+def diagnosis(case: Case) -> Numbers:
+    """From a loaded snapshot to the diagnosis of the cluster."""
+    from ringfence.cluster import Cluster
+    from ringfence.diagnose import diagnose
+    from ringfence.survey import survey
+
+    snapshot = _snapshot(case.pods)
+    with measured() as work:
+        cluster = Cluster(snapshot)
+        found = diagnose(cluster.engine, snapshot, cluster.endpoints, survey(snapshot))
+    return work.numbers("diagnose") | {"needs": found.needs, "problems": len(found.problems)}
+
+
 STEPS: dict[str, Callable[[Case], Numbers]] = {
     "start_up": start_up,
     "load": load,
     "answer": answer,
     "update": update,
     "why": why,
+    "lint_documents": lint_documents,
+    "lint": lint,
+    "fix": fix,
+    "diagnosis": diagnosis,
 }
 
 
 # ---- parts of steps ----------------------------------------------------------------------------------------------
+
+
+def _started(*arguments: str) -> tuple[float, int]:
+    """The median time and the peak memory of a command that a shell starts; the first run warms the disk cache.
+
+    Raises:
+        SystemExit: the command ended with another status than 0.
+    """
+    command = Path(sys.executable).with_name("ringfence")
+    # An installed package has its bytecode; a container of a developer may forbid to write it.
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    times, peak = [], 0
+    for _run in range(STARTS + 1):
+        start = time.perf_counter()
+        child = os.posix_spawn(
+            command,
+            [str(command), *arguments],
+            env,
+            file_actions=[(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)],
+        )
+        _pid, status, usage = os.wait4(child, 0)
+        times.append(time.perf_counter() - start)
+        if status:
+            raise SystemExit(f"{command} {arguments[0]} ended with status {status}")
+        peak = max(peak, usage.ru_maxrss * 1024)
+    return statistics.median(times[1:]), peak
+
+
+def _denied(cluster: Cluster, rng: random.Random) -> Iterator[tuple[str, str, int]]:
+    """Questions about pods that may not connect, without end."""
+    while True:
+        source, destination = map(str, rng.sample(cluster.snapshot.pods, 2))
+        port = rng.choice((80, 443, 5432, 8080, 9090))
+        if not cluster.verdict(source, destination, port).allowed:
+            yield source, destination, port
+
+
+def _advise(cluster: Cluster, source: str, destination: str, port: int) -> None:
+    """The answer of ``why``, and the fixes that can be shown beside it."""
+    from ringfence.fix.propose import propose
+    from ringfence.model.ports import Protocol
+
+    cluster.why(source, destination, port)
+    ends = cluster.endpoints.source(source), cluster.endpoints.destination(destination)
+    propose(cluster.world, cluster.endpoints, *ends, (Protocol.TCP, port), quick=True)
 
 
 def _timed(work: Callable[[], object]) -> float:

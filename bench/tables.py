@@ -47,6 +47,11 @@ BUDGETS = (
     Budget("one policy changed of 10,000 pods, 95th percentile", 10_000, "update_p95", 0.010),
     Budget("one policy changed of 100,000 pods, 95th percentile", 100_000, "update_p95", 0.050),
     Budget("one `why` on 10,000 pods, 95th percentile", 10_000, "why_p95", 0.020),
+    Budget("`lint` of 200 documents, rules without the engine, time", 0, "lint_documents_seconds", 0.150),
+    Budget("`lint` of 200 documents, memory", 0, "lint_documents_bytes", 60 * MB),
+    Budget("`lint` of 10,000 pods, every rule", 10_000, "lint_seconds", 3),
+    Budget("`why` with its fixes on 10,000 pods, 95th percentile", 10_000, "fix_p95", 0.200),
+    Budget("`diagnose` of 10,000 pods, 2,000 policies", 10_000, "diagnose_seconds", 5),
 )
 
 ROWS = (
@@ -65,6 +70,11 @@ ROWS = (
     ("… 95th percentile", "update_p95", True),
     ("one `why`, median", "why_median", True),
     ("… 95th percentile", "why_p95", True),
+    ("`lint`, every rule", "lint_seconds", True),
+    ("one `why` with its fixes, median", "fix_median", True),
+    ("… 95th percentile", "fix_p95", True),
+    ("connections that are known to be needed", "needs", False),
+    ("`diagnose`", "diagnose_seconds", True),
 )
 
 
@@ -111,10 +121,11 @@ def _yaml(results: Results) -> Numbers:
 
 
 def _row(results: Results, title: str, name: str, *, grows: bool) -> str:
-    values = [results.by_size[size][name] for size in results.sizes]
+    values = {size: results.by_size[size][name] for size in results.sizes if name in results.by_size[size]}
     said = _unit(name)
-    exponents = " ".join(f"{k:.1f}" for k in growth(results.sizes, values)) if grows else ""
-    return f"| {title} | " + " | ".join(map(said, values)) + f" | {exponents} |"
+    exponents = " ".join(f"{k:.1f}" for k in growth(tuple(values), list(values.values()))) if grows else ""
+    cells = (said(values[size]) if size in values else "–" for size in results.sizes)
+    return f"| {title} | " + " | ".join(cells) + f" | {exponents} |"
 
 
 def _unit(name: str) -> Callable[[float], str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +30,17 @@ def write_json(plan: Plan, path: Path) -> None:
         out.write(b'\n],"kind":"List","metadata":{"resourceVersion":""}}\n')
 
 
-def write_yaml(plan: Plan, path: Path) -> None:
-    """Namespaces, workloads, services and policies as documents of one file, as teams keep them in a repository."""
+def write_yaml(plan: Plan, path: Path, *, most: int | None = None) -> None:
+    """Namespaces, workloads, services and policies as documents of one file, as teams keep them in a repository.
+
+    With ``most`` only so many documents, half of them policies.
+    """
+    bodies: Iterable[Body] = _manifests(plan)
+    if most is not None:
+        objects = [body for body in bodies if body["kind"] != "NetworkPolicy"][: most - most // 2]
+        bodies = [*objects, *plan.policies[: most // 2]]
     with path.open("w", encoding="utf-8") as out:
-        for body in _manifests(plan):
+        for body in bodies:
             out.write("---\n")
             out.writelines(_lines(body, ""))
 
