@@ -95,3 +95,24 @@ def test_an_annotation_of_another_type_is_none(value: str) -> None:
         "shop/p", "podSelector: {matchLabels: {pod-template-hash: 7d4}}", annotations=f"ringfence.dev/ignore: {value}"
     )
     assert codes(manifests, "RF210", "RF06") == ["RF210"]
+
+
+def test_a_workload_can_carry_a_suppression() -> None:
+    def deployment(name: str, key: str, text: str = "") -> str:
+        note = f"annotations: {{ringfence.dev/ignore: '{text}'}}, " if text else ""
+        return (
+            f"apiVersion: apps/v1\nkind: Deployment\nmetadata: {{{note}name: {name}, namespace: shop}}\n"
+            f"spec: {{template: {{metadata: {{labels: {{{key}: x}}}}, spec: {{containers: []}}}}}}\n---\n"
+        )
+
+    usual = deployment("a", "app") + deployment("b", "app")
+    assert codes(usual + deployment("c", "App"), "RF602", "RF06") == ["RF602"]
+    assert codes(usual + deployment("c", "App", "RF602: a vendor made it"), "RF602", "RF06") == []
+    assert codes(usual + deployment("c", "app", "RF602: a vendor made it"), "RF602", "RF06") == ["RF062"]
+
+
+def test_a_namespace_can_carry_a_suppression_that_has_no_reason() -> None:
+    space = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, annotations: {ringfence.dev/ignore: RF401}}\n---\n"
+    (finding,) = lint(space, "RF06")
+    assert finding.code.code == "RF060"
+    assert finding.origin.position.line == 3

@@ -12,10 +12,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ringfence.dialects import read_policies
-from ringfence.lint.suppressions import ANNOTATION
 from ringfence.model import codes
 from ringfence.model.finding import Code, Finding
-from ringfence.model.objects import RawObject, Snapshot
+from ringfence.model.objects import IGNORE_ANNOTATION, RawObject, Snapshot
 from ringfence.model.patch import Edit, EditOp, Patch, Path
 
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
@@ -76,10 +75,10 @@ def _unsuppress(_: Finding, raw: RawObject) -> Edit | None:
     """Takes the annotation away where it holds this one entry only."""
     path: Path = ("metadata", "annotations")
     annotations = _at(raw.body, path)
-    text = annotations.get(ANNOTATION) if isinstance(annotations, dict) else None
+    text = annotations.get(IGNORE_ANNOTATION) if isinstance(annotations, dict) else None
     if not isinstance(annotations, dict) or not isinstance(text, str) or len(re.findall(r"RF\d{3}", text)) != 1:
         return None
-    return Edit(EditOp.REMOVE, path if len(annotations) == 1 else (*path, ANNOTATION))
+    return Edit(EditOp.REMOVE, path if len(annotations) == 1 else (*path, IGNORE_ANNOTATION))
 
 
 FIXES: Mapping[Code, Callable[[Finding, RawObject], Edit | None]] = {

@@ -13,18 +13,16 @@ from dataclasses import dataclass
 
 from ringfence.model.codes import BAD_SUPPRESSION, CODES, EXPIRED_SUPPRESSION, UNUSED_SUPPRESSION
 from ringfence.model.finding import Finding
-from ringfence.model.objects import RawObject, Snapshot
+from ringfence.model.objects import IGNORE_ANNOTATION, RawObject, Snapshot
 from ringfence.model.origin import ObjectRef, Origin
 
-ANNOTATION = "ringfence.dev/ignore"
-
-_PATH = ("metadata", "annotations", ANNOTATION)
+_PATH = ("metadata", "annotations", IGNORE_ANNOTATION)
 _ENTRY = re.compile(
     r"(?P<codes>RF\d{3}(\s*,\s*RF\d{3})*)\s*(:\s*(?P<reason>.*?))?\s*(\(until\s+(?P<until>[^)]*)\))?", re.DOTALL
 )
 _KNOWN = frozenset(code.code for code in CODES)
 _META = frozenset({BAD_SUPPRESSION, EXPIRED_SUPPRESSION, UNUSED_SUPPRESSION})
-_FORM = f'Write {ANNOTATION}: "RF203: why it is meant (until 2026-12-31)".'
+_FORM = f'Write {IGNORE_ANNOTATION}: "RF203: why it is meant (until 2026-12-31)".'
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +52,8 @@ def read(snapshot: Snapshot) -> tuple[list[Suppression], list[Finding]]:
         text = _annotation(raw)
         if text:
             _parse(text, raw.ref, raw.origin(*_PATH), suppressions, findings)
+    for note in snapshot.ignores:
+        _parse(note.text, note.ref, note.origin, suppressions, findings)
     return suppressions, findings
 
 
@@ -89,7 +89,7 @@ def apply(
 def _annotation(raw: RawObject) -> str:
     metadata = raw.body.get("metadata")
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
-    text = annotations.get(ANNOTATION) if isinstance(annotations, dict) else None
+    text = annotations.get(IGNORE_ANNOTATION) if isinstance(annotations, dict) else None
     return text if isinstance(text, str) else ""
 
 

@@ -137,6 +137,19 @@ class RawObject:
         return Origin(self.source.locate(path, key=key), format_path(path))
 
 
+IGNORE_ANNOTATION = "ringfence.dev/ignore"
+"""Says what the linter should not tell about the object that carries it."""
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoreNote:
+    """The text of the annotation :data:`IGNORE_ANNOTATION` of an object, and its place."""
+
+    ref: ObjectRef
+    text: str
+    origin: Origin = field(default=UNKNOWN, compare=False)
+
+
 def format_path(path: tuple[str | int, ...]) -> str:
     """``spec.ingress[0].from`` for ``("spec", "ingress", 0, "from")``."""
     text = ""
@@ -151,7 +164,8 @@ class Snapshot:
 
     Namespaces that are only referred to are present with ``given=False``. ``findings`` tell what the reading found,
     ``skipped`` counts objects of kinds that play no part, ``completed`` counts completed pods left out. ``references``
-    and ``uses`` tell who speaks of which Service.
+    and ``uses`` tell who speaks of which Service. ``ignores`` are the notes to the linter on
+    objects that are no policies; a policy's stands in its body.
     """
 
     namespaces: Mapping[str, Namespace] = field(default_factory=dict)
@@ -161,6 +175,7 @@ class Snapshot:
     policies: tuple[RawObject, ...] = ()
     references: tuple[TextReference, ...] = ()
     uses: tuple[ServiceUse, ...] = ()
+    ignores: tuple[IgnoreNote, ...] = ()
     findings: tuple[Finding, ...] = ()
     skipped: Mapping[str, int] = field(default_factory=dict)
     completed: int = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,9 @@ from ringfence.model.codes import (
 )
 from ringfence.model.finding import Finding
 from ringfence.model.objects import (
+    IGNORE_ANNOTATION,
     NAMESPACE_NAME_LABEL,
+    IgnoreNote,
     Namespace,
     Node,
     Pod,
@@ -148,6 +151,7 @@ class Assembler:
             policies=policies,
             references=references,
             uses=self._references.uses(),
+            ignores=tuple(self._ignores()),
             findings=tuple(self.findings),
             skipped=dict(sorted(self._skipped.items())),
             completed=completed,
@@ -275,6 +279,15 @@ class Assembler:
             for (_, kind, _, _), entry in self._entries.items()
             if entry.body is not None
         ]
+
+    def _ignores(self) -> Iterator[IgnoreNote]:
+        for (_, kind, _, _), entry in self._entries.items():
+            metadata = entry.struct.metadata if entry.struct is not None else None
+            text = metadata.annotations.ignore if metadata is not None and metadata.annotations is not None else None
+            if text and isinstance(text, str):
+                ref = ObjectRef(kind, entry.name, entry.namespace, entry.item.api_version)
+                path = ("metadata", "annotations", IGNORE_ANNOTATION)
+                yield IgnoreNote(ref, text, Origin(entry.item.source.locate(path), "metadata.annotations"))
 
     def _namespaces(
         self, pods: tuple[Pod, ...], services: tuple[Service, ...], policies: tuple[RawObject, ...]

@@ -6,9 +6,11 @@ API reference, v1.36.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, field
+
+from ringfence.model.objects import IGNORE_ANNOTATION
 
 
 class OwnerReference(Struct, gc=False):
@@ -19,6 +21,12 @@ class OwnerReference(Struct, gc=False):
     controller: bool | None = None
 
 
+class Annotations(Struct, gc=False):
+    """``metadata.annotations``: the one that is looked at. Anything may stand there; only text counts."""
+
+    ignore: Any = field(default=None, name=IGNORE_ANNOTATION)
+
+
 class ObjectMeta(Struct, gc=False):
     """``metadata`` of any object."""
 
@@ -27,6 +35,7 @@ class ObjectMeta(Struct, gc=False):
     generateName: str | None = None  # noqa: N815
     labels: dict[str, str | None] | None = None
     ownerReferences: list[OwnerReference] | None = None  # noqa: N815
+    annotations: Annotations | None = None
 
 
 class ContainerPort(Struct, gc=False):
