@@ -26,7 +26,8 @@ class StepKind(enum.IntEnum):
     REMOVE_RULE = 6
     ADD_RULE = 7
     NEW_POLICY = 8
-    TIER_RULE = 9
+    TIER_PASS = 9
+    TIER_RULE = 10
 
     def __str__(self) -> str:
         return self.name.lower().replace("_", "-")

@@ -40,4 +40,5 @@ def _rule_before(case: Case, trace: RuleTrace, action: str) -> Iterator[Step]:
     does = f"Leave {what} to NetworkPolicy" if action == "Pass" else f"Allow {what}"
     title = f"{does}, by a rule before {rule_name(trace)}"
     patch = Patch(title, ref, (Edit(EditOp.ADD, path, rule),), origin=trace.rule.origin)
-    yield Step(StepKind.TIER_RULE, case.direction, (patch,), (_OWNER.format(named(ref)),))
+    kind = StepKind.TIER_PASS if action == "Pass" else StepKind.TIER_RULE
+    yield Step(kind, case.direction, (patch,), (_OWNER.format(named(ref)),))

@@ -1,0 +1,192 @@
+"""Every fix that is offered, applied to the objects as they were written and judged from scratch.
+
+Nothing of the patched engine is used: bodies are edited by JSON Patch, read by the dialects, and every pair of pods and
+of sampled addresses is asked about before and after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings, strategies as st
+
+from ringfence.dialects import read_policies
+from ringfence.engine import Engine
+from ringfence.engine.difference import Ends
+from ringfence.explain.endpoints import End, Endpoints
+from ringfence.fix.propose import propose
+from ringfence.fix.search import Fix
+from ringfence.fix.world import World, key_of
+from ringfence.model.addresses import AddressSet
+from ringfence.model.objects import Namespace, Pod, Snapshot
+from ringfence.model.patch import Patch
+from ringfence.model.policy import PolicySet
+from ringfence.model.ports import NO_PORTS, PortSet, Protocol
+from ringfence.model.verdict import AddressEndpoint, Endpoint
+from tests.clusters import snapshot_with
+from tests.points import addresses
+from tests.strategies import (
+    NAMESPACE_LABELS,
+    POD_LABELS,
+    PORT_NUMBERS,
+    label_sets,
+    network_policy_bodies,
+    network_policy_ports,
+    policy_bodies,
+    protocols,
+    snapshots,
+)
+
+_FIXES = 6
+
+
+def engine_of(snapshot: Snapshot) -> Engine:
+    policies, _ = read_policies(snapshot)
+    return Engine.build(snapshot, policies)
+
+
+def applied(snapshot: Snapshot, patches: Iterable[Patch]) -> Snapshot:
+    """The snapshot after the patches, on the plain objects."""
+    bodies: dict[Any, Mapping[str, Any] | None] = {raw.ref: raw.body for raw in snapshot.policies}
+    pods, spaces = list(snapshot.pods), dict(snapshot.namespaces)
+    for patch in patches:
+        target = patch.target
+        if target.kind == "Namespace":
+            body = patch.apply({"metadata": {"labels": dict(spaces[target.name].labels)}})
+            assert body is not None
+            spaces[target.name] = Namespace(target.name, body["metadata"]["labels"])
+        elif "NetworkPolicy" in target.kind:
+            bodies[target] = patch.apply(bodies.get(target))
+        else:
+            pods = [_relabelled(pod, patch) for pod in pods]
+    kept = [body for body in bodies.values() if body is not None]
+    return snapshot_with(replace(snapshot, pods=tuple(pods), namespaces=spaces), kept)
+
+
+def _relabelled(pod: Pod, patch: Patch) -> Pod:
+    workload = (patch.target.namespace, patch.target.kind, patch.target.name)
+    if (pod.workload.namespace, pod.workload.kind, pod.workload.name) != workload:
+        return pod
+    return replace(pod, labels={**pod.labels, **{str(edit.path[-1]): edit.value for edit in patch.edits}})
+
+
+def holds(ends: Ends, end: Endpoint) -> bool:
+    if isinstance(ends, AddressSet):
+        return not isinstance(end, Pod) and end.address in ends
+    return isinstance(end, Pod) and any(key_of(pod) == key_of(end) for pod in ends)
+
+
+def outside(snapshot: Snapshot, policies: PolicySet) -> list[AddressEndpoint]:
+    """An address of every kind that is no pod's and no node's."""
+    taken = {address for pod in snapshot.pods for address in pod.addresses}
+    return [end for end in addresses(snapshot, policies) if not end.node and end.address not in taken]
+
+
+def said(changes: Iterable[tuple[Ends, Ends, PortSet]], source: Endpoint, destination: Endpoint) -> PortSet:
+    total = NO_PORTS
+    for sources, destinations, ports in changes:
+        if holds(sources, source) and holds(destinations, destination):
+            total |= ports
+    return total
+
+
+def check(fix: Fix, snapshot: Snapshot, source: Endpoint, destination: Endpoint, port: tuple[Protocol, int]) -> None:
+    after = applied(snapshot, fix.patches)
+    old, new = engine_of(snapshot), engine_of(after)
+    now = {key_of(pod): pod for pod in after.pods}
+    points = {*outside(snapshot, old.policy_set), *outside(after, new.policy_set)}
+    ends: list[Endpoint] = [*snapshot.pods, *points]
+
+    def renewed(end: Endpoint) -> Endpoint:
+        return now[key_of(end)] if isinstance(end, Pod) else end
+
+    for left in ends:
+        for right in ends:
+            if not isinstance(left, Pod) and not isinstance(right, Pod):
+                continue
+            if left is right and isinstance(left, Pod) and not left.planned:
+                continue
+            before, later = old.allowed(left, right), new.allowed(renewed(left), renewed(right))
+            own = PortSet.point(*port) if (left, right) == (source, destination) else NO_PORTS
+            assert said(fix.effects.opened, left, right) == later - before - own, (fix.title, left, right)
+            assert said(fix.effects.closed, left, right) == before - later - own, (fix.title, left, right)
+
+
+@st.composite
+def questions(draw: st.DrawFn) -> tuple[Snapshot, Endpoint, Endpoint, tuple[Protocol, int]]:
+    snapshot = snapshot_with(draw(snapshots(most_pods=5)), draw(policy_bodies()))
+    ends: list[Endpoint] = [*snapshot.pods, *outside(snapshot, read_policies(snapshot)[0])]
+    pod, other = draw(st.sampled_from(snapshot.pods)), draw(st.sampled_from(ends))
+    port = draw(protocols), draw(st.sampled_from(PORT_NUMBERS))
+    return (snapshot, pod, other, port) if draw(st.booleans()) else (snapshot, other, pod, port)
+
+
+Question = tuple[Snapshot, Endpoint, Endpoint, tuple[Protocol, int]]
+
+
+@st.composite
+def slips(draw: st.DrawFn) -> Question:
+    """A rule that was meant for the connection, and misses it by a label, a namespace's label or a port."""
+    snapshot = draw(snapshots(most_pods=4))
+    source, destination = draw(st.sampled_from(snapshot.pods)), draw(st.sampled_from(snapshot.pods))
+    port = draw(protocols), draw(st.sampled_from(PORT_NUMBERS))
+    ingress = draw(st.booleans())
+    subject, peer = (destination, source) if ingress else (source, destination)
+    selector: dict[str, Any] = {"podSelector": {"matchLabels": {**peer.labels, **draw(label_sets(POD_LABELS))}}}
+    if draw(st.booleans()):
+        labels = {**snapshot.namespaces[peer.namespace].labels, **draw(label_sets(NAMESPACE_LABELS))}
+        expressions = [{"key": "team", "operator": draw(st.sampled_from(("Exists", "DoesNotExist")))}]
+        extra: dict[str, Any] = {"matchExpressions": expressions} if draw(st.booleans()) else {}
+        selector["namespaceSelector"] = {"matchLabels": labels, **extra}
+    rule: dict[str, Any] = {"from" if ingress else "to": [selector]}
+    if draw(st.booleans()):
+        rule["ports"] = [draw(network_policy_ports())]
+    side = "ingress" if ingress else "egress"
+    body = {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": "slip", "namespace": subject.namespace},
+        "spec": {"podSelector": {"matchLabels": subject.labels}, "policyTypes": [side.capitalize()], side: [rule]},
+    }
+    return (
+        snapshot_with(snapshot, [body, *draw(st.lists(network_policy_bodies(1), max_size=1))]),
+        source,
+        destination,
+        port,
+    )
+
+
+@given(st.one_of(questions(), slips(), slips()))
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+def test_a_fix_allows_the_connection_and_its_effects_are_exact(
+    question: Question,
+) -> None:
+    snapshot, source, destination, port = question
+    world = World.of(snapshot, engine_of(snapshot))
+    ends = End(str(source), (source,)), End(str(destination), (destination,))
+    answer = propose(world, Endpoints(snapshot), *ends, port)
+    for fix in answer.fixes[:_FIXES]:
+        after = applied(snapshot, fix.patches)
+        pods = {key_of(pod): pod for pod in after.pods}
+        left, right = (pods[key_of(end)] if isinstance(end, Pod) else end for end in (source, destination))
+        assert engine_of(after).verdict(left, right, *port).allowed, fix.title
+        check(fix, snapshot, source, destination, port)
+
+
+@given(st.one_of(questions(), slips()))
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+def test_a_closing_denies_the_connection_and_its_effects_are_exact(
+    question: Question,
+) -> None:
+    snapshot, source, destination, port = question
+    world = World.of(snapshot, engine_of(snapshot))
+    ends = End(str(source), (source,)), End(str(destination), (destination,))
+    answer = propose(world, Endpoints(snapshot), *ends, port, deny=True)
+    for fix in answer.fixes[:_FIXES]:
+        after = applied(snapshot, fix.patches)
+        pods = {key_of(pod): pod for pod in after.pods}
+        left, right = (pods[key_of(end)] if isinstance(end, Pod) else end for end in (source, destination))
+        assert not engine_of(after).verdict(left, right, *port).allowed, fix.title
+        check(fix, snapshot, source, destination, port)

@@ -1,0 +1,312 @@
+"""Small clusters by hand: which fixes are offered, and what each opens and closes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+
+import pytest
+
+from ringfence.dialects import read_policies
+from ringfence.engine import Engine
+from ringfence.explain.endpoints import Endpoints
+from ringfence.explain.query import split_destination
+from ringfence.fix.propose import FixAnswer, propose
+from ringfence.fix.search import Fix
+from ringfence.fix.world import World
+from ringfence.model.objects import Pod, Service, ServicePort, Snapshot, WorkloadRef
+from ringfence.model.patch import EditOp
+from ringfence.model.ports import Protocol
+from tests.clusters import cluster, pod
+
+WEB, CART = pod("shop/web-0", "app=web", ip="10.0.0.1"), pod("shop/cart-0", "app=cart", ip="10.0.0.2")
+DB = pod("data/db-0", "app=db", ip="10.0.0.3", ports="sql:5432")
+SERVICE = Service("data", "db", (ServicePort("sql", Protocol.TCP, 80, 5432),), {"app": "db"})
+
+
+class Case:
+    """A cluster and its fixes."""
+
+    def __init__(self, policies: str, *pods: Pod, spaces: dict[str, str] | None = None) -> None:
+        found = cluster(pods or (WEB, CART, DB), policies, namespaces=spaces)
+        self.snapshot: Snapshot = replace(found, services=(SERVICE,))
+
+    @cached_property
+    def world(self) -> World:
+        policies, findings = read_policies(self.snapshot)
+        assert not findings
+        return World.of(self.snapshot, Engine.build(self.snapshot, policies))
+
+    def ask(self, source: str, destination: str, *, deny: bool = False) -> FixAnswer:
+        text, port = split_destination(destination)
+        assert port is not None
+        endpoints = Endpoints(self.snapshot)
+        ends = endpoints.source(source), endpoints.destination(text)
+        return propose(self.world, endpoints, *ends, port, deny=deny)
+
+
+def guard(rules: str, *, name: str = "db", labels: str = "app: db") -> str:
+    return f"""\
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {{name: {name}, namespace: data}}
+spec:
+  podSelector: {{matchLabels: {{{labels}}}}}
+  policyTypes: [Ingress]
+  ingress: {rules}
+"""
+
+
+def kinds(answer: FixAnswer) -> list[list[str]]:
+    return [[str(step.kind) for step in fix.steps] for fix in answer.fixes]
+
+
+def of_kind(answer: FixAnswer, *wanted: str) -> Fix:
+    return next(fix for fix in answer.fixes if [str(step.kind) for step in fix.steps] == list(wanted))
+
+
+def opens(fix: Fix) -> list[tuple[str, str, str]]:
+    return [(effect.source, effect.destination, str(effect.ports)) for effect in fix.effects.opens]
+
+
+SHOP = "namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: shop}}"
+
+
+def test_a_missing_label_is_added_to_the_template_or_no_longer_asked_for() -> None:
+    web = replace(WEB, workload=WorkloadRef("shop", "Deployment", "web"))
+    rules = f"[{{from: [{{{SHOP}, podSelector: {{matchLabels: {{tier: api}}}}}}], ports: [{{port: 5432}}]}}]"
+    answer = Case(guard(rules), web, CART, DB).ask("shop/deploy/web", "data/db-0:5432")
+    label = of_kind(answer, "label-pods")
+    assert answer.fixes[0] == label
+    (patch,) = label.patches
+    assert (patch.target.kind, patch.target.name, patch.target.api_version) == ("Deployment", "web", "apps/v1")
+    assert [(edit.op, edit.pointer, edit.value) for edit in patch.edits] == [
+        (EditOp.ADD, "/spec/template/metadata/labels/tier", "api")
+    ]
+    assert label.notes == ("Changing the template of shop/Deployment/web replaces its pods: a rollout.",)
+    # Without the requirement the whole namespace is let in.
+    assert opens(of_kind(answer, "relax-selector")) == [("shop/Pod/cart-0", "data/Pod/db-0", "TCP 5432")]
+
+
+@pytest.mark.parametrize("kind", ["Job", "Workflow"])
+def test_pods_without_a_template_that_can_change_get_no_label(kind: str) -> None:
+    web = replace(WEB, workload=WorkloadRef("shop", kind, "web"))
+    rules = f"[{{from: [{{{SHOP}, podSelector: {{matchLabels: {{tier: api}}}}}}]}}]"
+    answer = Case(guard(rules), web, CART, DB).ask("shop/web-0", "data/db-0:5432")
+    assert ["label-pods"] not in kinds(answer)
+
+
+def test_a_namespace_gets_its_label_but_never_one_of_the_api_servers() -> None:
+    rules = "[{from: [{namespaceSelector: {matchLabels: {name: shop}}}]}]"
+    answer = Case(guard(rules)).ask("shop/web-0", "data/db-0:5432")
+    labelled = of_kind(answer, "label-namespace")
+    assert labelled.patches[0].target.kind == "Namespace"
+    # All of shop comes in, on every port: the rule has none.
+    assert ("shop/Pod/cart-0", "data/Pod/db-0", "all ports") in opens(labelled)
+    assert answer.fixes[0] != labelled
+
+
+def test_the_services_port_is_corrected_to_the_pods() -> None:
+    rules = f"[{{from: [{{{SHOP}, podSelector: {{matchLabels: {{app: web}}}}}}], ports: [{{port: 80}}]}}]"
+    answer = Case(guard(rules)).ask("shop/web-0", "service:data/db:80")
+    (patch,) = of_kind(answer, "correct-port").patches
+    assert [(edit.op, edit.pointer, edit.value) for edit in patch.edits] == [
+        (EditOp.REPLACE, "/spec/ingress/0/ports/0/port", 5432)
+    ]
+    closed = of_kind(answer, "correct-port").effects.closes
+    assert [(effect.source, str(effect.ports)) for effect in closed] == [("shop/Pod/web-0", "TCP 80")]
+
+
+@pytest.mark.parametrize(
+    ("entry", "path", "value"),
+    [("{port: postgres}", "port", 5432), ("{port: 5432, protocol: UDP}", "protocol", "TCP")],
+)
+def test_a_name_nobody_has_and_the_wrong_protocol_are_corrected(entry: str, path: str, value: object) -> None:
+    rules = f"[{{from: [{{{SHOP}, podSelector: {{matchLabels: {{app: web}}}}}}], ports: [{entry}]}}]"
+    answer = Case(guard(rules)).ask("shop/web-0", "data/db-0:5432")
+    (patch,) = of_kind(answer, "correct-port").patches
+    assert [(edit.pointer, edit.value) for edit in patch.edits] == [(f"/spec/ingress/0/ports/0/{path}", value)]
+
+
+def test_a_port_that_is_right_for_something_else_is_not_corrected() -> None:
+    rules = f"[{{from: [{{{SHOP}}}], ports: [{{port: 9187}}]}}]"
+    answer = Case(guard(rules)).ask("shop/web-0", "data/db-0:5432")
+    assert ["correct-port"] not in kinds(answer)
+    assert ["extend-rule"] in kinds(answer)
+
+
+def test_rules_go_to_the_narrowest_policy_first() -> None:
+    others = pod("data/cache-0", "app=cache", ip="10.0.0.9")
+    policies = guard("[]", name="all", labels="") + "---\n" + guard("[]")
+    answer = Case(policies, WEB, CART, DB, others).ask("shop/web-0", "data/db-0:5432")
+    assert answer.fixes[0].patches[0].target.name == "db"
+    wide = next(fix for fix in answer.fixes if fix.patches[0].target.name == "all")
+    assert opens(wide) == [("shop/Pod/web-0", "data/Pod/cache-0", "TCP 5432")]
+
+
+def test_a_new_policy_selects_just_these_pods_and_names_just_this_connection() -> None:
+    answer = Case(guard("[]")).ask("shop/web-0", "data/db-0:5432")
+    manifest = of_kind(answer, "new-policy").patches[0].manifest
+    assert manifest == {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": "allow-web-0-to-db-0", "namespace": "data"},
+        "spec": {
+            "podSelector": {"matchLabels": {"app": "db"}},
+            "policyTypes": ["Ingress"],
+            "ingress": [
+                {
+                    "from": [
+                        {
+                            "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "shop"}},
+                            "podSelector": {"matchLabels": {"app": "web"}},
+                        }
+                    ],
+                    "ports": [{"protocol": "TCP", "port": 5432}],
+                }
+            ],
+        },
+    }
+
+
+def test_both_directions_are_fixed_together() -> None:
+    out = guard("[]").replace("Ingress", "Egress").replace("ingress", "egress").replace("data}", "shop}")
+    policies = guard("[]") + "---\n" + out.replace("app: db", "app: web").replace("name: db", "name: web")
+    answer = Case(policies).ask("shop/web-0", "data/db-0:5432")
+    best = answer.fixes[0]
+    assert [str(step.direction) for step in best.steps] == ["egress", "ingress"]
+    assert best.effects.opens == best.effects.closes == ()
+
+
+def test_an_exception_for_one_address_is_dropped() -> None:
+    rules = "[{from: [{ipBlock: {cidr: 192.0.2.0/24, except: [192.0.2.1/32, 192.0.2.7/32]}}]}]"
+    answer = Case(guard(rules)).ask("192.0.2.7", "data/db-0:5432")
+    fix = of_kind(answer, "relax-selector")
+    assert [edit.pointer for edit in fix.patches[0].edits] == ["/spec/ingress/0/from/0/ipBlock/except/1"]
+    # The rule has no ports, so the address gets every one.
+    assert [effect.source for effect in fix.effects.opens] == ["outside 192.0.2.7"]
+
+
+ADMIN = """\
+apiVersion: policy.networking.k8s.io/v1alpha2
+kind: ClusterNetworkPolicy
+metadata: {name: guard}
+spec:
+  tier: Admin
+  priority: 5
+  subject: {namespaces: {matchLabels: {kubernetes.io/metadata.name: data}}}
+  ingress: [{name: shut, action: Deny, from: [{namespaces: {}}]}]
+"""
+
+
+def test_a_tier_that_denies_gets_a_rule_before_it_and_says_who_must_apply_it() -> None:
+    answer = Case(ADMIN).ask("shop/web-0", "data/db-0:5432")
+    best = answer.fixes[0]
+    (edit,) = best.patches[0].edits
+    assert edit.pointer == "/spec/ingress/0"
+    assert edit.value["action"] == "Pass"
+    assert edit.value["protocols"] == [{"tcp": {"destinationPort": {"number": 5432}}}]
+    assert "only who may change it can apply this" in best.notes[0]
+
+
+def test_a_pass_and_what_network_policy_then_wants_come_together() -> None:
+    answer = Case(ADMIN + "---\n" + guard("[]")).ask("shop/web-0", "data/db-0:5432")
+    assert ["tier-pass", "add-rule"] in kinds(answer)
+    assert ["tier-rule"] in kinds(answer)  # Accept decides alone
+
+
+def test_the_older_api_is_written_in_its_own_words() -> None:
+    older = ADMIN.replace("v1alpha2", "v1alpha1").replace("ClusterNetworkPolicy", "AdminNetworkPolicy")
+    answer = Case(older.replace("  tier: Admin\n", "")).ask("shop/web-0", "data/db-0:5432")
+    actions = {fix.patches[0].edits[0].value["action"] for fix in answer.fixes}
+    assert actions == {"Pass", "Allow"}
+    assert answer.fixes[0].patches[0].edits[0].value["ports"] == [{"portNumber": {"protocol": "TCP", "port": 5432}}]
+
+
+def test_every_replica_must_be_allowed() -> None:
+    old = replace(WEB, name="web-a", workload=WorkloadRef("shop", "Deployment", "web"), labels={"app": "web", "v": "1"})
+    new = replace(old, name="web-b", labels={"app": "web", "v": "2"}, addresses=())
+    rules = f"[{{from: [{{{SHOP}, podSelector: {{matchLabels: {{app: web, v: '2'}}}}}}]}}]"
+    answer = Case(guard(rules), old, new, DB).ask("shop/deploy/web", "data/db-0:5432")
+    assert answer.fixes
+    for fix in answer.fixes:
+        engine = fix.world.engine
+        for each in fix.world.pods_of(old.workload):
+            assert engine.verdict(each, fix.world.pod(DB), Protocol.TCP, 5432).allowed
+
+
+def test_selectors_leave_out_labels_that_change_with_each_rollout() -> None:
+    web = replace(WEB, labels={"app": "web", "pod-template-hash": "5f7"})
+    other = replace(CART, labels={"app": "web", "role": "batch"})
+    answer = Case(guard("[]"), web, other, DB).ask("shop/web-0", "data/db-0:5432")
+    assert "pod-template-hash" not in str([fix.patches for fix in answer.fixes])
+    # Nothing else tells the two apart, and the answer says so.
+    assert opens(answer.fixes[0]) == [("shop/Pod/cart-0", "data/Pod/db-0", "TCP 5432")]
+
+
+# ---- closing ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_pod_is_left_out_of_a_rule_for_its_namespace() -> None:
+    answer = Case(guard(f"[{{from: [{{{SHOP}}}], ports: [{{port: 5432}}]}}]")).ask(
+        "shop/web-0", "data/db-0:5432", deny=True
+    )
+    best = answer.fixes[0]
+    (edit,) = best.patches[0].edits
+    assert edit.pointer == "/spec/ingress/0/from/0/podSelector"
+    assert edit.value == {"matchExpressions": [{"key": "app", "operator": "NotIn", "values": ["web"]}]}
+    assert best.effects.opens == best.effects.closes == ()
+    removed = of_kind(answer, "remove-rule")
+    assert [(effect.source, str(effect.ports)) for effect in removed.effects.closes] == [
+        ("shop/Pod/cart-0", "TCP 5432")
+    ]
+
+
+def test_a_port_is_cut_out_of_a_range() -> None:
+    rules = (
+        f"[{{from: [{{{SHOP}, podSelector: {{matchLabels: {{app: web}}}}}}], ports: [{{port: 5000, endPort: 6000}}]}}]"
+    )
+    answer = Case(guard(rules)).ask("shop/web-0", "data/db-0:5432", deny=True)
+    fix = next(fix for fix in answer.fixes if "Cut TCP 5432 out" in fix.title)
+    assert [edit.value for edit in fix.patches[0].edits] == [
+        {"protocol": "TCP", "port": 5000, "endPort": 5431},
+        {"protocol": "TCP", "port": 5433, "endPort": 6000},
+    ]
+    assert [effect.source for effect in fix.effects.closes] == ["shop/Pod/cart-0"]
+
+
+def test_every_rule_that_allows_it_is_closed() -> None:
+    rule = f"{{from: [{{{SHOP}, podSelector: {{matchLabels: {{app: web}}}}}}], ports: [{{port: 5432}}]}}"
+    answer = Case(guard(f"[{rule}, {rule}]")).ask("shop/web-0", "data/db-0:5432", deny=True)
+    assert len(answer.fixes[0].steps) == 2
+
+
+def test_pods_that_nothing_isolates_get_a_policy_that_allows_all_else() -> None:
+    answer = Case("").ask("shop/web-0", "data/db-0:5432", deny=True)
+    manifest = of_kind(answer, "new-policy").patches[0].manifest
+    assert manifest is not None
+    others = [{"protocol": "TCP", "port": 1, "endPort": 5431}, {"protocol": "TCP", "port": 5433, "endPort": 65535}]
+    side = manifest["spec"]["policyTypes"][0].lower()
+    assert manifest["spec"][side][0] == {"ports": [*others, {"protocol": "UDP"}, {"protocol": "SCTP"}]}
+    for fix in answer.fixes:
+        pods = [effect for effect in fix.effects.closes if not effect.outside]
+        assert pods == []
+        # What NetworkPolicy can't tell from the pod: addresses outside, on this one port.
+        assert {str(effect.ports) for effect in fix.effects.closes} <= {"TCP 5432"}
+
+
+def test_where_cluster_policies_are_in_use_a_deny_closes_exactly_it() -> None:
+    unrelated = ADMIN.replace("name: data", "name: lab")
+    answer = Case(unrelated).ask("shop/web-0", "data/db-0:5432", deny=True)
+    best = answer.fixes[0]
+    assert best.patches[0].target.kind == "ClusterNetworkPolicy"
+    assert best.patches[0].manifest is not None
+    assert best.patches[0].manifest["spec"]["priority"] == 4
+    assert best.effects.opens == best.effects.closes == ()
+
+
+def test_a_host_network_pod_is_said_to_be_out_of_reach() -> None:
+    host = pod("data/agent", "app=agent", ip="10.1.0.1", host=True)
+    answer = Case("", pod("shop/h", "app=h", ip="10.1.0.2", host=True), host).ask("shop/h", "data/agent:1", deny=True)
+    assert answer.fixes == ()
+    assert "on the network of its node, outside pod policy" in answer.obstacle
