@@ -12,6 +12,8 @@ from ringfence.explain.query import split_destination
 from ringfence.fix.propose import FixAnswer, propose
 from tests.docs.paths import ROOT
 
+DNS = "service:kube-system/kube-dns"
+
 TABLE = [
     ("shop/Deployment/checkout", "service:payments/payments:443", "pod-label", "payments/policies.yaml:61"),
     (
@@ -20,7 +22,7 @@ TABLE = [
         "service-port",
         "payments/policies.yaml:27",
     ),
-    ("payments/Deployment/fraud", "service:kube-system/kube-dns:53/TCP", "service-port", "payments/policies.yaml:28"),
+    ("payments/Deployment/fraud", f"{DNS}:53/TCP", "service-port", "payments/policies.yaml:28"),
     ("shop/Deployment/frontend", "service:shop/search:80", "service-port", "shop/policies.yaml:255"),
     ("monitoring/StatefulSet/prometheus", "data/StatefulSet/postgres:9187", "namespace-label", "data/policies.yaml:40"),
     ("monitoring/StatefulSet/prometheus", "data/StatefulSet/redis:9121", "namespace-label", "data/policies.yaml:40"),

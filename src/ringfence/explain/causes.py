@@ -22,7 +22,7 @@ from ringfence.model.labels import Operator, Requirement
 from ringfence.model.objects import Pod, Service
 from ringfence.model.origin import UNKNOWN, ObjectRef, Origin
 from ringfence.model.policy import AddressPeer, Direction, PodPeer
-from ringfence.model.ports import MAX_PORT, MIN_PORT, NamedPort, PortRange
+from ringfence.model.ports import MAX_PORT, MIN_PORT, NamedPort, PortRange, Protocol
 from ringfence.model.verdict import DirectionVerdict, Endpoint, Reason, RuleTrace
 
 _FAR = 8
@@ -166,7 +166,7 @@ class _Case:
 
         for entry in entries:
             if isinstance(entry, PortRange):
-                service = service_meant(entry, verdict.destination, verdict.port, self.services)
+                service = service_meant(entry, verdict.destination, (verdict.protocol, verdict.port), self.services)
                 if service is not None:
                     what = (
                         f"allows {entry}, the port of {written(service)}; its pods listen on {verdict.port}, and "
@@ -253,8 +253,13 @@ class _Case:
         return self.judgement.destination if direction is Direction.EGRESS else self.judgement.source
 
 
-def service_meant(entry: PortRange, destination: Endpoint, port: int, services: Iterable[Service]) -> Service | None:
-    """The Service whose own port is in a rule's entry, where its pods are reached on ``port``, which isn't."""
+def service_meant(
+    entry: PortRange, destination: Endpoint, asked: tuple[Protocol, int], services: Iterable[Service]
+) -> Service | None:
+    """The Service whose own port is in a rule's entry, where its pods are reached on another: that ``asked`` for."""
+    protocol, port = asked
+    if entry.protocol != protocol or entry.lo <= port <= entry.hi:
+        return None
     if not isinstance(destination, Pod) or (entry.lo, entry.hi) == (MIN_PORT, MAX_PORT):
         return None
     for service in services:

@@ -84,7 +84,7 @@ def _mistaken(case: Case, entry: PortMatch, protocol: Protocol, number: int) -> 
     if entry.protocol != protocol:
         return entry.lo == number
     services = case.world.base.snapshot.services
-    return all(service_meant(entry, end, number, services) for end in destinations)
+    return all(service_meant(entry, end, (protocol, number), services) for end in destinations)
 
 
 def _correct_port(case: Case, trace: RuleTrace, path: Path, body: Body, protocol: Protocol, number: int) -> Step:
