@@ -11,7 +11,7 @@ import click
 import ringfence
 from ringfence.cli import failures
 
-COMMANDS = ("diagnose", "fix", "generate", "lint", "reach", "verdict", "why")
+COMMANDS = ("diagnose", "diff", "fix", "generate", "lint", "reach", "verdict", "why")
 """Each is ``ringfence.cli.<name>`` with a click command called ``command``."""
 
 

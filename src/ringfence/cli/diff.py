@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from contextlib import nullcontext
 from typing import IO, TYPE_CHECKING
@@ -112,8 +113,6 @@ def _clusters(
     Raises:
         InputError: a path or revision can't be read at all, or nothing was found in it.
     """
-    from dataclasses import replace
-
     from ringfence.cluster import Cluster
 
     base = _snapshot(cluster) if cluster is not None else None
@@ -122,22 +121,30 @@ def _clusters(
         base = first
     snapshots = [first, second]
     if base is not None:
-        snapshots = [
-            each
-            if each is base
-            else replace(base, policies=each.policies, findings=tuple(dict.fromkeys((*base.findings, *each.findings))))
-            for each in snapshots
-        ]
+        snapshots = [each if each is base else _under(base, each) for each in snapshots]
     before, after = (Cluster(snapshot, cni=common.cni) for snapshot in snapshots)
     return before, after
+
+
+def _under(cluster: Snapshot, policies: Snapshot) -> Snapshot:
+    """The cluster with other policies. What the policies' input says of pods and namespaces is no news here."""
+    from dataclasses import replace
+
+    from ringfence.model.finding import Severity
+
+    problems = [finding for finding in policies.findings if finding.severity > Severity.NOTE]
+    return replace(cluster, policies=policies.policies, findings=(*cluster.findings, *problems))
 
 
 def _snapshot(path: str) -> Snapshot:
     from ringfence.sources import git, load_snapshot
 
     if path.startswith(git.PREFIX):
-        return git.load_revision(path)
-    return load_snapshot([path], stdin=sys.stdin.buffer if path == "-" else None)
+        snapshot = git.load_revision(path)
+    else:
+        snapshot = load_snapshot([path], stdin=sys.stdin.buffer if path == "-" else None)
+    gc.freeze()  # what was read stays: walking it again and again for garbage takes longer than the comparison
+    return snapshot
 
 
 def _findings(before: Cluster, after: Cluster) -> list[Finding]:

@@ -79,12 +79,11 @@ class Causes:
         text = f"{name}, {direction} rule {index + 1}"
         counterpart = rules[index] if index < len(rules) else None
         if counterpart is not None and counterpart not in policy.rules(direction):
-            yield Cause(
-                f"{text} is changed", deciding.rule.origin, counterpart.origin, in_new=bool(side), policy=policy.ref
-            )
+            before, after = (counterpart, deciding.rule) if side else (deciding.rule, counterpart)
+            yield Cause(f"{text} is changed", after.origin, before.origin, policy=policy.ref)
         else:
-            verb = "is new" if side else "is removed"
-            yield Cause(f"{text} {verb}", deciding.rule.origin, other.origin, in_new=bool(side), policy=policy.ref)
+            verb, place = ("is new", UNKNOWN) if side else ("is removed", other.origin)
+            yield Cause(f"{text} {verb}", deciding.rule.origin, place, in_new=bool(side), policy=policy.ref)
 
     def _guard(self, policy: Policy, side: int) -> Iterator[Cause]:
         """The policy itself came or went, or applies to others."""

@@ -21,7 +21,8 @@ def compute_diff(
     team; by default ``team``, else ``owner``. By workload, a workload's connections with itself are left out.
     """
     both = engines(old, new)
-    before, after = Ends(both.old, by), Ends(both.new, by)
+    before = Ends(both.old, by)
+    after = Ends(both.new, by, like=before if both.same_pods else None)
     connections = Connections(before, after, external=external)
     differing = list(connections.differing())
     teams = teams_of((old, new), owner_label)

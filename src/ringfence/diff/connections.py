@@ -53,8 +53,9 @@ class Connections:
         """The pairs of ends that may differ; ends whose connections with addresses outside may."""
         pairs: set[tuple[End, End]] = self._old.on_same_node() ^ self._new.on_same_node()
         outside: set[tuple[Direction, End]] = set()
-        ends = {*self._old.pods, *self._new.pods}
-        for end in self._regrouped():
+        regrouped = set(self._regrouped())
+        ends = {*self._old.pods, *self._new.pods} if regrouped else set()
+        for end in regrouped:
             pairs.update((end, other) for other in ends if other != end)
             pairs.update((other, end) for other in ends if other != end)
             outside.update((direction, end) for direction in Direction)
@@ -76,6 +77,8 @@ class Connections:
         Pods are compared by name, so a pod that changed its workload is not seen to come, nor one that might do
         nothing to go, which changes what *every* replica may.
         """
+        if self._new.pods is self._old.pods:
+            return
         related = self._old.engine.table is self._new.engine.table
         for end in self._new.pods:
             if end not in self._old or self._old.keys(end) == self._new.keys(end):

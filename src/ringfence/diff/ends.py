@@ -36,27 +36,33 @@ class Ends:
     By workload, a node's own traffic to its pods is not the workload's, and left out; by pod it is always allowed.
     """
 
-    def __init__(self, engine: Engine, by: By) -> None:
+    def __init__(self, engine: Engine, by: By, *, like: Ends | None = None) -> None:
+        """Ends of an engine, or with ``like`` of one that has the very same pods as that of other ends."""
         self.engine = engine
         self.by = by
-        self.pods: dict[End, list[Pod]] = {}
-        self.by_key: dict[PodKey, Pod] = {}
-        self._atoms: dict[End, dict[int, None]] = {}
+        self.pods: dict[End, list[Pod]] = {} if like is None else like.pods
+        self.by_key: dict[PodKey, Pod] = {} if like is None else like.by_key
+        self._atoms: dict[End, tuple[int, ...]] = {}
         self._rows: dict[tuple[Direction, int], Row] = {}
         self._pairs: dict[tuple[int, int], int] = {}
-        for number, atom in enumerate(engine.universe.atoms):
+        if like is not None:
+            return
+        for atom in engine.universe.atoms:
             for pod in atom.pods:
-                end = end_of(pod, by)
-                self.pods.setdefault(end, []).append(pod)
+                self.pods.setdefault(end_of(pod, by), []).append(pod)
                 self.by_key[pod_key(pod)] = pod
-                self._atoms.setdefault(end, {})[number] = None
 
     def __contains__(self, end: End) -> bool:
         return end in self.pods
 
-    def atoms(self, end: End) -> set[int]:
-        """The numbers of the atoms that the end's pods are of; none for an end that isn't there."""
-        return set(self._atoms.get(end, ()))
+    def atoms(self, end: End) -> tuple[int, ...]:
+        """The numbers of the atoms that the end's pods are of, ascending; none for an end that isn't there."""
+        atoms = self._atoms.get(end)
+        if atoms is None:
+            atom_of = self.engine.universe.atom_of
+            atoms = tuple(sorted({atom_of[pod_key(pod)] for pod in self.pods.get(end, ())}))
+            self._atoms[end] = atoms
+        return atoms
 
     def keys(self, end: End) -> set[PodKey]:
         """What tells the end's pods from all others."""
@@ -78,7 +84,7 @@ class Ends:
 
     def between(self, src: End, dst: End) -> Allowed:
         """What pods of ``src`` may use of pods of ``dst``; nothing where one of them isn't there."""
-        sources, destinations = self._atoms.get(src), self._atoms.get(dst)
+        sources, destinations = self.atoms(src), self.atoms(dst)
         if not sources or not destinations:
             return self._allowed(NONE, NONE)
         if self.by is By.POD and self.engine.facts.on_same_node(self.pods[src][0], self.pods[dst][0]):
@@ -94,7 +100,7 @@ class Ends:
     def outside(self, direction: Direction, end: End, address_atom: int) -> Allowed:
         """What the pods of ``end`` may use of addresses outside, or by ingress those of them."""
         table = self.engine.table
-        atoms = self._atoms.get(end)
+        atoms = self.atoms(end)
         if not atoms:
             return self._allowed(NONE, NONE)
         some, always = NONE, FULL

@@ -124,7 +124,7 @@ class Risks:
                     continue
                 names = list(dict.fromkeys(str(pod.workload) for pod in bare))
                 shown = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if names[_NAMED:] else "")
-                text = f"namespace {namespace} was isolated for {direction}, and {shown} no longer is."
+                text = f"Namespace {namespace} was isolated for {direction}, and {shown} no longer is."
                 yield Risk(RiskKind.UNISOLATED, f"{namespace} {direction}", text, self._lost(bare[0], direction))
 
     def _lost(self, pod: Pod, direction: Direction) -> tuple[Cause, ...]:
@@ -163,14 +163,14 @@ class _Isolation:
 
 
 def _text(kind: RiskKind, subject: str, behind: Sequence[Change]) -> str:
-    ports = PortSet.of(
-        span for change in behind for span in (change.closed if kind is RiskKind.CUTS_DNS else change.opened)
-    )
+    which = [change.closed if kind is RiskKind.CUTS_DNS else change.opened for change in behind]
+    ports = str(PortSet.of(span for each in which for span in each)) if any(which) else ""
+    ports = ports.replace(" UDP ", ", UDP ").replace(" SCTP ", ", SCTP ")
     match kind:
         case RiskKind.TO_INTERNET:
             return f"{subject} may reach the Internet on {ports}."
         case RiskKind.FROM_INTERNET:
-            return f"the Internet may reach {subject} on {ports}."
+            return f"The Internet may reach {subject} on {ports}."
         case RiskKind.CUTS_DNS:
             some = " by some replicas" if not ports else f" on {ports}"
             return f"{subject} can't reach the DNS pods any more{some}."

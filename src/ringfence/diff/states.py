@@ -28,11 +28,13 @@ class Engines:
 
     The new one is made from the old where little changed; it then knows unchanged policies as they stand in the old
     input. ``moved`` gives the policy of the new input by the identity of the old one, since its lines may be others.
+    ``same_pods`` tells that both have the very same pods.
     """
 
     old: Engine
     new: Engine
     moved: Mapping[int, Policy] = field(default_factory=dict)
+    same_pods: bool = False
 
 
 def engines(old: State, new: State) -> Engines:
@@ -62,7 +64,7 @@ def _derived(first: Engine, old: State, new: State) -> Engines | None:
     removed, added, moved = policies
     if removed or added:
         engine = engine.with_policies(removed, added)
-    return Engines(first, engine, moved)
+    return Engines(first, engine, moved, same_pods=not any(pods))
 
 
 _PolicyChanges = tuple[list[Policy], list[tuple[str, Policy]], dict[int, Policy]]
@@ -105,6 +107,8 @@ def _skeleton(policy_set: PolicySet) -> object:
 
 def _pod_changes(old: tuple[Pod, ...], new: tuple[Pod, ...]) -> tuple[list[Pod], list[Pod]] | None:
     """Pods to remove and pods to add."""
+    if old is new:
+        return [], []
     before: dict[PodKey, Pod] = {pod_key(pod): pod for pod in old}
     after: dict[PodKey, Pod] = {pod_key(pod): pod for pod in new}
     if len(before) != len(old) or len(after) != len(new):

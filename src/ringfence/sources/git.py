@@ -44,7 +44,7 @@ def load_revision(text: str) -> Snapshot:
         raise InputError(f"{shown(text)} names no revision: write git:REV or git:REV:path, such as git:main:policies.")
     path = path.rstrip("/")
     commit = _commit(revision)
-    tree = f"{commit}:{path}"
+    tree = f"{commit}:{'./' if path == '.' else path}"
     kind = _git("cat-file", "-t", tree, problem=f"There is no {shown(path)} in revision {shown(revision)}")
     name = f"{PREFIX}{revision}:{path}" if path else f"{PREFIX}{revision}"
     if kind.strip() == b"blob":
