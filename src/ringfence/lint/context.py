@@ -68,6 +68,7 @@ class LintContext:
         self.settings = settings or Settings()
         self._engine = engine
         self._selected: dict[tuple[str | None, LabelExpr, LabelExpr], tuple[Pod, ...]] = {}
+        self._names: dict[LabelExpr, tuple[str, ...]] = {}
         self._made: dict[Callable[[LintContext], Any], Any] = {}
 
     @cached_property
@@ -184,12 +185,15 @@ class LintContext:
         """The names of the namespaces that a pod peer looks at, sorted."""
         if peer.namespace is not None:
             return (peer.namespace,)
-        everywhere = peer.namespaces == EVERYTHING
-        return tuple(
-            name
-            for name, namespace in sorted(self.snapshot.namespaces.items())
-            if everywhere or peer.namespaces.matches(namespace.labels)
-        )
+        names = self._names.get(peer.namespaces)
+        if names is None:
+            everywhere = peer.namespaces == EVERYTHING
+            names = self._names[peer.namespaces] = tuple(
+                name
+                for name, namespace in sorted(self.snapshot.namespaces.items())
+                if everywhere or peer.namespaces.matches(namespace.labels)
+            )
+        return names
 
     def has_pods(self, peer: PodPeer) -> bool:
         """True where the input can say what a peer matches: it has pods of the namespaces that are looked at.
