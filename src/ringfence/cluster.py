@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import BinaryIO
 
@@ -14,6 +14,9 @@ from ringfence.explain.query import parse_protocol
 from ringfence.explain.why import WhyAnswer, why
 from ringfence.fix.propose import FixAnswer, propose
 from ringfence.fix.world import World
+from ringfence.lint.context import LintContext, Settings
+from ringfence.lint.registry import choose
+from ringfence.lint.run import LintReport, run
 from ringfence.model.errors import QueryError
 from ringfence.model.finding import Finding
 from ringfence.model.objects import Pod, Snapshot
@@ -92,6 +95,18 @@ class Cluster:
         """
         source, destination = self.endpoints.source(src), self.endpoints.destination(dst)
         return propose(self.world, self.endpoints, source, destination, (_protocol(protocol), _port(port)), deny=deny)
+
+    def lint(
+        self, select: Sequence[str] = (), ignore: Sequence[str] = (), *, settings: Settings | None = None
+    ) -> LintReport:
+        """What the lint rules find; ``select`` and ``ignore`` name rules as on the command line.
+
+        Raises:
+            QueryError: a name fits no rule.
+        """
+        findings = (*self.snapshot.findings, *self._policy_findings)
+        context = LintContext(self.snapshot, self._policies, findings, settings, engine=lambda: self.engine)
+        return run(context, choose(select, ignore))
 
     def reach(
         self,

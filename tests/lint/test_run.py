@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
+from ringfence.cluster import load
 from ringfence.lint.registry import RULES, Needs
 from tests.lint.linting import codes, context, lint, pod, policy
 
@@ -55,3 +57,12 @@ def test_rules_about_documents_start_without_numpy() -> None:
     command = [sys.executable, "-c", program]
     result = subprocess.run(command, input=WEB, capture_output=True, text=True, timeout=60, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_a_cluster_lints_itself_with_its_own_engine(tmp_path: Path) -> None:
+    (tmp_path / "all.yaml").write_text(WEB + VOLATILE + BAD, encoding="utf-8")
+    cluster = load(str(tmp_path))
+    assert [finding.code.code for finding in cluster.lint(["RF210"]).findings] == ["RF210"]
+    assert "engine" not in vars(cluster)
+    cluster.lint(["RF2"])
+    assert "engine" in vars(cluster)

@@ -59,7 +59,7 @@ class LintContext:
         findings: Iterable[Finding] = (),
         settings: Settings | None = None,
         *,
-        engine: Engine | None = None,
+        engine: Callable[[], Engine] | None = None,
     ) -> None:
         self.snapshot = snapshot
         self.policy_set = policy_set
@@ -75,7 +75,7 @@ class LintContext:
     def engine(self) -> Engine:
         """The engine over this snapshot."""
         if self._engine is not None:
-            return self._engine
+            return self._engine()
         from ringfence.engine import Engine
 
         return Engine.build(self.snapshot, self.policy_set)
