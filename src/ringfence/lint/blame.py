@@ -73,4 +73,4 @@ class Roots(Generic[T]):
     def items(self) -> Iterable[tuple[Blame, tuple[T, ...]]]:
         """Each cause with what it brings about, each once."""
         for key, cause in self.blames.items():
-            yield cause, tuple(dict.fromkeys(self.found[key]))
+            yield cause, tuple({id(item): item for item in self.found[key]}.values())

@@ -5,8 +5,6 @@ Every answer of True is certain; False may mean that it can't be told from the s
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from ringfence.engine.facts import Facts
 from ringfence.model.labels import AllOf, LabelExpr, Operator, Requirement
 from ringfence.model.objects import NAMESPACE_NAME_LABEL
@@ -75,10 +73,9 @@ def _namespaces_within(inner: PodPeer, outer: PodPeer, facts: Facts) -> bool:
     return outer.namespaces.matches(facts.namespace_labels(inner.namespace))
 
 
-@lru_cache(maxsize=50_000)
 def _implies(inner: LabelExpr, outer: LabelExpr) -> bool:
     """True where every label set that matches ``inner`` matches ``outer``."""
-    if inner == outer:
+    if inner is outer:
         return True
     if isinstance(outer, AllOf):
         return all(_implies(inner, part) for part in outer.parts)
@@ -86,7 +83,7 @@ def _implies(inner: LabelExpr, outer: LabelExpr) -> bool:
         return any(_implies(part, outer) for part in inner.parts)
     if isinstance(inner, Requirement) and isinstance(outer, Requirement):
         return inner.key == outer.key and _requirement_implies(inner, outer)
-    return False
+    return inner == outer
 
 
 def _requirement_implies(inner: Requirement, outer: Requirement) -> bool:
@@ -103,4 +100,4 @@ def _requirement_implies(inner: Requirement, outer: Requirement) -> bool:
         case Operator.DOES_NOT_EXIST, Operator.NOT_IN:
             return True
         case _:
-            return False
+            return inner == outer

@@ -28,6 +28,11 @@ def some_pods(pods: Iterable[Pod], limit: int = 3) -> str:
     return some((_name(pod) for pod in pods), limit)
 
 
+def distinct(pods: Iterable[Pod]) -> tuple[Pod, ...]:
+    """Each pod once, in the order first met."""
+    return tuple({id(pod): pod for pod in pods}.values())
+
+
 def number_of_pods(pods: Sized) -> str:
     """``1 pod``, ``4 pods``."""
     return f"{len(pods)} pod{'' if len(pods) == 1 else 's'}"

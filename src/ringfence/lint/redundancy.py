@@ -40,8 +40,39 @@ class Redundancy:
 
 
 def redundancy(context: LintContext) -> Redundancy:
-    """Of the policies of additive stages that select pods."""
-    return _Search(context).run()
+    """Of the policies of additive stages that select pods; each thing proved.
+
+    All of it is taken away at once first. Rules only add where pods stay isolated, so what changes nothing together
+    changes nothing alone; where something does change, each thing is tried by itself.
+    """
+    found = _Search(context).run()
+    if _together(context, found):
+        return found
+    return Redundancy(
+        tuple(entry for entry in found.equal if without_policy(context, entry[1])),
+        tuple(entry for entry in found.idle if without_policy(context, entry[1])),
+        tuple(entry for entry in found.contained if without_rule(context, entry.inner)),
+    )
+
+
+def _together(context: LintContext, found: Redundancy) -> bool:
+    """The proof for everything found at once."""
+    removed: dict[int, Policy] = {id(policy): policy for _, policy, _ in (*found.equal, *found.idle)}
+    rest: dict[int, tuple[str, Policy]] = {}
+    for entry in found.contained:
+        placed = entry.inner
+        removed[id(placed.policy)] = placed.policy
+        _, policy = rest.get(id(placed.policy), ("", placed.policy))
+        rest[id(placed.policy)] = (placed.stage.name, _less(policy, placed))
+    return not removed or not compare(
+        context.engine, context.engine.with_policies(list(removed.values()), list(rest.values()))
+    )
+
+
+def _less(policy: Policy, placed: PlacedRule) -> Policy:
+    """The policy without a rule, which is found by identity: numbers shift as rules go."""
+    kept = tuple(rule for rule in policy.rules(placed.direction) if rule is not placed.rule)
+    return replace(policy, egress=kept) if placed.direction is Direction.EGRESS else replace(policy, ingress=kept)
 
 
 def without_policy(context: LintContext, policy: Policy) -> bool:
@@ -51,10 +82,8 @@ def without_policy(context: LintContext, policy: Policy) -> bool:
 
 def without_rule(context: LintContext, placed: PlacedRule) -> bool:
     """The proof: True where the engine finds no pair that changes without the rule."""
-    policy, direction = placed.policy, placed.direction
-    rest = tuple(rule for number, rule in enumerate(policy.rules(direction)) if number != placed.index)
-    changed = replace(policy, egress=rest) if direction is Direction.EGRESS else replace(policy, ingress=rest)
-    return not compare(context.engine, context.engine.with_policies([policy], [(placed.stage.name, changed)]))
+    changed = _less(placed.policy, placed)
+    return not compare(context.engine, context.engine.with_policies([placed.policy], [(placed.stage.name, changed)]))
 
 
 def shadowed(context: LintContext) -> Iterator[tuple[PlacedRule, PlacedRule]]:
@@ -95,6 +124,8 @@ class _Search:
     def __init__(self, context: LintContext) -> None:
         self._context = context
         self._facts = context.engine.facts
+        self._gone: set[int] = set()
+        """Identities of rules found to lie within others: they contain nothing, or all of a circle would go."""
         self._near: dict[tuple[str, str | None], list[Policy]] = {}
         stages = (stage for layer in context.policy_set.layers for stage in layer.stages)
         self._stages = [stage for stage in stages if stage.kind is StageKind.ADDITIVE]
@@ -124,6 +155,7 @@ class _Search:
                 if covers is not None:
                     idle.append((stage, policy, covers))
                     gone.add(id(policy))
+                    self._gone.update(id(rule) for rule in (*policy.egress, *policy.ingress))
                     continue
                 contained.extend(self._rules(stage, policy, wider))
         return Redundancy(tuple(equal), tuple(idle), tuple(contained))
@@ -160,14 +192,13 @@ class _Search:
     def _rules(self, stage: Stage, policy: Policy, wider: list[Policy]) -> Iterator[Container]:
         for direction in Direction:
             rules = list(_placed(stage, policy, direction))
-            gone: set[int] = set()
             others = rules if len(rules) <= _MOST_RULES else []
             for placed in rules:
-                own = (other for other in others if other is not placed and other.index not in gone)
+                own = (other for other in others if other is not placed)
                 outer = next((other for other in own if self._within(placed, other)), None)
                 outer = outer or self._container(placed, wider)
                 if outer is not None:
-                    gone.add(placed.index)
+                    self._gone.add(id(placed.rule))
                     yield Container(placed, outer)
 
     def _container(self, placed: PlacedRule, wider: list[Policy]) -> PlacedRule | None:
@@ -179,7 +210,7 @@ class _Search:
 
     def _within(self, inner: PlacedRule, outer: PlacedRule) -> bool:
         rule = inner.rule
-        if rule.peers == () or rule.ports == () or rule.action is not outer.rule.action:
+        if rule.peers == () or rule.ports == () or rule.action is not outer.rule.action or id(outer.rule) in self._gone:
             return False
         return rule.action is Action.ALLOW and rule_within(rule, outer.rule, self._facts)
 

@@ -68,6 +68,19 @@ POD_ADDRESS = Code("RF208", "pod-address", _W, "An ipBlock lies on addresses of 
 AND_OR_SLIP = Code("RF209", "and-or-slip", _W, "Two peer entries where one was probably meant")
 VOLATILE_LABEL = Code("RF210", "volatile-label", _W, "A selector asks for a label that changes with every rollout")
 
+# Exposure
+INGRESS_NOT_ISOLATED = Code("RF401", "ingress-not-isolated", _W, "Pods accept every connection")
+EGRESS_NOT_ISOLATED = Code("RF402", "egress-not-isolated", _W, "Pods may open every connection")
+ALLOW_ALL = Code("RF403", "allow-all", _W, "A policy isolates pods and allows them everything")
+WORLD_EGRESS = Code("RF404", "world-egress", _W, "A policy lets pods out to the whole Internet")
+WORLD_INGRESS = Code("RF405", "world-ingress", _W, "A policy lets the whole Internet in")
+CLOUD_METADATA = Code("RF406", "cloud-metadata", _W, "A rule lets pods reach the cloud's metadata address")
+OTHER_RESOLVERS = Code("RF407", "other-resolvers", _W, "A rule lets pods ask any DNS server")
+HOST_NETWORK_BYPASS = Code("RF408", "host-network-bypass", _N, "A policy seems to select pods of the host network")
+OTHER_TEAM = Code("RF409", "other-team", _W, "Another team's pods get in, and no rule names that team")
+INTERNET_BY_PROXY = Code("RF410", "internet-by-proxy", _N, "Pods get to the Internet through a proxy")
+RANGE_TOO_WIDE = Code("RF411", "range-too-wide", _W, "A range allows far more addresses than it states")
+
 # Redundancy
 RULE_CONTAINED = Code("RF501", "rule-contained", _W, "A rule lies within another and adds nothing")
 POLICY_WITHOUT_EFFECT = Code("RF502", "policy-without-effect", _W, "Without the policy nothing would change")

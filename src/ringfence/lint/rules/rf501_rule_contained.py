@@ -2,13 +2,14 @@
 
 ## What it does
 
-Finds rules of which everything, for any pod that may come, is also allowed by one other rule: of the same policy, or of
-a policy that selects at least the same pods. Each is proved: the engine finds no connection that changes without it.
+Finds rules of which everything, for any pod that may come, is also allowed by one other rule: of the same policy, or
+of a policy that selects at least the same pods. Each is proved: the engine finds no connection that changes without
+it.
 
 ## Why it matters
 
-Someone who removes the wider rule believes that the narrow one is all that is left, and someone who removes the narrow
-one believes that access is gone. Neither sees from one rule what is allowed.
+Someone who removes the wider rule believes that the narrow one is all that is left, and someone who removes the
+narrow one believes that access is gone. Neither sees from one rule what is allowed.
 
 ## Example
 
@@ -70,7 +71,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ringfence.lint.context import LintContext, PlacedRule
-from ringfence.lint.redundancy import redundancy, without_rule
+from ringfence.lint.redundancy import redundancy
 from ringfence.model.codes import RULE_CONTAINED
 from ringfence.model.finding import Finding
 
@@ -79,8 +80,6 @@ def check(context: LintContext) -> Iterator[Finding]:
     """Rules within another rule; those of policies that have no effect at all are told as policies."""
     for container in context.once(redundancy).contained:
         inner, outer = container.inner, container.outer
-        if not without_rule(context, inner):
-            continue
         yield Finding(
             RULE_CONTAINED,
             f"{named(inner)} of {inner.policy.ref} adds nothing: {_outer(inner, outer)} allows all of it.",

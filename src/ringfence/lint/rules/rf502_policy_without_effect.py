@@ -3,8 +3,8 @@
 ## What it does
 
 Finds policies whose pods are isolated by other policies as well, and whose rules all lie within rules of other
-policies, for any pod that may come. A default deny, which has no rules, is never reported: it holds when the others go.
-Each finding is proved: the engine finds no connection that changes without the policy.
+policies, for any pod that may come. A default deny, which has no rules, is never reported: it holds when the others
+go. Each finding is proved: the engine finds no connection that changes without the policy.
 
 ## Why it matters
 
@@ -79,7 +79,7 @@ from collections.abc import Iterator
 
 from ringfence.lint.context import LintContext
 from ringfence.lint.naming import some
-from ringfence.lint.redundancy import redundancy, without_policy
+from ringfence.lint.redundancy import redundancy
 from ringfence.model.codes import POLICY_WITHOUT_EFFECT
 from ringfence.model.finding import Finding
 
@@ -87,8 +87,6 @@ from ringfence.model.finding import Finding
 def check(context: LintContext) -> Iterator[Finding]:
     """Policies that others cover altogether."""
     for _, policy, covers in context.once(redundancy).idle:
-        if not without_policy(context, policy):
-            continue
         names = [str(other.ref) for other in covers]
         isolates, allows = ("isolates", "allows") if len(names) == 1 else ("isolate", "allow")
         yield Finding(

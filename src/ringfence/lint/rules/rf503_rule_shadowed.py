@@ -2,8 +2,8 @@
 
 ## What it does
 
-Finds rules of ClusterNetworkPolicy and AdminNetworkPolicy of which everything is matched, for any pod that may come, by
-one rule that is judged before. Each is proved: the engine finds no connection that changes without it.
+Finds rules of ClusterNetworkPolicy and AdminNetworkPolicy of which everything is matched, for any pod that may come,
+by one rule that is judged before. Each is proved: the engine finds no connection that changes without it.
 
 ## Why it matters
 

@@ -73,7 +73,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ringfence.lint.context import LintContext
-from ringfence.lint.redundancy import redundancy, without_policy
+from ringfence.lint.redundancy import redundancy
 from ringfence.model.codes import EQUAL_POLICIES
 from ringfence.model.finding import Finding
 
@@ -81,8 +81,6 @@ from ringfence.model.finding import Finding
 def check(context: LintContext) -> Iterator[Finding]:
     """Each policy that says what an earlier one says."""
     for _, policy, first in context.once(redundancy).equal:
-        if not without_policy(context, policy):
-            continue
         yield Finding(
             EQUAL_POLICIES,
             f"{policy.ref} and {first.ref} select the same pods and have the same rules.",
