@@ -1,0 +1,36 @@
+"""The rules that must fire on an incident fire there, and no longer on its fix."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.cli.running import run
+from tests.incidents.states import paths
+
+# Place, rule, words that the finding must have.
+FIRES = [
+    ("01-default-deny-dns/namespace-label", "RF204", "`name=kube-system`"),
+    ("01-default-deny-dns/openshift-dns", "RF206", "5353"),
+    ("03-looks-right/egress-peer", "RF203", "`tier=api`"),
+    ("03-looks-right/ingress-peer", "RF203", "`tier=web`"),
+    ("03-looks-right/ingress-subject", "RF203", "`tier=api`"),
+    ("03-looks-right/namespace-label", "RF203", "`env=production`"),
+    ("07-moving-addresses/invalid-range", "RF103", "503.0.0.0/8"),
+    ("08-reached-anyway/selects-nothing", "RF203", "app=valut"),
+    ("08-reached-anyway/wrong-namespace", "RF201", "vault"),
+    ("08-reached-anyway/no-policy-types", "RF108", "policyTypes"),
+]
+
+
+def findings(place: str, state: str, code: str) -> list[str]:
+    """What one rule says about a place."""
+    result = run("lint", *paths(place, state), "--select", code, "-o", "json")
+    return [finding["what"] for finding in json.loads(result.stdout)["findings"]]
+
+
+@pytest.mark.parametrize(("place", "code", "words"), FIRES)
+def test_a_rule_fires_on_what_is_broken_and_not_on_the_fix(place: str, code: str, words: str) -> None:
+    assert any(words in what for what in findings(place, "broken", code))
+    assert findings(place, "fixed", code) == []
