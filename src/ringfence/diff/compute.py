@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from ringfence.diff.connections import Connection, Connections
-from ringfence.diff.ends import Ends, end_of
+from ringfence.diff.ends import Ends
 from ringfence.diff.explaining import Explaining
 from ringfence.diff.report import By, Change, DiffReport, End
 from ringfence.diff.risks import Risks, impacts, teams_of
@@ -27,7 +25,7 @@ def compute_diff(
     differing = list(connections.differing())
     teams = teams_of((old, new), owner_label)
     explaining = Explaining((old, new), both, (before, after), connections.known)
-    risks = Risks(new, both, teams, partial(end_of, by=by))
+    risks = Risks((old, new), both, after, teams)
     found = [risks.marked(_change(connection, explaining)) for connection in differing]
     changes = tuple(change for change in found if change.before != change.after)
     return DiffReport(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ringfence.diff.causes import Cause
+from ringfence.diff.ends import Ends, end_of
 from ringfence.diff.report import Change, ChangeKind, End, Impact, Risk, RiskKind
 from ringfence.diff.states import Engines, State
 from ringfence.engine import Engine
@@ -13,7 +14,7 @@ from ringfence.explain.causes import object_name
 from ringfence.model.addresses import ALL_ADDRESSES, AddressSet, parse_address
 from ringfence.model.objects import Pod
 from ringfence.model.policy import Direction
-from ringfence.model.ports import PortSet
+from ringfence.model.ports import NO_PORTS, PortSet
 from ringfence.survey.backends import Backends
 from ringfence.survey.dns import DnsServer, dns_servers
 from ringfence.survey.survey import OWNER_LABELS
@@ -61,11 +62,12 @@ def teams_of(states: Iterable[State], owner_label: str) -> dict[str, str]:
 class Risks:
     """Marks changes with the kinds of risk that they bring, and tells of each."""
 
-    def __init__(self, new: State, engines: Engines, teams: Mapping[str, str], ends: Callable[[Pod], End]) -> None:
-        self._new = new
+    def __init__(self, states: tuple[State, State], engines: Engines, ends: Ends, teams: Mapping[str, str]) -> None:
+        """``ends`` are those of the new state."""
+        self._states = states
         self._engines = engines
+        self._ends = ends
         self._teams = teams
-        self._end = ends
         self._dns: list[tuple[DnsServer, frozenset[End]]] | None = None
 
     def marked(self, change: Change) -> Change:
@@ -82,22 +84,28 @@ class Risks:
             teams = {self._teams.get(end.namespace, "") for end in (change.src, change.dst)}
             if len(teams) == 2 and "" not in teams:
                 yield RiskKind.CROSSES_TEAMS
-        closed = change.closed or change.always_before - change.always_after
-        if closed and self._cuts_dns(change, closed):
+        if change.src in self._ends and self._dns_ports(
+            change, change.closed | (change.always_before - change.always_after)
+        ):
             yield RiskKind.CUTS_DNS
 
-    def _cuts_dns(self, change: Change, closed: PortSet) -> bool:
+    def _dns_ports(self, change: Change, ports: PortSet) -> PortSet:
+        """Those of the ports on which the destination answers for names."""
+        if not ports:
+            return NO_PORTS
         if self._dns is None:
-            servers = dns_servers(self._new.snapshot, Backends(self._new.snapshot))
-            self._dns = [(server, frozenset(self._end(pod) for pod in server.pods)) for server in servers]
+            self._dns = [
+                (server, frozenset(end_of(pod, self._ends.by) for pod in server.pods))
+                for state in self._states
+                for server in dns_servers(state.snapshot, Backends(state.snapshot))
+            ]
+        found = NO_PORTS
         for server, ends in self._dns:
-            if not closed & server.ports:
-                continue
             if change.dst in ends or (
                 server.address is not None and change.dst.external and server.address in addresses_of(change.dst)
             ):
-                return True
-        return False
+                found |= ports & server.ports
+        return found
 
     def of(self, changes: Sequence[Change]) -> Iterator[Risk]:
         """One risk a kind and subject, worst kinds first."""
@@ -108,13 +116,32 @@ class Risks:
         for kind, by_subject in groups.items():
             for subject, behind in by_subject.items():
                 causes = tuple(dict.fromkeys(cause for change in behind for cause in change.causes))
-                yield Risk(kind, subject, _text(kind, subject, behind), causes, len(behind))
+                yield Risk(kind, subject, self._text(kind, subject, behind), causes, len(behind))
         yield from self._unisolated()
 
     def _subject(self, kind: RiskKind, change: Change) -> str:
         if kind is RiskKind.CROSSES_TEAMS:
             return f"{self._teams[change.src.namespace]} → {self._teams[change.dst.namespace]}"
         return change.dst.name if kind is RiskKind.FROM_INTERNET else change.src.name
+
+    def _text(self, kind: RiskKind, subject: str, behind: Sequence[Change]) -> str:
+        ports = NO_PORTS
+        for change in behind:
+            ports |= self._dns_ports(change, change.closed) if kind is RiskKind.CUTS_DNS else change.opened
+        shown = str(ports).replace(" UDP ", ", UDP ").replace(" SCTP ", ", SCTP ")
+        match kind:
+            case RiskKind.TO_INTERNET:
+                return f"{subject} may reach the Internet on {shown}."
+            case RiskKind.FROM_INTERNET:
+                return f"The Internet may reach {subject} on {shown}."
+            case RiskKind.CUTS_DNS if ports:
+                return f"{subject} can't reach the DNS pods any more on {shown}."
+            case RiskKind.CUTS_DNS:
+                return f"{subject} can't reach the DNS pods any more from some replicas, or not all of them."
+            case _ if len(behind) > 1:
+                return f"{len(behind)} connections of teams {subject} open."
+            case _:
+                return f"{behind[0].src.name} → {behind[0].dst.name} opens between teams {subject} on {shown}."
 
     def _unisolated(self) -> Iterator[Risk]:
         for direction in Direction:
@@ -160,26 +187,6 @@ class _Isolation:
                 isolated = known[policies] = engine.isolated(direction, number)
             if not isolated:
                 self.bare.setdefault(namespace, []).extend(atom.pods)
-
-
-def _text(kind: RiskKind, subject: str, behind: Sequence[Change]) -> str:
-    which = [change.closed if kind is RiskKind.CUTS_DNS else change.opened for change in behind]
-    ports = str(PortSet.of(span for each in which for span in each)) if any(which) else ""
-    ports = ports.replace(" UDP ", ", UDP ").replace(" SCTP ", ", SCTP ")
-    match kind:
-        case RiskKind.TO_INTERNET:
-            return f"{subject} may reach the Internet on {ports}."
-        case RiskKind.FROM_INTERNET:
-            return f"The Internet may reach {subject} on {ports}."
-        case RiskKind.CUTS_DNS:
-            some = " by some replicas" if not ports else f" on {ports}"
-            return f"{subject} can't reach the DNS pods any more{some}."
-        case _:
-            return (
-                f"{len(behind)} connections of teams {subject} open."
-                if len(behind) > 1
-                else (f"{behind[0].src.name} → {behind[0].dst.name} opens between teams {subject} on {ports}.")
-            )
 
 
 def impacts(changes: Iterable[Change], names: Callable[[End], str]) -> tuple[Impact, ...]:
