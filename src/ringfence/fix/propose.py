@@ -9,15 +9,13 @@ from ringfence.explain.endpoints import End, Endpoints
 from ringfence.explain.judge import Judgement, judge
 from ringfence.fix.closing import closing
 from ringfence.fix.effects import Connection
-from ringfence.fix.search import Fix, allowing, search
+from ringfence.fix.search import Fix, allowing, first_found, search
 from ringfence.fix.world import World
 from ringfence.model.errors import QueryError
 from ringfence.model.objects import Pod
 from ringfence.model.policy import Direction
 from ringfence.model.ports import Protocol
 from ringfence.model.verdict import Reason, Verdict
-
-_QUICK = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +74,8 @@ def propose(
         return FixAnswer(*answer, fulfilled=True)
     causes = causes_of(before, world.engine.facts, endpoints.services)
     expand = allowing(connection, source.name, destination.name)
-    limits = {"beam": 1, "most": _QUICK} if quick else {}
-    found = search(world, connection, expand, connection.allowed, **limits)
+    find = first_found if quick else search
+    found = find(world, connection, expand, connection.allowed)
     return FixAnswer(*answer, causes, tuple(found), obstacle="" if found else _still_denied(before))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ringfence.explain.judge import AlikePairs, direction_of
@@ -17,6 +17,8 @@ from ringfence.model.policy import Direction
 from ringfence.model.verdict import DirectionVerdict, Endpoint, Reason, Verdict
 
 _DEEPEST = 5
+_LIKELY = 6
+_MEASURED = 3
 _NEW_OBJECT = 6
 """A new object is something more to own: it counts as so many values of a manifest."""
 
@@ -64,6 +66,7 @@ class _State:
         return self.effects.cost, breadth, size, sum(step.kind for step in self.steps)
 
 
+_NOTHING = Effects((), ())
 Judged = tuple[AlikePairs, Verdict, DirectionVerdict]
 Expand = Callable[[World], Iterable[Step]]
 Done = Callable[[World], bool]
@@ -88,7 +91,7 @@ def search(
     best go on. ``most`` bounds how many are tried at each depth.
     """
     found: dict[object, Fix] = {}
-    states = [_State(world, (), Effects((), ()))]
+    states = [_State(world, (), _NOTHING)]
     for _ in range(_DEEPEST):
         following: list[_State] = []
         for state in states:
@@ -103,6 +106,33 @@ def search(
                     following.append(after)
         states = sorted(following, key=lambda state: state.rank)[:beam]
     return sorted(found.values(), key=lambda fix: fix.rank)
+
+
+def first_found(world: World, connection: Connection, expand: Expand, done: Done) -> list[Fix]:
+    """A fix that changes nothing else, if one of the likeliest steps makes one; else the best of a few tried.
+
+    It measures only whole fixes, and few of them: for an answer beside another, where time is short.
+    """
+    state = _State(world, (), _NOTHING)
+    for _ in range(_DEEPEST):
+        found: list[Fix] = []
+        unfinished: list[_State] = []
+        for step in _some(expand(state.world), _LIKELY):
+            try:
+                after = _State(state.world.patched(step.patches), (*state.steps, step), _NOTHING)
+            except PatchError:
+                continue
+            if not done(after.world):
+                unfinished.append(after)
+                continue
+            effects = effects_of(world.engine, after.world.engine, connection)
+            found.append(_fix(replace(after, effects=effects)))
+            if not effects.cost or len(found) == _MEASURED:
+                break
+        if found or not unfinished:
+            return sorted(found, key=lambda fix: fix.rank)
+        state = min(unfinished, key=lambda each: each.rank)
+    return []
 
 
 def _some(steps: Iterable[Step], most: int) -> Iterator[Step]:

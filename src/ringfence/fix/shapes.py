@@ -35,9 +35,12 @@ VOLATILE = frozenset(
         "batch.kubernetes.io/job-completion-index",
         "job-name",
         "controller-uid",
+        "version",
+        "app.kubernetes.io/version",
+        "helm.sh/chart",
     }
 )
-"""Labels that controllers set, and that change with every rollout or replica: no rule should select by them."""
+"""Labels that change with every rollout or replica: no rule should select by them."""
 
 _LIKED = ("app.kubernetes.io/name", "app", "k8s-app", "name", "app.kubernetes.io/instance", "run", "component", "tier")
 _MOST_LABELS = 3
@@ -71,19 +74,24 @@ def value_at(body: Mapping[str, Any], path: Path) -> Any:
 
 
 def exact_labels(pods: Sequence[Pod], world: World) -> dict[str, str]:
-    """The fewest labels that select these pods of one namespace and no others of it; all they share where none do."""
+    """The fewest labels that select these pods of one namespace, and none that any labels of theirs can leave out.
+
+    Replicas that differ in nothing that lasts are selected together: no rule can mean one of them. Keys that policies
+    of the cluster use already come first: its people know them.
+    """
     common = {
         key: value
         for key, value in pods[0].labels.items()
         if key not in VOLATILE and all(pod.labels.get(key) == value for pod in pods)
     }
-    meant = {id(pod) for pod in pods}
-    others = [pod for pod in world.pods_in(pods[0].namespace) if id(pod) not in meant and not pod.host_network]
-    keys = sorted(common, key=lambda key: (_LIKED.index(key) if key in _LIKED else len(_LIKED), key))
+    there = [pod for pod in world.pods_in(pods[0].namespace) if not pod.host_network]
+    others = [pod for pod in there if not common.items() <= pod.labels.items()]
+    used = world.engine.universe.label_keys
+    keys = sorted(common, key=lambda key: (key not in used, _LIKED.index(key) if key in _LIKED else len(_LIKED), key))
     for size in range(min(_MOST_LABELS, len(keys)) + 1):
         for chosen in combinations(keys[:8], size):
             labels = {key: common[key] for key in chosen}
-            if not any(labels.items() <= pod.labels.items() for pod in others) and (size or not others):
+            if not any(labels.items() <= pod.labels.items() for pod in others):
                 return labels or _some(common, keys)
     return common
 
