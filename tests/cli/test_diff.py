@@ -179,6 +179,29 @@ def test_both_sides_may_be_policies_over_one_cluster(tmp_path: Path) -> None:
     assert "RF010" not in result.stderr
 
 
+def test_inputs_without_any_pod_are_wrong_usage_and_no_empty_difference(tmp_path: Path) -> None:
+    for name, text in (("old", POLICY), ("new", WIDER)):
+        (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
+    old, new = str(tmp_path / "old.yaml"), str(tmp_path / "new.yaml")
+    result = run("diff", old, new)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert (
+        "Neither A nor B has a pod or workload, so no connection can differ. Name one with --cluster." in result.stderr
+    )
+    assert run("diff", old, "--policies", new).exit_code == 2
+
+
+def test_an_input_without_pods_on_one_side_is_told(tmp_path: Path) -> None:
+    a, _ = pair(tmp_path, POLICY)
+    result = run("diff", a, f"{a}/policy.yaml")
+    assert result.exit_code == 0
+    assert "B has no pod or workload, so every connection differs. For other policies over A's pods: --policies." in (
+        result.stderr
+    )
+    result = run("diff", a, "--policies", f"{a}/cluster.yaml")
+    assert "An input that is only read for its policies has none." in result.stderr
+
+
 def test_an_archive_and_stdin_are_inputs_too(tmp_path: Path) -> None:
     a, b = pair(tmp_path, WIDER)
     with tarfile.open(tmp_path / "a.tar.gz", "w:gz") as archive:

@@ -89,6 +89,7 @@ def command(
         raise click.UsageError(f"--summary has no format {output}. Use -o text or -o json.")
     with progress("Reading the input"):
         before, after = _clusters(old, new, policies, cluster, common)
+    _check_pods(before, after, policies_only=new is None)
     findings = _findings(before, after)
     if output != "json":
         from ringfence.render import findings_text
@@ -132,6 +133,8 @@ def _under(cluster: Snapshot, policies: Snapshot) -> Snapshot:
 
     from ringfence.model.finding import Severity
 
+    if not policies.policies:
+        click.echo("ringfence: An input that is only read for its policies has none.", err=True)
     problems = [finding for finding in policies.findings if finding.severity > Severity.NOTE]
     return replace(cluster, policies=policies.policies, findings=(*cluster.findings, *problems))
 
@@ -145,6 +148,16 @@ def _snapshot(path: str) -> Snapshot:
         snapshot = load_snapshot([path], stdin=sys.stdin.buffer if path == "-" else None)
     gc.freeze()  # what was read stays: walking it again and again for garbage takes longer than the comparison
     return snapshot
+
+
+def _check_pods(before: Cluster, after: Cluster, *, policies_only: bool) -> None:
+    """Without pods nothing differs, and a passing check would say nothing: that is wrong usage, not an answer."""
+    if not before.snapshot.pods and not after.snapshot.pods:
+        where = "A has no" if policies_only else "Neither A nor B has a"
+        raise click.UsageError(f"{where} pod or workload, so no connection can differ. Name one with --cluster.")
+    if not before.snapshot.pods or not after.snapshot.pods:
+        name, hint = ("B", " For other policies over A's pods: --policies.") if before.snapshot.pods else ("A", "")
+        click.echo(f"ringfence: {name} has no pod or workload, so every connection differs.{hint}", err=True)
 
 
 def _findings(before: Cluster, after: Cluster) -> list[Finding]:

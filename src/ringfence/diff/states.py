@@ -107,7 +107,7 @@ def _skeleton(policy_set: PolicySet) -> object:
 
 def _pod_changes(old: tuple[Pod, ...], new: tuple[Pod, ...]) -> tuple[list[Pod], list[Pod]] | None:
     """Pods to remove and pods to add."""
-    if old is new:
+    if old == new:  # in the same order, which is the usual case and quick to tell
         return [], []
     before: dict[PodKey, Pod] = {pod_key(pod): pod for pod in old}
     after: dict[PodKey, Pod] = {pod_key(pod): pod for pod in new}
