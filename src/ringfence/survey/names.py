@@ -59,6 +59,7 @@ def mentions(key: str, text: str) -> Iterator[Mention]:
     port, or as the whole value of a key that is for hosts.
     """
     body = _COMMENT.sub("", text) if "\n" in text else text
+    values = _values(key, body)
     for match in _HOST.finditer(body):
         scheme, host = (match["scheme"] or "").lower().rpartition("+")[2], match["host"]
         port = int(match["port"]) if match["port"] else None
@@ -66,7 +67,7 @@ def mentions(key: str, text: str) -> Iterator[Mention]:
             continue
         labels = host.split(".")
         placed = bool(scheme) or port is not None
-        for name, namespace in _readings(labels, placed, match["after"] or "", _is_value(key, body, match)):
+        for name, namespace in _readings(labels, placed, match["after"] or "", match[0] in values):
             yield Mention(name, namespace, port, scheme, _excerpt(body, match))
 
 
@@ -85,17 +86,19 @@ def _readings(labels: list[str], placed: bool, after: str, is_value: bool) -> It
             yield labels[1], labels[2] if len(labels) > 2 else ""
 
 
-def _is_value(key: str, text: str, match: re.Match[str]) -> bool:
-    """True for a word that is the whole value of a key for hosts, or one of a list of them."""
+def _values(key: str, text: str) -> frozenset[str]:
+    """The whole value of a key for hosts, or each of a list of them; nothing for another key."""
     if "\n" in text or not _HOST_KEY.fullmatch(key):
-        return False
-    return match[0] in [part.strip() for part in text.split(",")]
+        return frozenset()
+    return frozenset(part.strip() for part in text.split(","))
 
 
 def _excerpt(text: str, match: re.Match[str]) -> str:
-    begin = text.rfind("\n", 0, match.start()) + 1
-    end = text.find("\n", match.end())
-    line = text[begin : end if end >= 0 else len(text)].strip()
+    """The line of a match, or the part of a long line around it."""
+    start, stop = max(match.start() - _WIDEST, 0), match.end() + _WIDEST
+    begin = text.rfind("\n", start, match.start()) + 1 or start
+    end = text.find("\n", match.end(), stop)
+    line = text[begin : end if end >= 0 else stop].strip()
     if len(line) <= _WIDEST:
         return line
     return text[max(begin, match.start() - 20) : match.end() + 20].strip()
