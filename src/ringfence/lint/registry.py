@@ -63,6 +63,7 @@ class LintRule:
 
 
 _COMPUTED = (
+    LintRule(codes.INVALID_LABEL, Needs.DOCUMENT),
     LintRule(codes.SELECTS_NO_POD, Needs.ENGINE),
     LintRule(codes.PEER_MATCHES_NO_POD, Needs.ENGINE),
     LintRule(codes.NEAR_MISS_LABELS, Needs.ENGINE),
@@ -94,10 +95,12 @@ _COMPUTED = (
     LintRule(codes.CNI_LIMIT, Needs.ENGINE),
 )
 
+_OWN = frozenset(rule.code for rule in _COMPUTED)
+
 RULES: tuple[LintRule, ...] = tuple(
     sorted(
         (
-            *(LintRule(code, Needs.INPUT) for code in codes.CODES if code.code < "RF2"),
+            *(LintRule(code, Needs.INPUT) for code in codes.CODES if code.code < "RF2" and code not in _OWN),
             *_COMPUTED,
         ),
         key=lambda rule: rule.code.code,
