@@ -9,8 +9,8 @@ from tests.diagnose.diagnosing import diagnosed, lost, of, pods, policy, to
 from tests.survey.manifests import Json, deployment, dns_pods, namespace, service
 
 WEB = [deployment("web", env={"API": "http://api"}), deployment("api", ports={"http": 80}), service("api")]
-INTERNAL = {"namespaceSelector": {}}
-DNS = {"namespaceSelector": {}, "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}}}
+INTERNAL: Json = {"namespaceSelector": {}}
+DNS: Json = {"namespaceSelector": {}, "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}}}
 INSIDE = [of(INTERNAL)]
 
 

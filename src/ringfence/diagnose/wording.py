@@ -128,10 +128,13 @@ def headline(problems: Sequence[Problem], *, needs: int, dns: bool) -> str:
         worst = grave[0]
         more = f" ({len(grave) - 1} more root cause{'s' if len(grave) > 2 else ''} below)" if grave[1:] else ""
         return f"{worst.cause.rstrip('.')}: {worst.what}.{more}"
-    looked = [text for text in ("DNS" if dns else "", f"{needs:,} known dependencies" if needs else "") if text]
+    known = f"{needs:,} known {'dependency' if needs == 1 else 'dependencies'}" if needs else ""
+    looked = [text for text in ("DNS" if dns else "", known) if text]
     if not looked:
         return (
             "The input shows nothing that is needed, neither DNS pods nor names of Services, so nothing is known cut."
         )
     what = " and ".join(looked)
-    return f"Nothing that is known to be needed is cut: {what} {'are' if needs else 'is'} allowed."
+    return (
+        f"Nothing that is known to be needed is cut: {what} {'are' if needs > 1 or len(looked) > 1 else 'is'} allowed."
+    )

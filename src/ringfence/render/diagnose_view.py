@@ -166,7 +166,7 @@ def _summary(report: Diagnosis) -> str:
             ("policies", "policy"),
         )
     )
-    needs = f" {report.needs_met:,} of {report.needs:,} known dependencies are allowed." if report.needs else ""
+    needs = f" Known dependencies allowed: {report.needs_met:,} of {report.needs:,}." if report.needs else ""
     return f"{numbers}.{needs}"
 
 
