@@ -34,7 +34,7 @@ SUITES = (
     "policy-assistant",
 )
 
-BLOCKS = ("RF0", "RF1", "RF2", "RF6")
+BLOCKS = ("RF0", "RF1", "RF2", "RF4", "RF5", "RF6")
 
 RIGHT: dict[tuple[str, str], str] = {
     # -- corpora of enforcement tests: the case itself is about the thing
@@ -46,7 +46,36 @@ RIGHT: dict[tuple[str, str], str] = {
     ("cyclonus/199-*", "RF202"): "another step of the test gives a pod the label that the rule asks for",
     ("npa-conformance-cnp-v1alpha2/CNPBaselineTierEgressInlineCIDRPeers-04", "RF208"): "pods by address, on purpose",
     ("npa-conformance-*/*Integration-0*", "RF107"): "the NetworkPolicy of this test leaves podSelector out",
+    ("[!e]*", "RF401"): "each case guards what its test is about, and leaves other pods or namespaces open to all",
+    ("[!e]*", "RF402"): "likewise for egress",
+    ("[ck]*/*", "RF403"): "an allow-all policy is what the case tests",
+    ("[ck]*/*", "RF404"): "rules for a port without `to` let out to every address",
+    ("[ck]*/*", "RF406"): "the metadata address is among every address",
+    ("k8s-e2e-netpol/[34]*", "RF405"): "rules for a port without `from` let every address in",
+    ("cyclonus/*", "RF407"): "all but a few cases allow port 53 without `to`",
+    ("cyclonus/201-1-*", "RF502"): "a policy that allows DNS beside one that allows everything",
+    (
+        "k8s-e2e-netpol/3[12]-2-*",
+        "RF502",
+    ): "the second step adds a policy that allows everything beside one for port 80",
+    ("npa-conformance-*", "RF503"): "the cases have rules behind wider ones, to show that the first match decides",
     # -- corpora of analyzers' tests
+    ("netpol-analyzer-*", "RF403"): "the case has rules without peers and ports",
+    ("netpol-analyzer-*", "RF405"): "a rule for a port without `from`, or for 0.0.0.0/0",
+    ("policy-assistant/*", "RF405"): "a rule for UDP 80 without `from`",
+    ("netpol-analyzer-connlist/anp_banp_test_multiple_warnings", "RF406"): "e000::/3 holds fd00:ec2::254",
+    ("netpol-analyzer-connlist/*", "RF407"): "egress on UDP 53 to everybody",
+    ("netpol-analyzer-*", "RF408"): "the selector's labels are those of pods of the host network as well",
+    (
+        "netpol-analyzer-connlist/anp_banp_test_multiple_warnings",
+        "RF411",
+    ): "ff06::/3 was hardly meant to be an eighth of IPv6",
+    ("netpol-analyzer-*/ipblockstest_4", "RF411"): "50.0.0.0/8 is sixteen million public addresses",
+    (
+        "netpol-analyzer-diff/dirs/onlineboutique_workloads_with_ingress",
+        "RF501",
+    ): "its first rule already admits everybody",
+    ("netpol-analyzer-*", "RF503"): "rules behind wider ones, to show that the first match decides",
     ("netpol-analyzer-connlist/anp_and_banp_using_networks_test", "RF107"): "its NetworkPolicy has no podSelector",
     ("netpol-analyzer-connlist/anp_banp_test_multiple_warnings", "RF104"): "ff06::/3 is e000::/3",
     ("netpol-analyzer-connlist/anp_banp_test_multiple_warnings", "RF205"): "the test is about a name that nobody has",
@@ -61,6 +90,7 @@ RIGHT: dict[tuple[str, str], str] = {
     ("netpol-analyzer-diff/dirs/*olog*", "RF202"): "the peer is a workload of another version of this directory",
     # -- the API server's own output, with faults that its authors put in
     ("apiserver/cluster.*", "RF205"): "databases without a port named metrics are to be scraped by that name",
+    ("apiserver/cluster.*", "RF409"): "redis of team platform admits every namespace",
     ("apiserver/cluster.*", "RF206"): "payments is called on 443, the Service's port; its pods listen on 8443",
     # -- the shop: each is in the table "What is broken" of its README
     ("examples/shop", "RF201"): "node-exporter is on the host network",
@@ -68,6 +98,9 @@ RIGHT: dict[tuple[str, str], str] = {
     ("examples/shop", "RF204"): "monitoring is asked for by a label that it lacks",
     ("examples/shop", "RF206"): "search and DNS are opened on the Service's port",
     ("examples/shop", "RF209"): "redis admits all of the shop, or its carts",
+    ("examples/shop", "RF402"): "monitoring has no policy of its own for egress",
+    ("examples/shop", "RF404"): "the nightly reports may reach every server on 443",
+    ("examples/shop", "RF408"): "node-exporter is on the host network",
 }
 
 
