@@ -51,6 +51,7 @@ class Roots:
         self._engine = engine
         self._endpoints = endpoints
         self._known: dict[Hashable, Root | None] = {}
+        self._last: tuple[Denied, Judgement, tuple[Cause, ...]] | None = None
 
     def of(
         self, direction: Direction, denied: Denied, protocol: Protocol, source: End, service: Service | None
@@ -80,10 +81,8 @@ class Roots:
     def _find(
         self, direction: Direction, denied: Denied, protocol: Protocol, source: End, service: Service | None
     ) -> Root | None:
-        judgement = self._judgement(denied, protocol, source, service)
-        causes = [
-            c for c in causes_of(judgement, self._engine.facts, self._endpoints.services) if c.direction is direction
-        ]
+        judgement, every = self._judged(denied, protocol, source, service)
+        causes = [cause for cause in every if cause.direction is direction]
         if not causes:
             return None
         cause = causes[0]
@@ -118,6 +117,15 @@ class Roots:
                     if policy.subject.namespace is not None:
                         found.setdefault(policy.subject.namespace, []).append(policy)
         return found
+
+    def _judged(
+        self, denied: Denied, protocol: Protocol, source: End, service: Service | None
+    ) -> tuple[Judgement, tuple[Cause, ...]]:
+        """The judgement of a pair and its causes; kept, because both sides of one pair are asked in turn."""
+        if self._last is None or self._last[0] is not denied:
+            judgement = self._judgement(denied, protocol, source, service)
+            self._last = denied, judgement, causes_of(judgement, self._engine.facts, self._endpoints.services)
+        return self._last[1:]
 
     def _judgement(self, denied: Denied, protocol: Protocol, source: End, service: Service | None) -> Judgement:
         """The pair judged with all its replicas, so that texts can count them, unless those are very many."""
