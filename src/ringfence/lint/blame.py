@@ -34,7 +34,7 @@ class Blame:
     @property
     def key(self) -> Hashable:
         """Equal for the same root cause."""
-        return (self.direction, self.policy.ref, self.origin)
+        return (self.policy.ref, self.origin)
 
 
 def blame(context: LintContext, verdict: Verdict) -> Blame | None:

@@ -69,6 +69,20 @@ POD_ADDRESS = Code("RF208", "pod-address", _W, "An ipBlock lies on addresses of 
 AND_OR_SLIP = Code("RF209", "and-or-slip", _W, "Two peer entries where one was probably meant")
 VOLATILE_LABEL = Code("RF210", "volatile-label", _W, "A selector asks for a label that changes with every rollout")
 
+# Cuts
+DNS_CUT = Code("RF301", "dns-cut", _E, "A policy cuts pods off from DNS")
+DNS_UDP_ONLY = Code("RF302", "dns-udp-only", _W, "DNS is allowed by UDP only")
+DNS_PORT = Code("RF303", "dns-port", _E, "DNS is allowed on a port on which the DNS pods don't listen")
+NODE_LOCAL_DNS_CUT = Code("RF304", "node-local-dns-cut", _E, "NodeLocal DNSCache is not allowed")
+DNS_UPSTREAM_CUT = Code("RF305", "dns-upstream-cut", _E, "The DNS pods can't ask any server outside the cluster")
+DEPENDENCY_CUT = Code("RF306", "dependency-cut", _E, "A policy cuts what a workload is configured to call")
+HALF_OPEN = Code("RF307", "half-open", _W, "A rule allows what the other end denies")
+INGRESS_CONTROLLER_CUT = Code("RF308", "ingress-controller-cut", _E, "The ingress controller can't reach a backend")
+SCRAPER_CUT = Code("RF309", "scraper-cut", _W, "The collector of metrics can't reach pods that have metrics")
+WEBHOOK_CUT = Code("RF310", "webhook-cut", _E, "The API server can't reach an admission webhook")
+API_SERVER_CUT = Code("RF311", "api-server-cut", _W, "A workload that works through the API server can't reach it")
+NAME_WITHOUT_DNS = Code("RF312", "name-without-dns", _E, "Egress by name is allowed to pods that can't resolve names")
+
 # Exposure
 INGRESS_NOT_ISOLATED = Code("RF401", "ingress-not-isolated", _W, "Pods accept every connection")
 EGRESS_NOT_ISOLATED = Code("RF402", "egress-not-isolated", _W, "Pods may open every connection")

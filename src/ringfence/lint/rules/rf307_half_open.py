@@ -1,0 +1,159 @@
+"""A rule allows what the other end denies.
+
+## What it does
+
+Finds rules that name pods by labels, of which nothing gets through because the policies of those pods deny all of it:
+egress is allowed here and ingress isn't there, or the reverse. A rule of which something gets through is left alone,
+and so is one for whole namespaces.
+
+## Why it matters
+
+A connection needs egress at its source and ingress at its destination. Whoever wrote the rule wanted the connection,
+and only did one half.
+
+## Example
+
+```yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: api-0, namespace: shop, labels: {app: api}}
+spec: {containers: [{name: api, image: api}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web-0, namespace: shop, labels: {app: web}}
+spec: {containers: [{name: web, image: web}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: web, namespace: shop}
+spec:
+  podSelector: {matchLabels: {app: web}}
+  policyTypes: [Egress]
+  egress:
+  - to: [{podSelector: {matchLabels: {app: api}}}]
+    ports: [{port: 8080}]
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: api, namespace: shop}
+spec:
+  podSelector: {matchLabels: {app: api}}
+  policyTypes: [Ingress]
+```
+
+## Use instead
+
+```yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: api-0, namespace: shop, labels: {app: api}}
+spec: {containers: [{name: api, image: api}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web-0, namespace: shop, labels: {app: web}}
+spec: {containers: [{name: web, image: web}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: web, namespace: shop}
+spec:
+  podSelector: {matchLabels: {app: web}}
+  policyTypes: [Egress]
+  egress:
+  - to: [{podSelector: {matchLabels: {app: api}}}]
+    ports: [{port: 8080}]
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: api, namespace: shop}
+spec:
+  podSelector: {matchLabels: {app: api}}
+  ingress:
+  - from: [{podSelector: {matchLabels: {app: web}}}]
+    ports: [{port: 8080}]
+```
+
+## Fix safety
+
+There is no automatic fix: the other half may be missing, or this one too many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ringfence.engine import bits
+from ringfence.lint.blame import Blame, blame
+from ringfence.lint.context import LintContext, PlacedRule
+from ringfence.lint.groups import groups
+from ringfence.lint.naming import some_pods
+from ringfence.model.codes import HALF_OPEN
+from ringfence.model.finding import Finding
+from ringfence.model.labels import EVERYTHING
+from ringfence.model.objects import Pod
+from ringfence.model.policy import Action, Direction, PodPeer
+from ringfence.model.ports import PortSet, Protocol, resolve_ports
+
+_MOST_PAIRS = 400
+"""A rule that means more pairs of kinds of pods than this names nobody in particular."""
+
+
+def check(context: LintContext) -> Iterator[Finding]:
+    """One finding a rule."""
+    for placed in context.rules:
+        if placed.rule.action is not Action.ALLOW or placed.rule.conditions or not placed.rule.peers:
+            continue
+        if all(isinstance(peer, PodPeer) and peer.pods != EVERYTHING for peer in placed.rule.peers):
+            cause = _other_end(context, placed)
+            if cause is not None:
+                yield _finding(context, placed, cause)
+
+
+def _finding(context: LintContext, placed: PlacedRule, cause: Blame) -> Finding:
+    peers = [pod for peer in placed.rule.peers or () for pod in context.selected(peer)]
+    way = "to" if placed.direction is Direction.EGRESS else "from"
+    return Finding(
+        HALF_OPEN,
+        f"{str(placed.direction).capitalize()} rule {placed.index + 1} of {placed.policy.ref} allows connections {way} "
+        f"{some_pods(peers)}, of which {cause.ref} denies every one for {cause.direction}.",
+        placed.rule.origin,
+        placed.policy.ref,
+        "A connection needs egress at its source and ingress at its destination.",
+        f"Allow the {cause.direction} of those pods as well, or take the rule away.",
+        (f"denied by: {cause.ref} {cause.origin}",),
+    )
+
+
+def _other_end(context: LintContext, placed: PlacedRule) -> Blame | None:
+    """What denies all pairs of the rule at the other end; ``None`` where some pair gets through, or none begins to."""
+    universe, every = context.engine.universe, context.once(groups)
+    subjects = bits.members(universe.pod_bits(placed.policy.subject))
+    named = 0
+    for entry in placed.rule.peers or ():
+        named |= universe.peer_bits(entry)
+    peers = bits.members(named)
+    if not subjects or not peers or len(subjects) * len(peers) > _MOST_PAIRS:
+        return None
+    first: tuple[int, int, PortSet] | None = None
+    for subject in subjects:
+        for peer in peers:
+            source, destination = (subject, peer) if placed.direction is Direction.EGRESS else (peer, subject)
+            if source == destination and len(universe.atoms[source].pods) == 1:
+                continue
+            own = every.egress_of if placed.direction is Direction.EGRESS else every.ingress_of
+            meant = own[subject].ports(peer) & resolve_ports(placed.rule.ports, universe.atoms[destination].ports)
+            if every.between(source, destination) & meant:
+                return None
+            if meant and first is None:
+                first = (source, destination, meant)
+    return None if first is None else _blame(context, *first)
+
+
+def _blame(context: LintContext, source: int, destination: int, meant: PortSet) -> Blame | None:
+    atoms = context.engine.universe.atoms
+    start: Pod = atoms[source].pods[0]
+    end: Pod = atoms[destination].pods[-1]
+    point = meant.intervals[0][0]
+    return blame(context, context.engine.verdict(start, end, Protocol(point >> 16), point & 0xFFFF, misses=False))
