@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
 
 from ringfence.lint.context import LintContext
 from ringfence.model.labels import AllOf, LabelExpr, Labels, Operator, Requirement
 from ringfence.model.objects import NAMESPACE_NAME_LABEL, Pod
 from ringfence.model.policy import PodPeer
+
+T = TypeVar("T")
 
 _SEPARATOR = re.compile(r"[-_./]")
 _SHORTEST = 4
@@ -53,12 +56,24 @@ def near_miss(context: LintContext, peer: PodPeer) -> NearMiss | None:
     matched = context.selected(peer)
     if any(_controlled(pod) for pod in matched):
         return None
-    found: list[NearMiss] = []
+    found = context.once(_found)
+    if peer not in found:
+        found[peer] = _near_miss(context, peer, matched)
+    return found[peer]
+
+
+def _found(_: LintContext) -> dict[PodPeer, NearMiss | None]:
+    """The answers so far."""
+    return {}
+
+
+def _near_miss(context: LintContext, peer: PodPeer, matched: tuple[Pod, ...]) -> NearMiss | None:
+    misses: list[NearMiss] = []
     if context.namespaces(peer):
-        found += _pod_misses(context, peer, controlled=bool(matched))
+        misses += _pod_misses(context, peer, controlled=bool(matched))
     if matched or not context.namespaces(peer):
-        found += _namespace_misses(context, peer, controlled=bool(matched))
-    best = min(found, key=lambda near: near.miss, default=None)
+        misses += _namespace_misses(context, peer, controlled=bool(matched))
+    best = min(misses, key=lambda near: near.miss, default=None)
     return replace(best, matched=matched) if best is not None else None
 
 
@@ -68,33 +83,72 @@ def _controlled(pod: Pod) -> bool:
 
 def _pod_misses(context: LintContext, peer: PodPeer, *, controlled: bool) -> Iterator[NearMiss]:
     for requirement, others in _each(peer.pods):
-        groups: dict[tuple[Miss, str], list[Pod]] = {}
-        for pod in context.selected(PodPeer(peer.namespace, peer.namespaces, others)):
-            if controlled and not _controlled(pod):
-                continue
-            sign = _sign(requirement, pod.labels, lacking=bool(others.parts))
-            if sign is not None:
-                groups.setdefault(sign, []).append(pod)
-        if groups:
-            miss, found = min(groups)
-            yield NearMiss(miss, requirement, found, tuple(groups[miss, found]))
+        scope = PodPeer(peer.namespace, peer.namespaces, others)
+        index = context.once(_indexes).get(scope)
+        if index is None:
+            pods = context.selected(scope)
+            index = context.once(_indexes)[scope] = _Index(pods, [pod.labels for pod in pods])
+        sign = index.sign(requirement, controlled=controlled, lacking=bool(others.parts))
+        if sign is not None:
+            yield NearMiss(sign[0], requirement, sign[1], sign[2])
+
+
+def _indexes(_: LintContext) -> dict[PodPeer, _Index[Pod]]:
+    """The labels of the pods that a selector matches, by selector: many policies share a namespace."""
+    return {}
 
 
 def _namespace_misses(context: LintContext, peer: PodPeer, *, controlled: bool) -> Iterator[NearMiss]:
     given = [namespace for namespace in context.snapshot.namespaces.values() if namespace.given]
+    if controlled:
+        given = [
+            namespace
+            for namespace in given
+            if any(map(_controlled, context.selected(PodPeer(namespace.name, pods=peer.pods))))
+        ]
     for requirement, others in _each(peer.namespaces):
-        groups: dict[tuple[Miss, str], list[str]] = {}
-        for namespace in given:
-            if not others.matches(namespace.labels):
-                continue
-            if controlled and not any(map(_controlled, context.selected(PodPeer(namespace.name, pods=peer.pods)))):
-                continue
-            sign = _sign(requirement, namespace.labels, lacking=bool(others.parts))
-            if sign is not None:
-                groups.setdefault(sign, []).append(namespace.name)
-        if groups:
-            miss, found = min(groups)
-            yield NearMiss(miss, requirement, found, namespaces=tuple(groups[miss, found]))
+        near = [namespace for namespace in given if others.matches(namespace.labels)]
+        index = _Index([namespace.name for namespace in near], [namespace.labels for namespace in near])
+        sign = index.sign(requirement, controlled=False, lacking=bool(others.parts))
+        if sign is not None:
+            yield NearMiss(sign[0], requirement, sign[1], namespaces=sign[2])
+
+
+class _Index(Generic[T]):
+    """Things by their labels, to look for labels that are like one."""
+
+    def __init__(self, things: Sequence[T], labels: Sequence[Labels]) -> None:
+        self._all = list(zip(things, labels, strict=True))
+        self._values: dict[str, dict[str, list[T]]] = {}
+        for thing, own in self._all:
+            for key, value in own.items():
+                self._values.setdefault(key, {}).setdefault(value, []).append(thing)
+
+    def sign(
+        self, requirement: Requirement, *, controlled: bool, lacking: bool
+    ) -> tuple[Miss, str, tuple[T, ...]] | None:
+        """The surest sign that a label is meant which the requirement misses, and the things that have it.
+
+        ``controlled`` keeps pods with a controller only. With ``lacking``, that the label is not there is a sign.
+        """
+        key = requirement.key
+        for value, things in sorted(self._values.get(key, {}).items()):
+            wanted = requirement.values if requirement.operator is Operator.IN else ()
+            if any(alike(value, other) for other in wanted) and (kept := _kept(things, controlled=controlled)):
+                return Miss.VALUE, f"{key}={value}", kept
+        without = {id(thing) for thing, own in self._all if key not in own}
+        for other in sorted(other for other in self._values if other != NAMESPACE_NAME_LABEL and alike(other, key)):
+            for value, things in sorted(self._values[other].items()):
+                if requirement.matches({key: value}):
+                    kept = _kept([thing for thing in things if id(thing) in without], controlled=controlled)
+                    if kept:
+                        return Miss.KEY, f"{other}={value}", kept
+        kept = _kept([thing for thing, own in self._all if key not in own], controlled=controlled) if lacking else ()
+        return (Miss.LACKING, "", kept) if kept else None
+
+
+def _kept(things: Sequence[T], *, controlled: bool) -> tuple[T, ...]:
+    return tuple(thing for thing in things if not controlled or (isinstance(thing, Pod) and _controlled(thing)))
 
 
 def _each(expr: LabelExpr) -> Iterator[tuple[Requirement, AllOf]]:
@@ -103,18 +157,6 @@ def _each(expr: LabelExpr) -> Iterator[tuple[Requirement, AllOf]]:
     for number, part in enumerate(parts):
         if isinstance(part, Requirement) and part.operator in (Operator.IN, Operator.EXISTS):
             yield part, AllOf(parts[:number] + parts[number + 1 :])
-
-
-def _sign(requirement: Requirement, labels: Labels, *, lacking: bool) -> tuple[Miss, str] | None:
-    key = requirement.key
-    if key in labels:
-        if requirement.operator is Operator.IN and any(alike(labels[key], value) for value in requirement.values):
-            return Miss.VALUE, f"{key}={labels[key]}"
-        return None
-    for other, value in labels.items():
-        if other != NAMESPACE_NAME_LABEL and alike(other, key) and requirement.matches({key: value}):
-            return Miss.KEY, f"{other}={value}"
-    return (Miss.LACKING, "") if lacking else None
 
 
 def alike(one: str, other: str) -> bool:
