@@ -180,6 +180,13 @@ def test_without_a_path_it_is_wrong_usage() -> None:
     assert run("lint").exit_code == 2
 
 
+def test_rules_that_had_no_pods_to_look_at_are_counted() -> None:
+    result = run("lint", "-", "--select", "RF103,RF201,RF203", stdin=WARNING)
+    assert result.stdout == "nothing found (1 rule; 2 more need pods, and the input has none)\n"
+    document = json.loads(run("lint", "-", "--select", "RF103,RF201", "-o", "json", stdin=WARNING).stdout)
+    assert (document["rules"], document["idle"]) == (["RF103"], ["RF201"])
+
+
 def test_it_reads_standard_input(shop: Path) -> None:
     result = run("lint", "-", "--select", "RF103", stdin=ERROR)
     assert result.exit_code == 1

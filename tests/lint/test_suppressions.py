@@ -20,7 +20,7 @@ def annotated(text: str, *, labels: str = "pod-template-hash: 7d4b9c6f5") -> str
 
 
 def told(text: str, *, labels: str = "pod-template-hash: 7d4b9c6f5") -> list[str]:
-    return codes(annotated(text, labels=labels), "RF06", "RF210", "RF205", settings=TODAY)
+    return codes(annotated(text, labels=labels), "RF06", "RF210", "RF103", settings=TODAY)
 
 
 @pytest.mark.parametrize(
@@ -38,11 +38,11 @@ def test_a_finding_with_a_reason_is_not_told(text: str) -> None:
 
 
 def test_several_entries_are_separated_by_semicolons() -> None:
-    assert told("RF210: canary; RF205: the port comes later") == ["RF062"]  # RF205 had nothing to suppress
+    assert told("RF210: canary; RF103: the port comes later") == ["RF062"]  # RF103 had nothing to suppress
 
 
 def test_one_entry_can_name_several_codes() -> None:
-    assert told("RF205, RF210: canary") == ["RF062"]
+    assert told("RF103, RF210: canary") == ["RF062"]
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_a_suppression_that_suppresses_nothing_is_told() -> None:
 
 
 def test_it_is_not_told_where_the_rule_did_not_run() -> None:
-    assert codes(annotated("RF210: canary", labels="app: web"), "RF062", "RF205") == []
+    assert codes(annotated("RF210: canary", labels="app: web"), "RF062", "RF103") == []
 
 
 def test_it_suppresses_for_its_own_object_only() -> None:

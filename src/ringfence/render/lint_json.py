@@ -20,6 +20,7 @@ def render(report: LintReport, shown: Sequence[Finding]) -> str:
             "suppressed": len(report.suppressed),
         },
         rules=[rule.code.code for rule in report.rules],
+        idle=[rule.code.code for rule in report.idle],
         findings=findings(shown),
         suppressed=[_suppressed(each) for each in report.suppressed],
     )

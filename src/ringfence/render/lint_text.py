@@ -74,7 +74,11 @@ def _counts(report: LintReport, findings: Sequence[Finding]) -> str:
         text += f"; {hidden:,} of less severity not shown"
     if report.suppressed:
         text += f"; {len(report.suppressed):,} suppressed"
-    return f"{text} ({count(len(report.rules), 'rule')})"
+    rules = count(len(report.rules), "rule")
+    if report.idle:
+        need = "needs" if len(report.idle) == 1 else "need"
+        rules += f"; {len(report.idle)} more {need} pods, and the input has none"
+    return f"{text} ({rules})"
 
 
 def table(rules: Sequence[LintRule]) -> Iterator[str]:
