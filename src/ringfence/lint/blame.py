@@ -38,7 +38,7 @@ class Blame:
 
 
 def blame(context: LintContext, verdict: Verdict) -> Blame | None:
-    """What denies a connection: egress before ingress. Of several policies that isolate, the one for most pods."""
+    """What denies a connection: egress before ingress. Of several policies that isolate, the default deny."""
     for side in (verdict.egress, verdict.ingress):
         if not side.allowed:
             return _of(context, side)
@@ -53,9 +53,14 @@ def _of(context: LintContext, side: DirectionVerdict) -> Blame | None:
             trace = stage.deciding[0]
             return Blame(side.direction, trace.policy, trace.rule.origin, trace)
         if stage.selecting:
-            policy = max(stage.selecting, key=lambda policy: len(context.selected(policy.subject)))
+            policy = max(stage.selecting, key=lambda policy: _weight(context, policy, side.direction))
             return Blame(side.direction, policy, policy.subject.origin)
     return None
+
+
+def _weight(context: LintContext, policy: Policy, direction: Direction) -> tuple[int, int]:
+    """More for more pods; among policies for as many, more for one with fewer rules: the default deny."""
+    return len(context.selected(policy.subject)), -len(policy.rules(direction))
 
 
 @dataclass(slots=True)
