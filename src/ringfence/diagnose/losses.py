@@ -15,7 +15,6 @@ from ringfence.explain.endpoints import End
 from ringfence.model.addresses import AddressSet
 from ringfence.model.finding import Severity
 from ringfence.model.objects import Pod, Service, WorkloadRef
-from ringfence.model.origin import UNKNOWN
 from ringfence.model.policy import Direction
 from ringfence.model.ports import Protocol
 from ringfence.model.verdict import Endpoint
@@ -220,8 +219,7 @@ class Search:
             case.outcome.directions,
             severity,
             case.outcome.some_allowed,
-            evidence.text if evidence is not None else "",
-            evidence.origin if evidence is not None else UNKNOWN,
+            evidence,
         )
         self._ledger.add(roots.values(), loss)
 

@@ -10,6 +10,7 @@ from ringfence.model.finding import Severity
 from ringfence.model.origin import UNKNOWN, ObjectRef, Origin
 from ringfence.model.policy import Direction
 from ringfence.model.ports import PortSet, Protocol
+from ringfence.survey import Evidence
 
 
 class LossKind(enum.Enum):
@@ -54,8 +55,7 @@ class Loss:
     directions: tuple[Direction, ...]
     severity: Severity
     partial: bool = False
-    evidence: str = ""
-    evidence_origin: Origin = UNKNOWN
+    evidence: Evidence | None = None
 
     @property
     def question(self) -> str:

@@ -63,9 +63,9 @@ def _loss(loss: Loss) -> Json:
         "denied": [str(direction) for direction in loss.directions],
         "partial": loss.partial,
     }
-    if loss.evidence:
-        fields["evidence"] = loss.evidence
-        if (origin := json_values.origin(loss.evidence_origin)) is not None:
+    if loss.evidence is not None:
+        fields["evidence"] = loss.evidence.text
+        if (origin := json_values.origin(loss.evidence.origin)) is not None:
             fields["evidenceOrigin"] = origin
     return fields
 

@@ -72,17 +72,16 @@ def view(report: Diagnosis, *, most: int | None = 10) -> View:
 
 
 def _card(problem: Problem, most: int | None) -> Card:
-    rows = [
-        *_dns_rows(problem.of(LossKind.DNS)),
-        *(_row(loss) for loss in problem.losses if loss.kind is not LossKind.DNS),
-    ]
-    shown = rows[:most]
+    dns = list(_dns_rows(problem.of(LossKind.DNS)))
+    others = [loss for loss in problem.losses if loss.kind is not LossKind.DNS]
+    left = None if most is None else max(most - len(dns), 0)
+    shown = [*dns[:most], *(_row(loss) for loss in others[:left])]  # a place in JSON is worked out when asked for
     return Card(
         problem.severity,
         _capital(problem.what),
         Row(problem.cause, place(problem.origin)),
         tuple(shown),
-        len(rows) - len(shown),
+        len(dns) + len(others) - len(shown),
         problem.works,
         problem.change,
         problem.commands,
@@ -115,9 +114,10 @@ def _row(loss: Loss) -> Row:
     arrives = f" (pod port {loss.pod_port})" if loss.pod_port != loss.port else ""
     some = ", some pods only" if loss.partial else ""
     sides = " and ".join(map(str, loss.directions))
-    return Row(
-        f"{loss.source} → {loss.question}{arrives}: {sides} denied{some}", place(loss.evidence_origin), loss.evidence
-    )
+    text = f"{loss.source} → {loss.question}{arrives}: {sides} denied{some}"
+    if loss.evidence is None:
+        return Row(text)
+    return Row(text, place(loss.evidence.origin), loss.evidence.text)
 
 
 def _sections(report: Diagnosis, most: int | None) -> Iterable[Section]:
