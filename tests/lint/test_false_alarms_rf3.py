@@ -35,7 +35,7 @@ RIGHT: dict[tuple[str, str], str] = {
     (
         "netpol-analyzer-connlist/test_with_named_ports_changed_netpol",
         "RF301",
-    ): "the DNS pods accept two named ports only, and the one called dns is none of them",
+    ): "the DNS pods accept named ports only, which they lack",
     ("netpol-analyzer-connlist/onlineboutique_workloads", "RF306"): "cartservice has egress: [] and REDIS_ADDR",
     ("k8s-e2e-netpol/28-1-*", "RF307"): "the case lets x/a in at y/b, and lets it out to y/a only",
     ("apiserver/cluster.*", "RF306"): "order-worker is told of postgres and rabbitmq, and has no egress but DNS",
@@ -46,7 +46,10 @@ RIGHT: dict[tuple[str, str], str] = {
     ("examples/shop", "RF307"): "the same two, each opened at one end",
     ("examples/shop", "RF309"): "data admits metrics from a namespace label that monitoring lacks",
     # After the fix of an incident, what the fix leaves alone.
-    ("05-fifteen-teams/hierarchy/proposed", "RF306"): "team orders admits storefront only, and warehouse names it",
+    (
+        "05-fifteen-teams/hierarchy/proposed",
+        "RF306",
+    ): "warehouse, of a new team, names orders, which doesn't admit it yet",
     ("07-moving-addresses/dns-circle/fixed", "RF301"): "console names postgres, and only exporter gets DNS",
     ("08-reached-anyway/no-policy-types/fixed", "RF301"): "reports loses all egress, DNS too, as it was meant to",
 }
