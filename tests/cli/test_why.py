@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import run, write
+from tests.cli.test_schemas import check
 
 
 def test_a_denied_connection_says_where_and_what_came_closest(shop: str) -> None:
@@ -126,3 +127,43 @@ def test_the_input_may_come_from_stdin(tmp_path: Path) -> None:
     directory = Path(write(tmp_path))
     text = "---\n".join(file.read_text(encoding="utf-8") for file in directory.iterdir())
     assert run("why", "-", "shop/api", "data/db-0:5432", stdin=text).exit_code == 0
+
+
+def test_the_cause_and_the_best_fix_follow_the_verdict(shop: str) -> None:
+    lines = run("why", shop, "shop/deploy/cart", "data/db-0:5432").stdout.splitlines()
+    assert lines[1].startswith("Cause: NetworkPolicy data/db, ingress rule 1, asks for label `tier=api`")
+    assert lines[2].startswith(
+        "Fix: Add the label `tier=api` to the pod template of shop/Deployment/cart: opens nothing"
+    )
+    assert lines[2].endswith(f"`ringfence fix {shop} shop/deploy/cart data/db-0:5432` prints it.")
+
+
+def test_an_allowed_connection_has_neither_cause_nor_fix(shop: str) -> None:
+    text = run("why", shop, "shop/api", "service:data/db").stdout
+    assert "Cause:" not in text
+    assert "Fix:" not in text
+
+
+def test_a_source_that_works_is_compared(shop: str) -> None:
+    arguments = ("why", shop, "shop/web-0", "data/db-0:5432", "--compare", "shop/web-1")
+    text = run(*arguments).stdout
+    assert "Compared: shop/web-1 can reach data/db-0 on TCP 5432" in text
+    assert "  - Only shop/web-1 has the pod label `tier=api`." in text
+    report = check(run(*arguments, "-o", "json").stdout)
+    assert report["comparisons"][0]["differences"] == ["Only shop/web-1 has the pod label `tier=api`."]
+    assert report["fixes"][0]["patches"]
+
+
+def test_replicas_that_differ_are_said_to_vary(shop: str) -> None:
+    text = run("why", shop, "shop/sts/web", "data/db-0:5432").stdout
+    assert "They differ by label `tier` ((none) is denied, api is not)." in text
+
+
+def test_further_addresses_are_counted(shop: str) -> None:
+    arguments = ("why", shop, "192.0.2.1", "data/db-0:5432", "--addresses", "10.0.1.10, 10.0.0.10")
+    result = run(*arguments)
+    assert result.exit_code == 1
+    assert "Addresses: 1 of 2 are allowed." in result.stdout
+    report = check(run(*arguments, "-o", "json").stdout)
+    assert [each["verdict"] for each in report["addresses"]] == ["blocked", "allowed"]
+    assert run("why", shop, "192.0.2.1", "data/db-0", "--addresses", "10.0.0.1").exit_code == 2

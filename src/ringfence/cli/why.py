@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
+import shlex
+from typing import TYPE_CHECKING
+
 import click
 
 from ringfence.cli import options, session
+
+if TYPE_CHECKING:
+    from ringfence.cluster import Cluster
+    from ringfence.explain.why import WhyAnswer
+    from ringfence.fix.search import Fix
+
+_SMALL = 2_000
+"""Up to so many pods every fix is tried; with more, the likeliest only."""
+
+_CHEAP = 20_000
+"""With more pods than this, finding a fix takes longer than the answer itself: then only the command is named."""
+
+_FIXED = 2
+"""Fixes are shown for so many ports; for the others there is the command."""
 
 _HELP = """Say whether SRC may connect to DST, which rules decide, and which came closest.
 
@@ -23,21 +40,75 @@ Exit status: 0 allowed, 1 denied, 2 wrong usage or an unknown endpoint.
 @options.paths
 @click.argument("source", metavar="SRC")
 @click.argument("destination", metavar="DST[:PORT[/PROTO]]")
+@click.option("--compare", metavar="OTHER_SRC", default="", help="Say what differs from a source that works.")
+@click.option(
+    "--addresses",
+    metavar="ADDR,…",
+    default="",
+    help="Further addresses of the destination's name: say which of them are allowed, and by which rule.",
+)
 @options.output("text", "json")
 @options.common
-def command(paths: tuple[str, ...], source: str, destination: str, output: str, common: options.Common) -> None:
+def command(
+    paths: tuple[str, ...],
+    source: str,
+    destination: str,
+    compare: str,
+    addresses: str,
+    output: str,
+    common: options.Common,
+) -> None:
     """Runs the command."""
     from ringfence.explain.query import split_destination
     from ringfence.explain.why import why
-    from ringfence.render import why_json, why_text
+    from ringfence.render import fix_json, fix_text, why_json, why_text
 
     target, port = split_destination(destination)
     cluster = session.load(paths, common, tell=output == "text")
-    answer = why(cluster.engine, cluster.endpoints, source, target, port)
+    further = [text.strip() for text in addresses.split(",") if text.strip()]
+    answer = why(cluster.engine, cluster.endpoints, source, target, port, compare=compare, addresses=further)
+    fixes = _fixes(cluster, answer)
     if output == "json":
-        click.echo(why_json.render(answer, cluster.findings), nl=False)
+        found = [fix_json.fix(fix) for fix in fixes.values() if fix is not None]
+        click.echo(why_json.render(answer, cluster.findings, found), nl=False)
     else:
-        click.echo(why_text.render(answer, notes=not common.quiet), nl=False)
+        ask = f"ringfence fix {shlex.join(paths)} {shlex.quote(source)} {shlex.quote(target)}"
+        lines = {
+            number: fix_text.short(
+                fix,
+                best=_is_small(cluster),
+                command=f"{ask}:{judgement.port}/{judgement.protocol}".removesuffix("/TCP"),
+            )
+            for number, fix in fixes.items()
+            for judgement in [answer.judgements[number]]
+        }
+        click.echo(why_text.render(answer, notes=not common.quiet, fixes=lines), nl=False)
         if note := session.left_out(cluster):
             click.echo(f"\n{note}")
     session.finish(cluster, common, found=not answer.allowed)
+
+
+def _fixes(cluster: Cluster, answer: WhyAnswer) -> dict[int, Fix | None]:
+    """The best fix found quickly for denied ports; none where that would take long, or nothing was found."""
+    from ringfence.fix.propose import propose
+
+    denied = [number for number, judgement in enumerate(answer.judgements) if not judgement.allowed]
+    fixes: dict[int, Fix | None] = {}
+    for number in denied[:_FIXED]:
+        judgement = answer.judgements[number]
+        if judgement.conditional:
+            continue
+        fixes[number] = None
+        if len(cluster.snapshot.pods) <= _CHEAP:
+            asked = judgement.protocol, judgement.port
+            ends = answer.source, answer.destination
+            found = propose(cluster.world, cluster.endpoints, *ends, asked, quick=not _is_small(cluster)).fixes
+            if not found:
+                del fixes[number]
+                continue
+            fixes[number] = found[0]
+    return fixes
+
+
+def _is_small(cluster: Cluster) -> bool:
+    return len(cluster.snapshot.pods) <= _SMALL

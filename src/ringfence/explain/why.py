@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ringfence.engine import Engine
 from ringfence.explain.causes import Cause, causes_of
+from ringfence.explain.compare import Comparison, compare_sources
 from ringfence.explain.endpoints import End, Endpoints, Target
 from ringfence.explain.judge import Judgement, alike_pairs, judge
 from ringfence.explain.notes import notes_for
+from ringfence.explain.varying import STATEFUL, Coverage, coverage, variations
+from ringfence.model.errors import QueryError
 from ringfence.model.ports import ALL_PORTS, PortSet, Protocol
 
 
@@ -18,7 +22,9 @@ class WhyAnswer:
 
     ``judgements`` has one entry for each port that was asked for, or, without one, for each that the destination
     declares. Where it declares none, it is empty and ``open_ports`` are the ports that every pair may use. ``causes``
-    has one entry for each judgement: why it is denied, nearest cause first, empty where it is allowed.
+    has one entry for each judgement: why it is denied, nearest cause first, empty where it is allowed. ``variations``
+    say what differs between replicas or address families; ``comparisons`` are the same questions for another source,
+    one a judgement; ``coverage`` the further addresses that were asked about.
     """
 
     source: End
@@ -28,10 +34,18 @@ class WhyAnswer:
     open_ports: PortSet | None = None
     port_given: bool = True
     causes: tuple[tuple[Cause, ...], ...] = ()
+    variations: tuple[str, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+    coverage: tuple[Coverage, ...] = ()
 
     @property
     def allowed(self) -> bool:
-        """True where every port in question is allowed; without declared ports, where at least one port is."""
+        """True where every port in question is allowed; without declared ports, where at least one port is.
+
+        Of the addresses that were asked about beside the destination, every one must be allowed, too.
+        """
+        if not all(each.allowed for each in self.coverage):
+            return False
         if self.open_ports is not None:
             return bool(self.open_ports)
         return all(judgement.allowed for judgement in self.judgements)
@@ -43,12 +57,21 @@ def why(
     source: str,
     destination: str,
     port: tuple[Protocol, int] | None = None,
+    *,
+    compare: str = "",
+    addresses: Sequence[str] = (),
 ) -> WhyAnswer:
     """Answers for two endpoint texts; ``port`` of ``None`` asks about every port that the destination declares.
 
+    ``compare`` names another source, to be told apart from the first; ``addresses`` are further addresses of the
+    destination's name, each judged on the same port.
+
     Raises:
         EndpointError: a text names nothing in the snapshot, or the Service doesn't have the port.
+        QueryError: ``addresses`` without a port.
     """
+    if addresses and port is None:
+        raise QueryError(f"--addresses needs a port: write {destination}:443, or whichever it is.")
     left, right = endpoints.source(source), endpoints.destination(destination)
     ports = (port,) if port is not None else endpoints.ports(right)
     judgements = tuple(judge(engine, endpoints, left, right, protocol, number) for protocol, number in ports)
@@ -58,7 +81,13 @@ def why(
     if not judgements:
         return WhyAnswer(left, right, (), (*left.notes, *right.notes), _open_to_all(engine, left, right), False)
     causes = tuple(causes_of(judgement, engine.facts, endpoints.services) for judgement in judgements)
-    return WhyAnswer(left, right, judgements, tuple(notes), None, port is not None, causes)
+    varying = tuple(dict.fromkeys(text for judgement in judgements for text in variations(judgement, engine)))
+    other = endpoints.source(compare) if compare else None
+    compared = tuple(compare_sources(engine, endpoints, each, other) for each in judgements) if other else ()
+    covered = coverage(engine, endpoints, left, addresses, port) if port is not None else ()
+    if varying or covered:
+        notes[STATEFUL] = None
+    return WhyAnswer(left, right, judgements, tuple(notes), None, port is not None, causes, varying, compared, covered)
 
 
 def _open_to_all(engine: Engine, source: End, destination: End) -> PortSet:

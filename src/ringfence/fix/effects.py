@@ -32,16 +32,21 @@ class Connection:
 
     def pairs(self, world: World, *, misses: bool = False) -> Iterator[tuple[AlikePairs, Verdict]]:
         """Every kind of pair, and its verdict, after the patches of ``world``; ``misses`` as in the engine."""
+        for pairs in self._alike(world):
+            ends = pairs.source, pairs.target.endpoint, self.protocol, pairs.target.port
+            yield pairs, world.engine.verdict(*ends, misses=misses)
+
+    def _alike(self, world: World) -> Iterator[AlikePairs]:
         sources = [world.end(end) for end in self.sources]
         targets = [Target(world.end(target.endpoint), target.port) for target in self.targets]
-        for pairs in alike_pairs(world.engine, sources, targets):
-            target = pairs.target
-            ends = pairs.source, target.endpoint, self.protocol, target.port
-            yield pairs, world.engine.verdict(*ends, misses=misses)
+        return alike_pairs(world.engine, sources, targets)
 
     def allowed(self, world: World) -> bool:
         """True where every pair may connect."""
-        return all(verdict.allowed for _, verdict in self.pairs(world))
+        return all(
+            world.engine.allowed(pairs.source, pairs.target.endpoint).has(self.protocol, pairs.target.port)
+            for pairs in self._alike(world)
+        )
 
     def denied(self, world: World) -> bool:
         """True where no pair may connect, not even under a condition."""

@@ -18,7 +18,7 @@ from ringfence.model.verdict import DirectionVerdict, Endpoint, Reason, Verdict
 
 _DEEPEST = 5
 _LIKELY = 6
-_MEASURED = 3
+_MEASURED = 2
 _NEW_OBJECT = 6
 """A new object is something more to own: it counts as so many values of a manifest."""
 

@@ -66,6 +66,16 @@ def _change(fix: Fix, difference: str) -> Iterator[str]:
         yield from ("", *(f"    {commands.kubectl(patch)}" for patch in edits))
 
 
+def short(fix: Fix | None, command: str, *, best: bool = True) -> str:
+    """A fix in one line, for another answer, with the command that prints it; ``best`` where all were tried."""
+    if fix is None:
+        return f"`{command}` looks for one."
+    opens, closes = len(fix.effects.opens), len(fix.effects.closes)
+    also = " and ".join(f"{word} {number} more" for word, number in (("opens", opens), ("closes", closes)) if number)
+    does = f"also {also}" if also else "opens nothing else"
+    return f"{fix.title}: {does}. `{command}` {'prints it' if best else 'tries further ones'}."
+
+
 def effects_sentence(fix: Fix) -> str:
     """What else the fix does, in one sentence."""
     opens, closes = fix.effects.opens, fix.effects.closes

@@ -8,8 +8,10 @@ from collections.abc import Iterable
 import click
 
 from ringfence.explain.causes import Cause
+from ringfence.explain.compare import Comparison
 from ringfence.explain.judge import Group, Judgement, direction_of
 from ringfence.explain.nearest import closest
+from ringfence.explain.varying import Coverage
 from ringfence.explain.why import WhyAnswer
 from ringfence.model.finding import Finding
 from ringfence.model.policy import Direction
@@ -18,8 +20,8 @@ from ringfence.render.json_values import Json
 from ringfence.render.why_text import sentence
 
 
-def render(answer: WhyAnswer, found: Iterable[Finding]) -> str:
-    """The document, indented. ``fixes`` is an empty list: ``ringfence fix`` computes them."""
+def render(answer: WhyAnswer, found: Iterable[Finding], fixes: Iterable[Json] = ()) -> str:
+    """The document, indented. ``fixes`` are the best one for each denied port, as a FixReport has them."""
     fields: Json = {
         "source": answer.source.name,
         "destination": answer.destination.name,
@@ -33,7 +35,13 @@ def render(answer: WhyAnswer, found: Iterable[Finding]) -> str:
         for judgement, causes in zip(answer.judgements, answer.causes, strict=True)
         for each in causes
     ]
-    fields["fixes"] = []
+    fields["fixes"] = list(fixes)
+    fields["variations"] = list(answer.variations)
+    if answer.comparisons:
+        pairs = zip(answer.comparisons, answer.judgements, strict=True)
+        fields["comparisons"] = [_comparison(each, judgement) for each, judgement in pairs]
+    if answer.coverage:
+        fields["addresses"] = [_coverage(each) for each in answer.coverage]
     fields["notes"] = list(answer.notes)
     fields["findings"] = json_values.findings(found)
     return json.dumps(json_values.document("WhyReport", **fields), indent=2, ensure_ascii=False) + "\n"
@@ -60,6 +68,25 @@ def cause(value: Cause, judgement: Judgement) -> Json:
     if value.trace is not None:
         fields["rule"] = json_values.rule(value.trace)
     return fields
+
+
+def _comparison(value: Comparison, judgement: Judgement) -> Json:
+    return {
+        "source": value.other.source.name,
+        "protocol": str(judgement.protocol),
+        "port": judgement.port,
+        "verdict": "allowed" if value.other.allowed else "conditional" if value.other.conditional else "blocked",
+        "differences": list(value.differences),
+        "worksBy": [json_values.rule(trace) for trace in value.works_by],
+    }
+
+
+def _coverage(value: Coverage) -> Json:
+    return {
+        "address": value.address,
+        "verdict": "allowed" if value.allowed else "conditional" if value.conditional else "blocked",
+        "rules": [json_values.rule(trace) for trace in value.rules],
+    }
 
 
 def _judgement(judgement: Judgement) -> Json:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ringfence.explain.causes import Cause, first_causes
+from ringfence.explain.compare import Comparison
 from ringfence.explain.endpoints import describe
 from ringfence.explain.judge import Group, Judgement, direction_of
 from ringfence.explain.nearest import NearRule, closest, conditions_of
+from ringfence.explain.varying import Coverage
 from ringfence.explain.why import WhyAnswer
 from ringfence.model.objects import Pod
 from ringfence.model.origin import ObjectRef
@@ -30,17 +32,29 @@ _GROUPS = 4
 _CAUSES = 4
 
 
-def render(answer: WhyAnswer, *, notes: bool = True) -> str:
-    """The whole answer; colours are ANSI codes, which the command line takes away where there is no terminal."""
+def render(answer: WhyAnswer, *, notes: bool = True, fixes: Mapping[int, str] | None = None) -> str:
+    """The whole answer; colours are ANSI codes, which the command line takes away where there is no terminal.
+
+    ``fixes`` has a line for judgements by number: the best fix in short, or the command that finds one.
+    """
     blocks: list[str] = []
     if answer.open_ports is not None:
         blocks.append(_open_ports(answer, answer.open_ports))
     if not answer.port_given and len(answer.judgements) > 1:
         blocks.append("\n".join([*(sentence(judgement) for judgement in answer.judgements), ""]))
         blocks.append(bold("Port by port:") + "\n")
-    for judgement, causes in zip(answer.judgements, answer.causes, strict=True):
-        blocks.append("\n".join([sentence(judgement), *layout(list(cause_lines(causes))), ""]))
+    for number, (judgement, causes) in enumerate(zip(answer.judgements, answer.causes, strict=True)):
+        head = [sentence(judgement), *layout(list(cause_lines(causes)))]
+        if fixes and number in fixes:
+            head.append(f"{bold('Fix:')} {fixes[number]}")
+        blocks.append("\n".join([*head, ""]))
+        if answer.comparisons:
+            blocks.append("\n".join([*layout(list(_comparison(answer.comparisons[number]))), ""]))
         blocks.extend(_judgement(judgement))
+    if answer.variations:
+        blocks.append("\n".join([bold("Varies:"), *(f"  - {text}" for text in answer.variations), ""]))
+    if answer.coverage:
+        blocks.append("\n".join([*layout(list(_coverage(answer.coverage))), ""]))
     if notes and answer.notes:
         blocks.append("\n".join([bold("Note:"), *(f"  - {note}" for note in answer.notes), ""]))
     return "\n".join(blocks)
@@ -50,6 +64,24 @@ def cause_lines(causes: tuple[Cause, ...]) -> Iterator[Line]:
     """The likeliest cause of each denied direction."""
     for cause in first_causes(causes)[:_CAUSES]:
         yield Line(f"{bold('Cause:')} {cause.text}", place(cause.origin))
+
+
+def _comparison(comparison: Comparison) -> Iterator[Line]:
+    yield Line(f"{bold('Compared:')} {sentence(comparison.other)}")
+    yield from (Line(f"  - {text}") for text in comparison.differences)
+    if not comparison.differences:
+        yield Line("  - Nothing that policies look at differs.")
+    for trace in comparison.works_by:
+        yield Line(f"  - It gets through by {_rule_name(trace)}.", place(trace.rule.origin))
+
+
+def _coverage(covered: Sequence[Coverage]) -> Iterator[Line]:
+    number = sum(each.allowed for each in covered)
+    yield Line(f"{bold('Addresses:')} {number} of {len(covered)} are allowed.")
+    for each in covered:
+        word = good("allowed") if each.allowed else careful("depends") if each.conditional else bad("DENIED")
+        rule = f" by {_rule_name(each.rules[0])}" if each.rules and each.allowed else ""
+        yield Line(f"  {each.address}: {word}{rule}", place(each.rules[0].rule.origin) if rule else "")
 
 
 def sentence(judgement: Judgement) -> str:
