@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ringfence.engine.difference import compare
@@ -40,33 +40,42 @@ class Redundancy:
 
 
 def redundancy(context: LintContext) -> Redundancy:
-    """Of the policies of additive stages that select pods; each thing proved.
-
-    All of it is taken away at once first. Rules only add where pods stay isolated, so what changes nothing together
-    changes nothing alone; where something does change, each thing is tried by itself.
-    """
+    """Of the policies of additive stages that select pods; each thing proved."""
     found = _Search(context).run()
-    if _together(context, found):
-        return found
+    policies = [policy for _, policy, _ in (*found.equal, *found.idle)]
+    proved = {id(thing) for thing in _proved(context, [*policies, *(entry.inner for entry in found.contained)])}
     return Redundancy(
-        tuple(entry for entry in found.equal if without_policy(context, entry[1])),
-        tuple(entry for entry in found.idle if without_policy(context, entry[1])),
-        tuple(entry for entry in found.contained if without_rule(context, entry.inner)),
+        tuple(entry for entry in found.equal if id(entry[1]) in proved),
+        tuple(entry for entry in found.idle if id(entry[1]) in proved),
+        tuple(entry for entry in found.contained if id(entry.inner) in proved),
     )
 
 
-def _together(context: LintContext, found: Redundancy) -> bool:
-    """The proof for everything found at once."""
-    removed: dict[int, Policy] = {id(policy): policy for _, policy, _ in (*found.equal, *found.idle)}
+def _proved(context: LintContext, things: Sequence[Policy | PlacedRule]) -> Sequence[Policy | PlacedRule]:
+    """Those without which the engine finds no change.
+
+    All are taken away at once first. Rules only add where pods stay isolated, so what changes nothing together changes
+    nothing alone; where something does change, each half is tried by itself.
+    """
+    if not things or not _changes(context, things):
+        return things
+    if len(things) == 1:
+        return ()
+    half = len(things) // 2
+    return (*_proved(context, things[:half]), *_proved(context, things[half:]))
+
+
+def _changes(context: LintContext, things: Iterable[Policy | PlacedRule]) -> bool:
+    """True where the engine finds a pair that changes without these policies and rules."""
+    removed: dict[int, Policy] = {}
     rest: dict[int, tuple[str, Policy]] = {}
-    for entry in found.contained:
-        placed = entry.inner
-        removed[id(placed.policy)] = placed.policy
-        _, policy = rest.get(id(placed.policy), ("", placed.policy))
-        rest[id(placed.policy)] = (placed.stage.name, _less(policy, placed))
-    return not removed or not compare(
-        context.engine, context.engine.with_policies(list(removed.values()), list(rest.values()))
-    )
+    for thing in things:
+        policy = thing if isinstance(thing, Policy) else thing.policy
+        removed[id(policy)] = policy
+        if isinstance(thing, PlacedRule):
+            _, kept = rest.get(id(policy), ("", policy))
+            rest[id(policy)] = (thing.stage.name, _less(kept, thing))
+    return bool(compare(context.engine, context.engine.with_policies(list(removed.values()), list(rest.values()))))
 
 
 def _less(policy: Policy, placed: PlacedRule) -> Policy:
@@ -77,13 +86,12 @@ def _less(policy: Policy, placed: PlacedRule) -> Policy:
 
 def without_policy(context: LintContext, policy: Policy) -> bool:
     """The proof: True where the engine finds no pair that changes without the policy."""
-    return not compare(context.engine, context.engine.with_policies([policy], []))
+    return not _changes(context, [policy])
 
 
 def without_rule(context: LintContext, placed: PlacedRule) -> bool:
     """The proof: True where the engine finds no pair that changes without the rule."""
-    changed = _less(placed.policy, placed)
-    return not compare(context.engine, context.engine.with_policies([placed.policy], [(placed.stage.name, changed)]))
+    return not _changes(context, [placed])
 
 
 def shadowed(context: LintContext) -> Iterator[tuple[PlacedRule, PlacedRule]]:
