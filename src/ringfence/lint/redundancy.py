@@ -84,11 +84,6 @@ def _less(policy: Policy, placed: PlacedRule) -> Policy:
     return replace(policy, egress=kept) if placed.direction is Direction.EGRESS else replace(policy, ingress=kept)
 
 
-def without_policy(context: LintContext, policy: Policy) -> bool:
-    """The proof: True where the engine finds no pair that changes without the policy."""
-    return not _changes(context, [policy])
-
-
 def without_rule(context: LintContext, placed: PlacedRule) -> bool:
     """The proof: True where the engine finds no pair that changes without the rule."""
     return not _changes(context, [placed])
