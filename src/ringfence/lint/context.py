@@ -195,6 +195,11 @@ class LintContext:
             )
         return names
 
+    def kinds(self, pods: Iterable[Pod]) -> tuple[Pod, ...]:
+        """One pod of each kind that policies can tell apart."""
+        atoms = {self.engine.atom(pod): pod for pod in pods}
+        return tuple(atoms.values())
+
     def has_pods(self, peer: PodPeer) -> bool:
         """True where the input can say what a peer matches: it has pods of the namespaces that are looked at.
 

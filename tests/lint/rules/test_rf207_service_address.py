@@ -41,6 +41,15 @@ def block(cidr: str) -> str:
     [
         (WEB + DB + SERVICE + egress(block("10.96.0.20/32")), "the address of a Service"),
         (WEB + DB + SERVICE + egress(block("10.96.0.0/12")), "the Service network"),
+        (
+            WEB
+            + pod("shop/web-1", "app: web, tier: x")
+            + DB
+            + SERVICE
+            + egress(block("10.96.0.20/32"))
+            + policy("shop/some", "podSelector: {matchLabels: {tier: x}}, policyTypes: [Egress], egress: [{}]"),
+            "one of two pods of the policy is cut, the other is let out by another policy",
+        ),
         (WEB + API + egress(block("10.96.0.1/32")), "a Service without selector: its endpoints are addresses"),
     ],
 )

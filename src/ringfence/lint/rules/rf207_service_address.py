@@ -133,15 +133,17 @@ def _check_range(context: LintContext, placed: PlacedRule, peer: AddressPeer) ->
 
 def _is_cut(context: LintContext, placed: PlacedRule, service: Service) -> bool:
     """True where a pod that the policy selects can't reach a pod of the Service on one of its ports."""
-    pods = context.backends(service)
+    pods = context.kinds(context.backends(service))
     if not pods:
         return True  # its endpoints are addresses, and the range holds none of them
-    pod = pods[0]
-    targets = [(entry.protocol, target_of(entry, Backend(pod))) for entry in service.ports]
-    for subject in context.selected(placed.policy.subject)[:1]:
-        ports = context.engine.allowed(subject, pod)
-        return any(target is not None and not ports.has(protocol, target) for protocol, target in targets)
-    return False
+    subjects = context.kinds(context.selected(placed.policy.subject))
+    return any(
+        not context.engine.allowed(subject, pod).has(entry.protocol, target)
+        for pod in pods
+        for entry in service.ports
+        if (target := target_of(entry, Backend(pod))) is not None
+        for subject in subjects
+    )
 
 
 def _behind(context: LintContext, service: Service) -> str:
