@@ -83,6 +83,7 @@ def port(name: str) -> int:
 def test_production_has_forty_services_and_seven_databases() -> None:
     assert len(callees()) == 40
     assert len(DATABASES) == 7
+    assert sum(map(len, callees().values())) == 75  # and two by the ingress controller
 
 
 def test_default_deny_leaves_production_nothing() -> None:

@@ -11,6 +11,21 @@ from tests.incidents.states import paths
 
 # Place, rule, words that the finding must have.
 FIRES = [
+    ("01-default-deny-dns/forty-services", "RF301", "production/NetworkPolicy/default-deny-all"),
+    ("01-default-deny-dns/forty-services", "RF306", "production/NetworkPolicy/default-deny-all"),
+    ("01-default-deny-dns/namespace-label", "RF301", "claims"),
+    ("01-default-deny-dns/udp-only", "RF302", "telemetry/NetworkPolicy/allow-dns"),
+    ("01-default-deny-dns/openshift-dns", "RF303", "5353"),
+    ("01-default-deny-dns/nodelocal-dns", "RF304", "169.254.20.10"),
+    ("01-default-deny-dns/coredns-upstream", "RF305", "kube-system/Deployment/coredns"),
+    ("01-default-deny-dns/coredns-upstream", "RF311", "kube-system/Deployment/coredns from the API server"),
+    ("03-looks-right/egress-peer", "RF306", "service:shop/backend"),
+    ("03-looks-right/namespace-label", "RF306", "service:api/backend"),
+    ("05-fifteen-teams/cluster-scoped", "RF301", "fraud-isolation"),
+    ("05-fifteen-teams/changed-label", "RF306", "service:identity/identity-api"),
+    ("05-fifteen-teams/shared-service", "RF306", "shared/NetworkPolicy/kafka-ads"),
+    ("05-fifteen-teams/shared-service", "RF309", "shared/StatefulSet/kafka"),
+    ("07-moving-addresses/dns-circle", "RF312", "reports.partner.example"),
     ("01-default-deny-dns/namespace-label", "RF204", "`name=kube-system`"),
     ("01-default-deny-dns/openshift-dns", "RF206", "5353"),
     ("03-looks-right/egress-peer", "RF203", "`tier=api`"),
