@@ -66,6 +66,15 @@ def test_a_policy_whose_selector_misses_the_pods_by_a_label_is_the_cause() -> No
     )
 
 
+def test_a_namespace_label_with_another_value_is_the_cause() -> None:
+    rule = of({"namespaceSelector": {"matchLabels": {"tier": "frontend"}}})
+    objects = [*API, deployment("web", "mobile", env={"API": "http://api.shop"}), namespace("mobile", tier="edge")]
+    (problem,) = diagnosed(*objects, policy("api", pods={"app": "api"}, ingress=[rule])).problems
+    assert problem.cause == (
+        "NetworkPolicy shop/api, ingress rule 1, asks for label `tier=frontend`, but namespace mobile has `tier=edge`."
+    )
+
+
 def test_a_tier_that_denies_is_the_cause_for_all_it_denies() -> None:
     deny = {
         "apiVersion": "policy.networking.k8s.io/v1alpha2",
