@@ -12,15 +12,17 @@ from ringfence.engine import Engine
 from ringfence.explain.endpoints import Endpoints
 from ringfence.explain.query import split_destination
 from ringfence.fix.propose import FixAnswer, propose
-from ringfence.fix.search import Fix
-from ringfence.fix.world import World
+from ringfence.fix.search import Fix, verify
+from ringfence.fix.world import PatchError, World
 from ringfence.model.objects import Pod, Service, ServicePort, Snapshot, WorkloadRef
-from ringfence.model.patch import EditOp
+from ringfence.model.origin import ObjectRef
+from ringfence.model.patch import Edit, EditOp, Patch
 from ringfence.model.ports import Protocol
 from tests.clusters import cluster, pod
 
 WEB, CART = pod("shop/web-0", "app=web", ip="10.0.0.1"), pod("shop/cart-0", "app=cart", ip="10.0.0.2")
 DB = pod("data/db-0", "app=db", ip="10.0.0.3", ports="sql:5432")
+V1 = "networking.k8s.io/v1"
 SERVICE = Service("data", "db", (ServicePort("sql", Protocol.TCP, 80, 5432),), {"app": "db"})
 
 
@@ -310,3 +312,38 @@ def test_a_host_network_pod_is_said_to_be_out_of_reach() -> None:
     answer = Case("", pod("shop/h", "app=h", ip="10.1.0.2", host=True), host).ask("shop/h", "data/agent:1", deny=True)
     assert answer.fixes == ()
     assert "on the network of its node, outside pod policy" in answer.obstacle
+
+
+# ---- any patch -------------------------------------------------------------------------------------------------------
+
+
+def test_a_patch_from_elsewhere_is_verified_in_full() -> None:
+    case = Case(guard("[]"))
+    ref = case.snapshot.policies[0].ref
+    after, effects = verify(case.world, [Patch("drop it", ref, delete=True)])
+    assert after.raw(ref) is None
+    assert effects.closes == ()
+    assert {(effect.source, str(effect.ports)) for effect in effects.opens if not effect.outside} == {
+        ("shop/Pod/web-0", "all ports"),
+        ("shop/Pod/cart-0", "all ports"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("patch", "reason"),
+    [
+        (Patch("x", ObjectRef("NetworkPolicy", "db", "data", V1), (Edit(EditOp.REMOVE, ("spec", "no")),)), "no 'no'"),
+        (
+            Patch("x", ObjectRef("NetworkPolicy", "db", "data", V1), (Edit(EditOp.ADD, ("spec", "podSelector"), 7),)),
+            "podSelector",
+        ),
+        (
+            Patch("x", ObjectRef("Deployment", "none", "data", "apps/v1"), (Edit(EditOp.ADD, ("a",), 1),)),
+            "not in the input",
+        ),
+        (Patch("x", ObjectRef("Namespace", "data"), (Edit(EditOp.ADD, ("spec", "x"), 1),)), "only labels"),
+    ],
+)
+def test_a_patch_that_does_not_apply_is_refused(patch: Patch, reason: str) -> None:
+    with pytest.raises(PatchError, match=reason):
+        Case(guard("[]")).world.patched([patch])

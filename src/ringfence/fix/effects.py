@@ -53,6 +53,9 @@ class Connection:
         return not any(verdict.allowed or verdict.conditional for _, verdict in self.pairs(world))
 
 
+NO_CONNECTION = Connection((), (), Protocol.TCP)
+
+
 @dataclass(frozen=True, slots=True)
 class Effect:
     """Connections that a change opens or closes: ``pairs`` pairs of these two groups, on ``ports``.
@@ -86,7 +89,7 @@ class Effects:
         return sum(_weight(*each) for each in (*self.opened, *self.closed))
 
 
-def effects_of(old: Engine, new: Engine, connection: Connection) -> Effects:
+def effects_of(old: Engine, new: Engine, connection: Connection = NO_CONNECTION) -> Effects:
     """What differs between two engines, without the connection itself."""
     wanted = _Wanted(connection)
     opened: list[tuple[Ends, Ends, PortSet]] = []

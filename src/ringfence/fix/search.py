@@ -72,14 +72,14 @@ Expand = Callable[[World], Iterable[Step]]
 Done = Callable[[World], bool]
 
 
-def verify(world: World, patches: Iterable[Patch], connection: Connection) -> tuple[World, Effects]:
-    """The cluster after the patches, and what they open and close beyond ``connection``.
+def verify(world: World, patches: Iterable[Patch]) -> tuple[World, Effects]:
+    """The cluster after some patches, from wherever they came, and everything that they open and close.
 
     Raises:
         PatchError: a patch can't be applied.
     """
     after = world.patched(patches)
-    return after, effects_of(world.engine, after.engine, connection)
+    return after, effects_of(world.engine, after.engine)
 
 
 def search(
