@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from ringfence.diagnose.report import Loss, LossKind, Problem
 from ringfence.explain.causes import CauseKind
 from ringfence.model.finding import Severity
+from ringfence.model.policy import Direction
 from ringfence.model.ports import Protocol
 
 _COMMANDS = 3
@@ -37,32 +38,51 @@ _CHANGES = {
 
 
 def change_of(kind: CauseKind, losses: Sequence[Loss]) -> str:
-    """What to change, in a sentence."""
+    """What to change, in a sentence or a few."""
     dns = [loss for loss in losses if loss.kind is LossKind.DNS]
-    if kind is CauseKind.NO_RULE and dns:
+    upstream = [loss for loss in losses if loss.kind is LossKind.UPSTREAM]
+    if kind is not CauseKind.NO_RULE or not (dns or upstream):
+        return _CHANGES[kind]
+    parts = []
+    if upstream:
+        parts.append("Allow the DNS pods egress to their resolvers, on UDP and TCP 53.")
+    if dns:
         ports = sorted({(loss.protocol, loss.pod_port) for loss in dns}, reverse=True)
         where = " and ".join(f"{protocol} {port}" for protocol, port in ports)
-        rest = "" if len(dns) == len(losses) else " Then add a rule for each other connection below."
-        return f"Allow DNS to the DNS pods, on the ports that they listen on: {where}. The policy can stay.{rest}"
-    return _CHANGES[kind]
+        parts.append(f"Allow DNS to the DNS pods, on the ports that they listen on: {where}. The policy can stay.")
+    if len(dns) + len(upstream) < len(losses):
+        parts.append("Then add a rule for each other connection below.")
+    return " ".join(parts)
 
 
 def commands_of(kind: CauseKind, losses: Sequence[Loss], paths: Sequence[str]) -> tuple[str, ...]:
-    """Command lines that print a repair: of DNS for each namespace, of other connections for the first few.
-
-    Where a rule was meant to allow DNS and missed, one workload's two protocols stand for all: the rule is one.
-    """
+    """Command lines that print a repair: of DNS for a whole namespace, of other connections for the first few."""
     given = " ".join(shlex.quote(path) for path in paths) or "PATH"
     found: dict[str, None] = {}
     asking = next((loss.source for loss in losses if loss.kind is LossKind.DNS), "")
     for loss in losses:
-        if loss.kind is LossKind.DNS and kind is CauseKind.NO_RULE and ":" in loss.target:
-            found[f"ringfence generate allow-dns {given} -n {shlex.quote(loss.namespace)}"] = None
-        elif loss.kind is LossKind.DNS and loss.source != asking:
-            continue
-        elif loss.kind is not LossKind.UPSTREAM:
+        template = _template(kind, loss)
+        if template:
+            found[f"ringfence generate {template[0]} {given} -n {shlex.quote(template[1])}"] = None
+        elif loss.kind is not LossKind.UPSTREAM and (loss.kind is not LossKind.DNS or loss.source == asking):
             found[f"ringfence fix {given} {shlex.quote(loss.source)} {shlex.quote(loss.question)}"] = None
     return tuple(found)[:_COMMANDS]
+
+
+def _template(kind: CauseKind, loss: Loss) -> tuple[str, str] | None:
+    """The template of ``generate`` that restores DNS for a namespace: of the pods that ask, or of the DNS pods.
+
+    None where a tier denies: no NetworkPolicy helps against an earlier one, and for a later one it would isolate.
+    """
+    if kind in (CauseKind.EARLIER_TIER, CauseKind.BASELINE):
+        return None
+    if loss.kind is LossKind.UPSTREAM:
+        return "default-deny", loss.namespace
+    if loss.kind is not LossKind.DNS:
+        return None
+    if Direction.EGRESS in loss.directions:
+        return "allow-dns", loss.namespace
+    return ("default-deny", loss.target_namespace) if kind is CauseKind.NO_RULE else None
 
 
 def consequence(losses: Sequence[Loss]) -> str:
