@@ -45,47 +45,96 @@ ABSENT = Decision(allowed=False, reason=None)
 """A pod that isn't there may do nothing."""
 
 
+Key = tuple[bool, int, int, int]
+"""Equal for pairs that are decided alike at every port."""
+
+_UNGUARDED = -1
+
+
 class Decider:
-    """Asks one engine. ``moved`` gives, by identity, what policies of the engine are in the state's own input."""
+    """Asks one engine. ``moved`` gives, by identity, what policies of the engine are in the state's own input.
+
+    Endpoints are told apart by identity and must outlive the decider, as those of a snapshot do.
+    """
 
     def __init__(self, engine: Engine, moved: Mapping[int, Policy] | None = None) -> None:
         self._engine = engine
         self._moved = moved or {}
-        self._known: dict[Hashable, Decision] = {}
-        self._entries: dict[Hashable, tuple[int, ...]] = {}
+        self._egress: dict[tuple[int, ...], Decision] = {}
+        self._ingress: dict[tuple[int, ...], Decision] = {}
+        self._numbers: dict[Hashable, int] = {}
+        self._atoms: dict[int, int] = {}
+        self._names: dict[int, int] = {}
+        self._guards: dict[tuple[Direction, int], _Guard] = {}
+        self._by_profile: dict[Hashable, _Guard] = {}
         self._bits: dict[Peer, int] = {}
 
     def decide(
         self, source: Endpoint, destination: Endpoint, protocol: Protocol, port: int
-    ) -> dict[Direction, Decision]:
+    ) -> Mapping[Direction, Decision]:
         """What decides each direction at one port. Pods must be of this engine's own snapshot."""
-        local = isinstance(destination, Pod) and self._engine.facts.on_same_node(source, destination)
-        call = (protocol, port, local, container_ports(destination))
-        keys = {
-            Direction.EGRESS: (*call, *self._matched(Direction.EGRESS, source, destination)),
-            Direction.INGRESS: (*call, *self._matched(Direction.INGRESS, destination, source)),
-        }
-        if not all(key in self._known for key in keys.values()):
+        local, names, egress, ingress = self.key(source, destination)
+        egress_key = (local, names, egress, protocol, port)
+        ingress_key = (local, names, ingress, protocol, port)
+        if egress_key not in self._egress or ingress_key not in self._ingress:
             verdict = self._engine.verdict(source, destination, protocol, port, misses=False)
-            self._known[keys[Direction.EGRESS]] = self._decision(verdict.egress)
-            self._known[keys[Direction.INGRESS]] = self._decision(verdict.ingress)
-        return {direction: self._known[key] for direction, key in keys.items()}
+            self._egress.setdefault(egress_key, self._decision(verdict.egress))
+            self._ingress.setdefault(ingress_key, self._decision(verdict.ingress))
+        return {Direction.EGRESS: self._egress[egress_key], Direction.INGRESS: self._ingress[ingress_key]}
 
-    def _matched(self, direction: Direction, subject: Endpoint, peer: Endpoint) -> tuple[Hashable, ...]:
-        """The policies that guard the subject, and which entries of their rules match the peer."""
+    def key(self, source: Endpoint, destination: Endpoint) -> Key:
+        """What decides: the policies that guard either end, which entries of them match, and the ports' names."""
+        start, end = self._atom(source), self._atom(destination)
+        local = isinstance(destination, Pod) and self._engine.facts.on_same_node(source, destination)
+        return (
+            local,
+            self._named(destination),
+            self._side(Direction.EGRESS, source, start, end),
+            self._side(Direction.INGRESS, destination, end, start),
+        )
+
+    def _atom(self, endpoint: Endpoint) -> int:
+        atom = self._atoms.get(id(endpoint))
+        if atom is None:
+            atom = self._atoms[id(endpoint)] = self._engine.atom(endpoint)
+        return atom
+
+    def _named(self, destination: Endpoint) -> int:
+        number = self._names.get(id(destination))
+        if number is None:
+            ports = container_ports(destination)
+            names = tuple(sorted((port.name, port.protocol, port.number) for port in ports if port.name))
+            number = self._names[id(destination)] = self._number(names)
+        return number
+
+    def _number(self, value: Hashable) -> int:
+        return self._numbers.setdefault(value, len(self._numbers))
+
+    def _side(self, direction: Direction, subject: Endpoint, atom: int, peer: int) -> int:
+        """A number for the policies that guard the subject and the entries of their rules that match the peer."""
         if not isinstance(subject, Pod) or subject.host_network:
-            return direction, None
-        profile = self._engine.profile(direction, self._engine.atom(subject))
-        entries = self._entries.get(profile)
-        if entries is None:
-            entries = self._entries[profile] = tuple(
-                self._peer_bits(peer)
-                for number in profile[1]
-                for rule in self._engine.program.compiled[number].policy.rules(direction)
-                for peer in rule.peers or ()
-            )
-        other = self._engine.atom(peer)
-        return direction, profile, tuple(bits >> other & 1 for bits in entries)
+            return _UNGUARDED
+        guard = self._guards.get((direction, atom))
+        if guard is None:
+            profile = self._engine.profile(direction, atom)
+            guard = self._by_profile.get(profile)
+            if guard is None:
+                guard = self._by_profile[profile] = _Guard(self._entries(direction, profile[1]), {})
+            self._guards[direction, atom] = guard
+        number = guard.by_peer.get(peer)
+        if number is None:
+            matched = tuple(bits >> peer & 1 for bits in guard.entries)
+            number = guard.by_peer[peer] = self._number((id(guard), matched))
+        return number
+
+    def _entries(self, direction: Direction, policies: tuple[int, ...]) -> tuple[int, ...]:
+        """The atoms that each peer entry of the policies' rules matches."""
+        return tuple(
+            self._peer_bits(peer)
+            for number in policies
+            for rule in self._engine.program.compiled[number].policy.rules(direction)
+            for peer in rule.peers or ()
+        )
 
     def _peer_bits(self, peer: Peer) -> int:
         if peer not in self._bits:
@@ -105,3 +154,11 @@ class Decider:
                 if side.direction in policy.isolates
             )
         return Decision(side.allowed, side.reason, rules, guards)
+
+
+@dataclass(frozen=True, slots=True)
+class _Guard:
+    """The entries of the policies that guard some pods alike, and the numbers found for their peers."""
+
+    entries: tuple[int, ...]
+    by_peer: dict[int, int]

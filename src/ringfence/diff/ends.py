@@ -44,7 +44,7 @@ class Ends:
         self.by_key: dict[PodKey, Pod] = {} if like is None else like.by_key
         self._atoms: dict[End, tuple[int, ...]] = {}
         self._rows: dict[tuple[Direction, int], Row] = {}
-        self._pairs: dict[tuple[int, int], int] = {}
+        self._answers: dict[tuple[int, int], Allowed] = {}
         if like is not None:
             return
         for atom in engine.universe.atoms:
@@ -110,16 +110,16 @@ class Ends:
         return self._allowed(some, always)
 
     def _between(self, source: int, destination: int) -> int:
-        ports = self._pairs.get((source, destination))
-        if ports is None:
-            egress = self.row(Direction.EGRESS, source).ports(destination)
-            ingress = self.row(Direction.INGRESS, destination).ports(source)
-            ports = self._pairs[source, destination] = self.engine.table.intersection(egress, ingress)
-        return ports
+        egress = self.row(Direction.EGRESS, source).ports(destination)
+        ingress = self.row(Direction.INGRESS, destination).ports(source)
+        return self.engine.table.intersection(egress, ingress)
 
     def _allowed(self, some: int, always: int) -> Allowed:
-        sets = self.engine.table.sets
-        return Allowed(sets[some], sets[always])
+        allowed = self._answers.get((some, always))
+        if allowed is None:
+            sets = self.engine.table.sets
+            allowed = self._answers[some, always] = Allowed(sets[some], sets[always])
+        return allowed
 
     def on_same_node(self) -> set[tuple[End, End]]:
         """By pod: every host-network pod with the pods of its node. By workload there are none."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping
 
 from ringfence.diff.causes import Cause, Causes
 from ringfence.diff.connections import Connection
@@ -26,8 +26,11 @@ _REPLICAS = 16
 Pair = tuple[Endpoint | None, Endpoint | None]
 
 
+Explanation = tuple[tuple[Cause, ...], tuple[Why, ...]]
+
+
 class Explaining:
-    """Explains connections of two states."""
+    """Explains connections of two states; those that are decided alike in both are explained once."""
 
     def __init__(self, states: tuple[State, State], engines: Engines, ends: tuple[Ends, Ends], known: set[int]) -> None:
         self._ends = ends
@@ -36,43 +39,81 @@ class Explaining:
         self._causes = Causes(*states)
         self._known = known
         self._addresses: dict[Interval, AddressEndpoint] = {}
+        self._alike: dict[Hashable, Explanation] = {}
 
-    def explain(self, connection: Connection) -> tuple[tuple[Cause, ...], tuple[Why, ...]]:
+    def explain(self, connection: Connection) -> Explanation:
         """The causes, and what decided before and after at each port that was asked."""
+        pairs = self._only_pairs(connection)
+        if pairs is None:
+            return self._explained(connection, None)[0]
+        key = self._key(connection, pairs)
+        found = self._alike.get(key)
+        if found is None:
+            found, by_policies = self._explained(connection, pairs)
+            if by_policies:
+                self._alike[key] = found
+        return found
+
+    def _key(self, connection: Connection, pairs: tuple[Pair, Pair]) -> Hashable:
+        """What an explanation by policies follows from. Port sets of an engine's table are the same object if equal."""
+        ports = tuple(map(id, (connection.before.some, connection.after.some)))
+        always = tuple(map(id, (connection.before.always, connection.after.always)))
+        keys = [
+            decider.key(source, destination) if source is not None and destination is not None else None
+            for decider, (source, destination) in zip(self._deciders, pairs, strict=True)
+        ]
+        if None in keys:
+            return (ports, always, *keys, *(id(end) for pair in pairs for end in pair))
+        return (ports, always, *keys)
+
+    def _explained(self, connection: Connection, pairs: tuple[Pair, Pair] | None) -> tuple[Explanation, bool]:
+        """An explanation, and whether it follows from policies alone."""
         causes: dict[Cause, None] = {}
-        why: dict[Why, None] = {}
+        why: list[Why] = []
+        by_policies = True
         before, after = connection.before, connection.after
-        if before.some == after.some:
+        partial = before.some == after.some
+        if partial:
             changes = ((after.always - before.always, 1), (before.always - after.always, 0))
         else:
             changes = ((after.some - before.some, 1), (before.some - after.some, 0))
         for ports, side in changes:
             for protocol, port in _starts(ports):
-                partial = before.some == after.some
-                pairs = self._pairs(connection, protocol, port, side, partial=partial)
-                for found, reasons in self._at(pairs, protocol, port):
+                asked = pairs or self._pairs(connection, protocol, port, side, partial=partial)
+                for reasons in self._at(asked, protocol, port):
+                    found = self._causes.between(reasons.before, reasons.after) if not _absent(reasons) else ()
+                    if not found:
+                        by_policies = False
+                        found = self._causes.of_ends(*asked)
+                    if not found and not _absent(reasons):
+                        found = self._causes.of_decision(reasons.before, reasons.after)
                     causes.update(dict.fromkeys(found))
-                    why[reasons] = None
-        return tuple(causes), tuple(why)
+                    why.append(reasons)
+        return (tuple(causes), tuple(why)), by_policies
 
-    def _at(self, pairs: tuple[Pair, Pair], protocol: Protocol, port: int) -> Iterator[tuple[tuple[Cause, ...], Why]]:
+    def _at(self, pairs: tuple[Pair, Pair], protocol: Protocol, port: int) -> Iterator[Why]:
+        """The directions that were decided otherwise."""
         sides = [self._decide(side, pairs[side], protocol, port) for side in (0, 1)]
         for direction in Direction:
             before, after = sides[0][direction], sides[1][direction]
-            if before.allowed == after.allowed:
-                continue
-            reasons = Why(protocol, port, str(direction), before, after)
-            if ABSENT in (before, after):
-                yield self._causes.of_ends(*pairs), reasons
-                continue
-            found = (
-                self._causes.between(before, after)
-                or self._causes.of_ends(*pairs)
-                or self._causes.of_decision(before, after)
-            )
-            yield found, reasons
+            if before.allowed != after.allowed:
+                yield Why(protocol, port, str(direction), before, after)
 
-    def _decide(self, side: int, pair: Pair, protocol: Protocol, port: int) -> dict[Direction, Decision]:
+    def _only_pairs(self, connection: Connection) -> tuple[Pair, Pair] | None:
+        """The pairs that stand for the ends at every port; ``None`` where replicas may be treated differently."""
+        for ends in self._ends:
+            if any(len(ends.atoms(end)) > 1 for end in (connection.src, connection.dst)):
+                return None
+        old = self._first(connection, 0)
+        new = self._same(1, old)
+        return old, (new if None not in new else self._first(connection, 1))
+
+    def _first(self, connection: Connection, side: int) -> Pair:
+        found = (self._endpoints(connection, end, side) for end in (connection.src, connection.dst))
+        source, destination = (ends[0] if ends else None for ends in found)
+        return source, destination
+
+    def _decide(self, side: int, pair: Pair, protocol: Protocol, port: int) -> Mapping[Direction, Decision]:
         source, destination = pair
         if source is None or destination is None:
             return dict.fromkeys(Direction, ABSENT)
@@ -100,7 +141,7 @@ class Explaining:
         engine = self._engines[side]
         sources = self._endpoints(connection, connection.src, side)
         destinations = self._endpoints(connection, connection.dst, side)
-        first: Pair = (sources[0] if sources else None, destinations[0] if destinations else None)
+        first = self._first(connection, side)
         if None in first:
             return first
         for source in sources[:_REPLICAS]:
@@ -132,3 +173,7 @@ def _starts(ports: PortSet) -> Iterator[tuple[Protocol, int]]:
     for protocol in Protocol:
         for lo, _ in ports.of_protocol(protocol)[:_PORTS]:
             yield protocol, lo
+
+
+def _absent(why: Why) -> bool:
+    return why.before is ABSENT or why.after is ABSENT
