@@ -11,7 +11,8 @@ from ringfence.generate.flows import closed, opened
 from ringfence.model.addresses import parse_address
 from ringfence.model.errors import QueryError
 from ringfence.model.ports import NO_PORTS, Protocol
-from tests.generate.worlds import ISOLATED, NODE_LOCAL, Applied, make, world
+from ringfence.sources import load_snapshot
+from tests.generate.worlds import BASE, ISOLATED, NODE_LOCAL, Applied, make, world
 
 UDP, TCP = Protocol.UDP, Protocol.TCP
 RED = Request(("red",))
@@ -48,17 +49,21 @@ def test_default_deny_of_the_namespace_of_the_dns_pods_lets_them_be_asked_and_as
 
 
 def test_a_name_that_is_taken_is_not_replaced(tmp_path: Path) -> None:
-    taken = ISOLATED.replace("name: deny", "name: default-deny")
+    taken = ISOLATED.replace("name: deny", "name: default-deny").replace("[Ingress, Egress]", "[Ingress]")
     generated = make(world(tmp_path, taken), "default-deny", RED)
     assert [manifest.ref.name for manifest in generated.manifests] == ["allow-dns", "default-deny-2"]
+
+
+def test_what_is_there_already_is_not_given_again(tmp_path: Path) -> None:
+    generated = make(world(tmp_path, ISOLATED), "default-deny", RED)
+    assert [manifest.ref.name for manifest in generated.manifests] == ["allow-dns"]
+    assert any("red/NetworkPolicy/deny is there already" in note for note in generated.notes)
 
 
 def test_without_dns_pods_the_template_says_what_it_assumes(tmp_path: Path) -> None:
     (tmp_path / "cluster.yaml").write_text(
         "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: red}\nspec: {containers: [{name: c, image: i}]}\n"
     )
-    from ringfence.sources import load_snapshot
-
     generated = make(load_snapshot([str(tmp_path)]), "default-deny", RED)
     assert "assumed" in generated.notes[0]
 
@@ -206,6 +211,17 @@ def test_teams_get_guard_rails_and_defaults(tmp_path: Path) -> None:
     assert after.ports("red/web", "blue/metrics") == NO_PORTS
     assert after.can("red/web", "red/job", 8080)
     assert any("kube-system" in note for note in generated.notes)
+
+
+def test_what_teams_share_stays_open_whoever_owns_it(tmp_path: Path) -> None:
+    owned = BASE.replace("metadata: {name: kube-system}", "metadata: {name: kube-system, labels: {team: ops}}")
+    (tmp_path / "cluster.yaml").write_text(owned, encoding="utf-8")
+    snapshot = load_snapshot([str(tmp_path)])
+    generated = make(snapshot, "team-hierarchy", Request(shared=(Shared("blue", TCP, 9191),)))
+    after = Applied(tmp_path, snapshot, generated)
+    assert after.can("red/web", "kube-system/dns-0", 5353, UDP)
+    assert not after.can("red/web", "kube-system/dns-0", 8080)
+    assert str(after.ports("red/web", "blue/metrics")) == "TCP 9191"
 
 
 def test_an_owner_label_that_no_namespace_has_is_told(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ _TEMPLATES = ("default-deny", "allow-dns", "isolate-namespace", "deny-external-e
     show_default=True,
     help="The policy API to write.",
 )
-@click.option("--shared", multiple=True, metavar="NS:PORT[/PROTO]", help="isolate-namespace: a service to reach.")
+@click.option("--shared", multiple=True, metavar="NS:PORT[/PROTO]", help="A shared service (isolate-namespace, teams).")
 @click.option("--caller", "callers", multiple=True, metavar="NS:PORT[/PROTO]", help="isolate-namespace: who may call.")
 @click.option(
     "--owner-label", default="team", show_default=True, metavar="KEY", help="team-hierarchy: the label of teams."

@@ -59,7 +59,7 @@ def generate(
     given = Given(snapshot, survey, engine)
     draft = make(given, request)
     checked = check(given, draft, cni=cni)
-    return Generated(template, draft.manifests, checked.changes, (*draft.notes, *checked.notes))
+    return Generated(template, checked.draft.manifests, checked.changes, (*draft.notes, *checked.notes))
 
 
 __all__ = ["TEMPLATES", "Dialect", "Generated", "Manifest", "Request", "Shared", "generate"]

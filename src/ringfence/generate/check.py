@@ -15,7 +15,7 @@ from ringfence.model.addresses import AddressSet, format_address
 from ringfence.model.errors import QueryError
 from ringfence.model.objects import Pod, RawObject, Snapshot
 from ringfence.model.origin import Position
-from ringfence.model.policy import Direction
+from ringfence.model.policy import Direction, Policy
 from ringfence.model.ports import NO_PORTS, PortSet
 from ringfence.model.verdict import AddressEndpoint
 
@@ -52,8 +52,9 @@ def check(given: Given, draft: Draft, *, cni: str = "generic") -> Checked:
     Raises:
         QueryError: the cluster is such that the template would not do as it says; the message tells why.
     """
-    new = [raw_object(manifest) for manifest in draft.manifests if manifest.evaluated]
     notes: list[str] = []
+    draft = _without_known(given, draft, cni, notes)
+    new = [raw_object(manifest) for manifest in draft.manifests if manifest.evaluated]
     if len(new) < len(draft.manifests):
         kinds = sorted({manifest.body["kind"] for manifest in draft.manifests if not manifest.evaluated})
         notes.append(f"{', '.join(kinds)} of this dialect is not evaluated yet: nothing below was verified of it.")
@@ -65,6 +66,25 @@ def check(given: Given, draft: Draft, *, cni: str = "generic") -> Checked:
     if new:
         notes.extend(_other_resolvers(given, draft, after))
     return Checked(draft, changes, tuple(notes))
+
+
+def _without_known(given: Given, draft: Draft, cni: str, notes: list[str]) -> Draft:
+    """The draft without manifests that say what a policy of the cluster already says."""
+    known = {_meaning(policy): policy for policy in given.engine.policy_set.policies()}
+    kept: list[Manifest] = []
+    for manifest in draft.manifests:
+        alone = replace(given.snapshot, policies=(raw_object(manifest),)) if manifest.evaluated else given.snapshot
+        policies = list(read_policies(alone, cni=cni)[0].policies()) if manifest.evaluated else []
+        same = known.get(_meaning(policies[0])) if policies and policies[0].subject.namespace is not None else None
+        if same is None:
+            kept.append(manifest)
+        else:
+            notes.append(f"{same.ref} is there already and says the same as {manifest.ref.name}, which is left out.")
+    return replace(draft, manifests=tuple(kept))
+
+
+def _meaning(policy: Policy) -> object:
+    return (policy.subject, policy.isolates, frozenset(policy.egress), frozenset(policy.ingress))
 
 
 def _applied(snapshot: Snapshot, new: Sequence[RawObject], cni: str, notes: list[str]) -> Engine:
@@ -126,7 +146,9 @@ def _other_resolvers(given: Given, draft: Draft, after: Engine) -> Iterator[str]
     """Resolvers that are reachable beside the only ones meant."""
     if not draft.resolvers:
         return
-    namespace = next(manifest.body["metadata"].get("namespace", "") for manifest in draft.manifests) or _subject(draft)
+    if not draft.manifests:
+        return
+    namespace = draft.manifests[0].body["metadata"].get("namespace", "") or _subject(draft)
     wanted = PortSet.of(span for protocol, port in RESOLVER_PORTS for span in PortSet.point(protocol, port))
     one_of_each = {after.atom(pod): pod for pod in given.pods(namespace)}
     for own, pod in one_of_each.items():

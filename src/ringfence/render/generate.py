@@ -23,7 +23,7 @@ def manifests(answer: Generated) -> str:
 
 def summary(answer: Generated) -> Iterator[str]:
     """What the manifests would change, for stderr."""
-    names = ", ".join(str(manifest.ref) for manifest in answer.manifests)
+    names = ", ".join(str(manifest.ref) for manifest in answer.manifests) or "nothing to add"
     yield f"{answer.template}: {names}. Nothing is applied."
     if any(manifest.evaluated for manifest in answer.manifests):
         yield from _section(bad("closes"), closed(answer.changes))
