@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ringfence.explain.why import WhyAnswer
     from ringfence.fix.search import Fix
 
-_SMALL = 2_000
+_SMALL = 500
 """Up to so many pods every fix is tried; with more, the likeliest only."""
 
 _CHEAP = 20_000
