@@ -14,7 +14,7 @@ from ringfence.model.addresses import ALL_V4, ALL_V6, NO_ADDRESSES, AddressSet, 
 from ringfence.model.objects import Pod
 from ringfence.model.origin import UNKNOWN, Origin
 from ringfence.model.policy import Direction
-from ringfence.model.ports import ALL_PORTS, NO_PORTS, PortSet, Protocol
+from ringfence.model.ports import NO_PORTS, PortSet, Protocol
 from ringfence.model.verdict import AddressEndpoint, Reason
 
 _NOT_PUBLIC_V4 = (
@@ -112,13 +112,13 @@ def _first(ports: PortSet) -> tuple[Protocol, int]:
 
 def _access(group: _Group) -> InternetAccess:
     way = group.way
-    everywhere = max((way.addresses & ALL_V4).size, 0) > _NEARLY_ALL or way.addresses >= PUBLIC & ALL_V6
+    everywhere = (way.addresses & ALL_V4).size > _NEARLY_ALL or way.addresses >= PUBLIC & ALL_V6
     return InternetAccess(
         tuple(group.workloads),
         group.pods,
         _in_words(way.addresses, everywhere=everywhere),
         everywhere,
-        way.ports if way.ports != ALL_PORTS else ALL_PORTS,
+        way.ports,
         way.rule,
         way.origin,
     )

@@ -204,8 +204,7 @@ class Search:
             self.pairs_cut.add((_workload_or_address(denied.source), _workload_or_address(denied.target.endpoint)))
             for direction in denied.directions:
                 root = self._roots.of(direction, denied, case.protocol, case.source, case.service)
-                if root is not None:
-                    roots.setdefault(root.key, root)
+                roots.setdefault(root.key, root)
         first = case.outcome.denied[0]
         loss = Loss(
             kind,

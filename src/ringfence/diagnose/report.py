@@ -98,7 +98,6 @@ class Topic(enum.Enum):
     SELECTS_NOTHING = "selects-nothing"
     MATCHES_NOBODY = "matches-nobody"
     WANTED = "wanted"
-    DNS = "dns"
 
     def __str__(self) -> str:
         return self.value

@@ -20,7 +20,7 @@ from ringfence.explain.nearest import closest
 from ringfence.explain.slips import pod_miss
 from ringfence.model.labels import EVERYTHING
 from ringfence.model.objects import NAMESPACE_NAME_LABEL, Pod, Service
-from ringfence.model.origin import ObjectRef, Origin
+from ringfence.model.origin import UNKNOWN, ObjectRef, Origin
 from ringfence.model.policy import Direction, PodPeer, Policy, StageKind
 from ringfence.model.ports import Protocol
 
@@ -40,11 +40,6 @@ class Root:
     policy: ObjectRef | None
     origin: Origin
 
-    @property
-    def isolates(self) -> bool:
-        """True where nothing was written for the connection: a policy isolates, and no rule allows."""
-        return self.kind is CauseKind.NO_RULE
-
 
 class Roots:
     """Finds root causes, each once."""
@@ -52,12 +47,12 @@ class Roots:
     def __init__(self, engine: Engine, endpoints: Endpoints) -> None:
         self._engine = engine
         self._endpoints = endpoints
-        self._known: dict[Hashable, Root | None] = {}
+        self._known: dict[Hashable, Root] = {}
         self._last: tuple[Denied, Judgement, tuple[Cause, ...]] | None = None
 
     def of(
         self, direction: Direction, denied: Denied, protocol: Protocol, source: End, service: Service | None
-    ) -> Root | None:
+    ) -> Root:
         """The cause on one side of a denied pair; ``source`` is what the pair's source is a replica of."""
         subject, peer = denied.source, denied.target.endpoint
         if direction is Direction.INGRESS:
@@ -82,11 +77,14 @@ class Roots:
 
     def _find(
         self, direction: Direction, denied: Denied, protocol: Protocol, source: End, service: Service | None
-    ) -> Root | None:
+    ) -> Root:
         judgement, every = self._judged(denied, protocol, source, service)
         causes = [cause for cause in every if cause.direction is direction]
-        if not causes:
-            return None
+        if not causes:  # a tier that denies what none of its rules matches
+            end = denied.source if direction is Direction.EGRESS else denied.target.endpoint
+            name = end.workload if isinstance(end, Pod) else end
+            text = f"The policies that apply to {name} deny its {direction} here."
+            return Root(("side", direction, str(name)), CauseKind.NO_RULE, text, None, UNKNOWN)
         cause = causes[0]
         if cause.kind is CauseKind.NO_RULE or cause.distance >= _UNRELATED:
             missed = self._unselected(judgement, direction) or self._other_label(judgement, direction)
