@@ -117,13 +117,8 @@ def _weight(problem: Problem) -> tuple[int, int, int, int, str]:
     """Worst first: DNS before all else, then by how much is cut."""
     dns = problem.of(LossKind.DNS, LossKind.UPSTREAM)
     grave = sum(loss.severity == problem.severity for loss in dns)
-    return (
-        -problem.severity,
-        -grave,
-        -len(problem.of(LossKind.DEPENDENCY, LossKind.WANTED)),
-        -len(problem.losses),
-        problem.cause,
-    )
+    needed = len(problem.of(LossKind.DEPENDENCY, LossKind.WANTED, LossKind.METRICS))
+    return (-problem.severity, -grave, -needed, -len(problem.losses), problem.cause)
 
 
 class _Works:

@@ -87,6 +87,11 @@ class Problem:
         """The workloads that lose something, each once."""
         return tuple(dict.fromkeys(loss.source for loss in self.losses))
 
+    @property
+    def cut(self) -> bool:
+        """True where something that is needed is cut. A half-open pair alone is not known to be needed."""
+        return any(loss.kind is not LossKind.HALF_OPEN and loss.severity > Severity.NOTE for loss in self.losses)
+
     def of(self, *kinds: LossKind) -> tuple[Loss, ...]:
         """The losses of some kinds."""
         return tuple(loss for loss in self.losses if loss.kind in kinds)
@@ -157,8 +162,8 @@ class Diagnosis:
 
     @property
     def cut(self) -> bool:
-        """True where something that is needed is cut. A half-open pair alone is not known to be needed."""
-        return any(loss.kind is not LossKind.HALF_OPEN and loss.severity > Severity.NOTE for loss in self.losses())
+        """True where something that is needed is cut."""
+        return any(problem.cut for problem in self.problems)
 
     def losses(self) -> Iterator[Loss]:
         """Every cut connection."""

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 
 from ringfence.diagnose.report import Loss, LossKind, Problem
 from ringfence.explain.causes import CauseKind
-from ringfence.model.finding import Severity
 from ringfence.model.policy import Direction
 from ringfence.model.ports import Protocol
 
@@ -143,7 +142,7 @@ def _some(names: Sequence[str], noun: str) -> str:
 
 def headline(problems: Sequence[Problem], *, needs: int, dns: bool) -> str:
     """The worst problem as one sentence, or what was looked for in vain."""
-    grave = [problem for problem in problems if problem.severity > Severity.NOTE]
+    grave = [problem for problem in problems if problem.cut]
     if grave:
         worst = grave[0]
         more = f" ({len(grave) - 1} more root cause{'s' if len(grave) > 2 else ''} below)" if grave[1:] else ""

@@ -43,6 +43,7 @@ def render(report: Diagnosis, *, title: str = "Diagnosis") -> str:
         f"<h1>{escape(page.headline)}</h1>",
         f"<p>{_place(page.place)}</p>" if page.place else "",
         *(part for number, card in enumerate(page.cards, 1) for part in _card(number, card)),
+        f"<p>and {page.more:,} more root causes</p>" if page.more else "",
         *(part for section in page.sections for part in _section(section)),
         f"<p>{escape(page.summary)}</p>",
         "</body></html>",

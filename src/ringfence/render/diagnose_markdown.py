@@ -15,6 +15,8 @@ def render(report: Diagnosis) -> str:
     lines = ["## Diagnosis", "", f"**{prose(page.headline)}**{_place(page.place)}", ""]
     for number, card in enumerate(page.cards, 1):
         lines += [*_card(number, card), ""]
+    if page.more:
+        lines += [f"and {page.more:,} more root causes", ""]
     for section in page.sections:
         lines += [f"### {section.title}", "", *(f"- {_row(row)}" for row in section.rows)]
         lines += [f"- and {section.more:,} more"] if section.more else []

@@ -17,11 +17,13 @@ _COLOURS = {Severity.ERROR: bad, Severity.WARNING: careful, Severity.NOTE: bold}
 def render(report: Diagnosis, *, every: bool = False) -> str:
     """The report; ``every`` shows all rows of long lists."""
     page = view(report, most=None if every else 10)
-    lines = [(bad if page.broken else good)(page.headline) if not report.problems else bold(page.headline)]
+    lines = [(bad if page.broken else good)(page.headline)]
     if page.place:
         lines.append(_dim(f"  {page.place}"))
     for number, card in enumerate(page.cards, 1):
         lines += ["", *_card(number, card)]
+    if page.more:
+        lines += ["", f"and {page.more:,} more root causes; -v shows all"]
     for section in page.sections:
         lines += ["", *_section(section)]
     lines += ["", page.summary]

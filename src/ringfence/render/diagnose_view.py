@@ -10,6 +10,9 @@ from ringfence.model.finding import Severity
 from ringfence.model.ports import Protocol
 from ringfence.render.lines import count, place, ports
 
+_IDLE = 4
+"""Rows of a problem that cuts nothing known to be needed."""
+
 NAMED = 4
 """Names shown of a list before the rest is counted."""
 
@@ -54,18 +57,21 @@ class View:
     place: str
     broken: bool
     cards: tuple[Card, ...]
+    more: int
     sections: tuple[Section, ...]
     summary: str
 
 
 def view(report: Diagnosis, *, most: int | None = 10) -> View:
-    """The page of a report, with at most ``most`` rows under each heading; ``None`` for all."""
-    first = next((problem for problem in report.problems if problem.severity > Severity.NOTE), None)
+    """The page of a report, with at most ``most`` problems, and rows under each heading; ``None`` for all."""
+    first = next((problem for problem in report.problems if problem.cut), None)
+    shown = report.problems[: None if most is None else 2 * most]
     return View(
         report.headline,
         place(first.origin) if first is not None else "",
         report.cut,
-        tuple(_card(problem, most) for problem in report.problems),
+        tuple(_card(problem, most if problem.cut or most is None else min(most, _IDLE)) for problem in shown),
+        len(report.problems) - len(shown),
         tuple(_sections(report, most)),
         _summary(report),
     )
