@@ -6,12 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from ringfence.cluster import Cluster
 from ringfence.generate import Dialect, Request, Shared
+from ringfence.generate.check import check
 from ringfence.generate.flows import closed, opened
+from ringfence.generate.manifest import Manifest
+from ringfence.generate.request import Draft, Given, network_policy
 from ringfence.model.addresses import parse_address
 from ringfence.model.errors import QueryError
 from ringfence.model.ports import NO_PORTS, Protocol
 from ringfence.sources import load_snapshot
+from ringfence.survey import survey
 from tests.generate.worlds import BASE, ISOLATED, NODE_LOCAL, Applied, make, world
 
 UDP, TCP = Protocol.UDP, Protocol.TCP
@@ -248,3 +253,19 @@ spec:
     generated = make(world(tmp_path, taken), "team-hierarchy", Request())
     assert generated.manifests[0].body["spec"]["priority"] == 101
     assert not any("RF109" in note for note in generated.notes)
+
+
+def test_a_draft_that_would_cut_dns_is_not_printed(tmp_path: Path) -> None:
+    snapshot = world(tmp_path)
+    given = Given(snapshot, survey(snapshot), Cluster(snapshot).engine)
+    deny = network_policy("deny", "red", {"podSelector": {}, "policyTypes": ["Egress"]})
+    with pytest.raises(QueryError, match="would cut red/web from the DNS pod kube-system/dns-0"):
+        check(given, Draft((Manifest(deny),), keeps_dns=("red",)))
+
+
+def test_a_draft_that_would_open_where_it_must_close_is_not_printed(tmp_path: Path) -> None:
+    snapshot = world(tmp_path, ISOLATED)
+    given = Given(snapshot, survey(snapshot), Cluster(snapshot).engine)
+    wide = network_policy("wide", "red", {"podSelector": {}, "policyTypes": ["Egress"], "egress": [{}]})
+    with pytest.raises(QueryError, match="would open all ports"):
+        check(given, Draft((Manifest(wide),), closes_only=True))
