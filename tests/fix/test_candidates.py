@@ -39,12 +39,12 @@ class Case:
         assert not findings
         return World.of(self.snapshot, Engine.build(self.snapshot, policies))
 
-    def ask(self, source: str, destination: str, *, deny: bool = False) -> FixAnswer:
+    def ask(self, source: str, destination: str, *, deny: bool = False, quick: bool = False) -> FixAnswer:
         text, port = split_destination(destination)
         assert port is not None
         endpoints = Endpoints(self.snapshot)
         ends = endpoints.source(source), endpoints.destination(text)
-        return propose(self.world, endpoints, *ends, port, deny=deny)
+        return propose(self.world, endpoints, *ends, port, deny=deny, quick=quick)
 
 
 def guard(rules: str, *, name: str = "db", labels: str = "app: db") -> str:
@@ -72,6 +72,7 @@ def opens(fix: Fix) -> list[tuple[str, str, str]]:
 
 
 SHOP = "namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: shop}}"
+WEB_OF_SHOP = f"{SHOP}, podSelector: {{matchLabels: {{app: web}}}}"
 
 
 def test_a_missing_label_is_added_to_the_template_or_no_longer_asked_for() -> None:
@@ -312,6 +313,87 @@ def test_a_host_network_pod_is_said_to_be_out_of_reach() -> None:
     answer = Case("", pod("shop/h", "app=h", ip="10.1.0.2", host=True), host).ask("shop/h", "data/agent:1", deny=True)
     assert answer.fixes == ()
     assert "on the network of its node, outside pod policy" in answer.obstacle
+
+
+def test_a_host_network_peer_without_an_address_is_said_to_be_the_obstacle() -> None:
+    out = guard("[]", labels="app: web").replace("Ingress", "Egress").replace("ingress", "egress")
+    host = pod("data/agent", "app=agent", host=True)
+    answer = Case(out.replace("data}", "shop}"), WEB, host).ask("shop/web-0", "data/agent:1")
+    assert answer.fixes == ()
+    assert "data/agent is on the network of its node" in answer.obstacle
+
+
+def test_a_baseline_tier_is_replaced_by_a_network_policy_or_gets_a_rule() -> None:
+    answer = Case(ADMIN.replace("Admin", "Baseline")).ask("shop/web-0", "data/db-0:5432")
+    assert kinds(answer) == [["tier-rule"], ["new-policy"]]
+    assert answer.fixes[1].notes == (
+        "A NetworkPolicy that selects the pods takes the place of the Baseline tier for their ingress.",
+    )
+
+
+def test_a_quick_answer_goes_straight_to_a_fix_that_changes_nothing_else() -> None:
+    out = guard("[]", labels="app: web").replace("Ingress", "Egress").replace("ingress", "egress")
+    both = out.replace("data}", "shop}") + "---\n" + guard("[]")
+    quick = Case(both).ask("shop/web-0", "data/db-0:5432", quick=True)
+    assert [str(step.direction) for step in quick.fixes[0].steps] == ["egress", "ingress"]
+    assert quick.fixes[0].effects.opens == quick.fixes[0].effects.closes == ()
+    assert Case(ADMIN).ask("192.0.2.1", "data/db-0:1", quick=True).fulfilled
+
+
+@pytest.mark.parametrize(
+    ("rules", "source", "title", "closes"),
+    [
+        # One of two peers.
+        (
+            "[{from: [{ipBlock: {cidr: 192.0.2.1/32}}, {podSelector: {}}], ports: [{port: 5432}]}]",
+            "192.0.2.1",
+            "Remove the peer 192.0.2.1/32 from",
+            [],
+        ),
+        # An address out of a range, beside an exception.
+        (
+            "[{from: [{ipBlock: {cidr: 192.0.2.0/24, except: [192.0.2.9/32]}}], ports: [{port: 5432}]}]",
+            "192.0.2.1",
+            "Leave 192.0.2.1 out of",
+            [],
+        ),
+        # One of two ports.
+        (
+            f"[{{from: [{{{WEB_OF_SHOP}}}], ports: [{{port: 5432}}, {{port: 1}}]}}]",
+            "shop/web-0",
+            "Remove TCP 5432 from",
+            [],
+        ),
+        # A rule without ports keeps all others.
+        (
+            f"[{{from: [{{{WEB_OF_SHOP}}}]}}]",
+            "shop/web-0",
+            "Leave TCP 5432 out of",
+            [],
+        ),
+        # A rule for everybody, without the one address.
+        ("[{ports: [{port: 5432}]}]", "192.0.2.1", "which is for everybody", []),
+        # The whole rule.
+        (
+            f"[{{from: [{{{SHOP}}}], ports: [{{port: 5432}}]}}]",
+            "shop/web-0",
+            "Remove NetworkPolicy",
+            ["shop/Pod/cart-0"],
+        ),
+    ],
+)
+def test_what_allows_it_is_narrowed(rules: str, source: str, title: str, closes: list[str]) -> None:
+    answer = Case(guard(rules)).ask(source, "data/db-0:5432", deny=True)
+    fix = next(fix for fix in answer.fixes if title in fix.title)
+    assert [effect.source for effect in fix.effects.closes] == closes
+
+
+def test_a_tier_that_accepts_gets_a_deny_before_it() -> None:
+    accepting = ADMIN.replace("Deny", "Accept").replace("priority: 5", "priority: 0")
+    answer = Case(accepting).ask("shop/web-0", "data/db-0:5432", deny=True)
+    fix = next(fix for fix in answer.fixes if "by a rule before" in fix.title)
+    (edit,) = fix.patches[0].edits
+    assert (edit.pointer, edit.value["action"]) == ("/spec/ingress/0", "Deny")
 
 
 # ---- any patch -------------------------------------------------------------------------------------------------------

@@ -100,7 +100,13 @@ def _still_denied(before: Judgement) -> str:
     tiers = {side.stages[-1].stage for side in (verdict.egress, verdict.ingress) if not side.allowed}
     if tiers - {"networkpolicy"}:
         return "A cluster-scoped tier denies it, in a way that only that tier's owner can change."
-    return "Its ends can't be named in a rule: they have no address in the input, or policies that can't be edited."
+    for end in (verdict.source, verdict.destination):
+        if isinstance(end, Pod) and end.host_network and not end.addresses:
+            return (
+                f"{end} is on the network of its node, where only address ranges match it, and the input has no "
+                "address for it: ask with the address instead."
+            )
+    return "No rule that this tool can write allows it: its ends can't be named, or the policies can't be edited."
 
 
 def _still_open(before: Judgement) -> str:
