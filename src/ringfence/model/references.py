@@ -42,4 +42,10 @@ class ServiceUse:
     service: str
     port: int | str | None = None
     sender: str = ""
-    origin: Origin = field(default=UNKNOWN, compare=False)
+    source: SourceMap | None = field(default=None, compare=False, repr=False)
+    path: tuple[str | int, ...] = field(default=(), compare=False, repr=False)
+
+    @property
+    def origin(self) -> Origin:
+        """The place of the reference, looked up when asked for."""
+        return Origin(self.source.locate(self.path), format_path(self.path)) if self.source is not None else UNKNOWN

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from ringfence.model.origin import ObjectRef, Origin
+from ringfence.model.origin import ObjectRef
 from ringfence.model.references import ServiceUse
 from ringfence.sources import text_kinds as kinds
 from ringfence.sources.decode import Path
@@ -47,7 +47,7 @@ def uses_of(item: Item, namespace: str, name: str) -> Iterator[ServiceUse]:
         if (where, service, port) not in seen:
             seen.add((where, service, port))
             source = source or item.source
-            yield ServiceUse(ref, where, service, port, sender, Origin(source.locate(path)))
+            yield ServiceUse(ref, where, service, port, sender, source, path)
 
 
 def _found(struct: object, namespace: str) -> Iterator[_Found]:

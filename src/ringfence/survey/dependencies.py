@@ -63,7 +63,7 @@ def ingress_dependencies(
             continue
         routes = _used(service, use.port, backends)
         if routes:
-            evidence = Evidence(f"{use.user} sends to {service.name}:{use.port}", place=use.origin)
+            evidence = Evidence(f"{use.user} sends to {service.name}:{use.port}", use)
             source = str(sources[0].workload)
             found.append(
                 Dependency(DependencyKind.INGRESS, source, sources, _called(service), routes, evidence, service)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ringfence.model.objects import Pod, Service
 from ringfence.model.origin import UNKNOWN, Origin
 from ringfence.model.ports import Protocol
-from ringfence.model.references import TextReference
+from ringfence.model.references import ServiceUse, TextReference
 from ringfence.model.verdict import Endpoint
 
 
@@ -33,7 +33,7 @@ class Evidence:
     """What shows a need: a text, and where it stands."""
 
     text: str
-    reference: TextReference | None = field(default=None, repr=False)
+    reference: TextReference | ServiceUse | None = field(default=None, repr=False)
     place: Origin = UNKNOWN
 
     @property
