@@ -117,7 +117,9 @@ def first_found(world: World, connection: Connection, expand: Expand, done: Done
     for _ in range(_DEEPEST):
         found: list[Fix] = []
         unfinished: list[_State] = []
-        for step in _some(expand(state.world), _LIKELY):
+        for step in sorted(_some(expand(state.world), _LIKELY), key=_promise):
+            if len(unfinished) == _MEASURED and not found:
+                break  # another denial waits behind each of them
             try:
                 after = _State(state.world.patched(step.patches), (*state.steps, step), _NOTHING)
             except PatchError:
@@ -133,6 +135,10 @@ def first_found(world: World, connection: Connection, expand: Expand, done: Done
             return sorted(found, key=lambda fix: fix.rank)
         state = min(unfinished, key=lambda each: each.rank)
     return []
+
+
+def _promise(step: Step) -> tuple[int, int, int]:
+    return step.breadth, sum(map(_size, step.patches)), step.kind
 
 
 def _some(steps: Iterable[Step], most: int) -> Iterator[Step]:
