@@ -54,6 +54,9 @@ NAME = "NetworkPolicy data/db"
         (admin("guard", "Deny"), admin("guard", "Accept"), ["ClusterNetworkPolicy guard, ingress rule 1 is changed"]),
         (admin("a", "Deny") + admin("b", "Accept", 20), admin("a", "Deny", 30) + admin("b", "Accept", 20),
          ["ClusterNetworkPolicy a has another priority"]),
+        # A rule that left it to NetworkPolicy is gone, so that the next one, which was there before, denies.
+        (admin("skip", "Pass") + admin("wall", "Deny", 20), admin("wall", "Deny", 20),
+         ["ClusterNetworkPolicy skip is removed"]),
     ],
 )  # fmt: skip
 def test_only_what_differs_is_responsible(before: str, after: str, expected: list[str]) -> None:

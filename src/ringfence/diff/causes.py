@@ -60,7 +60,7 @@ class Causes:
         return self._known[key]
 
     def _changed(self, decision: Decision, side: int) -> Iterator[Cause]:
-        for rule in decision.rules:
+        for rule in (*decision.rules, *decision.passed):
             yield from self._rule(rule, side)
         if not decision.rules:
             for policy in decision.guards:

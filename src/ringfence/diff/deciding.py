@@ -10,7 +10,7 @@ from ringfence.engine.match import container_ports
 from ringfence.model.objects import Pod
 from ringfence.model.policy import Direction, Peer, Policy, Rule
 from ringfence.model.ports import Protocol
-from ringfence.model.verdict import DirectionVerdict, Endpoint, Reason
+from ringfence.model.verdict import DirectionVerdict, Endpoint, Outcome, Reason, RuleTrace
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +32,14 @@ class Decision:
     """Egress at the source or ingress at the destination, in one state.
 
     ``reason`` is ``None`` where an end isn't there. ``rules`` decided; where none did, ``guards`` are the policies
-    that isolate the pod, or deny what no rule of them allows.
+    that isolate the pod, or deny what no rule of them allows. ``passed`` are rules that left it to a later stage.
     """
 
     allowed: bool
     reason: Reason | None
     rules: tuple[DecidingRule, ...] = ()
     guards: tuple[Policy, ...] = ()
+    passed: tuple[DecidingRule, ...] = ()
 
 
 ABSENT = Decision(allowed=False, reason=None)
@@ -142,10 +143,8 @@ class Decider:
         return self._bits[peer]
 
     def _decision(self, side: DirectionVerdict) -> Decision:
-        rules = tuple(
-            DecidingRule(self._moved.get(id(trace.policy), trace.policy), trace.direction, trace.index)
-            for trace in (side.deciding if side.allowed else side.stages[-1].deciding if side.stages else ())
-        )
+        deciding = side.deciding if side.allowed else side.stages[-1].deciding if side.stages else ()
+        rules = tuple(map(self._rule, deciding))
         guards: tuple[Policy, ...] = ()
         if not side.allowed and not rules and side.stages:
             guards = tuple(
@@ -153,7 +152,12 @@ class Decider:
                 for policy in side.stages[-1].selecting
                 if side.direction in policy.isolates
             )
-        return Decision(side.allowed, side.reason, rules, guards)
+        passing = [stage for stage in side.stages if stage.outcome is Outcome.NEXT]
+        passed = tuple(self._rule(trace) for stage in passing for trace in stage.deciding)
+        return Decision(side.allowed, side.reason, rules, guards, passed)
+
+    def _rule(self, trace: RuleTrace) -> DecidingRule:
+        return DecidingRule(self._moved.get(id(trace.policy), trace.policy), trace.direction, trace.index)
 
 
 @dataclass(frozen=True, slots=True)
