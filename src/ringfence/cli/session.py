@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -28,6 +29,8 @@ def load(paths: Sequence[str], common: Common, *, tell: bool) -> Cluster:
         from ringfence.cluster import load as load_cluster
 
         cluster = load_cluster(*paths, cni=common.cni, stdin=sys.stdin.buffer if "-" in paths else None)
+    # What was loaded lives as long as the process: no collection of garbage need walk it again.
+    gc.freeze()
     if tell:
         from ringfence.render import findings_text
 
