@@ -50,12 +50,13 @@ spec:
 ## Fix safety
 
 There is no automatic fix. The exception cuts pods that take their identity from the metadata server, such as those
-without a workload identity of their own.
+without a workload identity of their own. The `networks` of a ClusterNetworkPolicy or an AdminNetworkPolicy have no
+`except`: there, a rule with action Deny for 169.254.169.254/32 goes before the one that allows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ringfence.lint.context import LintContext
 from ringfence.lint.exposure import everything, letting_out
@@ -97,6 +98,14 @@ def check(context: LintContext) -> Iterator[Finding]:
             trace.peer.origin if trace.peer is not None else trace.rule.origin,
             trace.policy.ref,
             "The address answers with the credentials of the node.",
-            "Add except: [169.254.0.0/16] to the range.",
+            _hint(trace.policy.ref.kind, addresses),
             workloads(distinct(pods)),
         )
+
+
+def _hint(kind: str, addresses: Iterable[str]) -> str:
+    """Only an ipBlock of a NetworkPolicy has ``except``; the rules of the tiers are tried in order instead."""
+    if kind == "NetworkPolicy":
+        return "Add except: [169.254.0.0/16] to the range."
+    ranges = (f"{text}/{128 if ':' in text else 32}" for text in dict.fromkeys(addresses))
+    return f"Put a rule with action Deny for {' and '.join(ranges)} before it."
