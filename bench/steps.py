@@ -291,6 +291,7 @@ def _timed(work: Callable[[], object]) -> float:
 def _snapshot(pods: int) -> Snapshot:
     snapshot = snapshot_of(generate(pods))
     gc.collect()
+    gc.freeze()  # as the command line does once the input is loaded
     return snapshot
 
 
