@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 
 from ringfence.lint.context import LintContext
 from ringfence.lint.groups import INTERNET, PUBLIC_V4, PUBLIC_V6, Group, groups
@@ -94,30 +95,63 @@ def _ports(rule: Rule) -> PortSet:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """A policy that allows the whole Internet, by these rules together, on these ports."""
+    """A policy that allows the whole Internet, or nearly, by these rules together, on these ports.
+
+    ``addresses`` says how much of it on the port that has the least: ``every address of the Internet``, or ``99.99 %
+    of the public IPv4 addresses``.
+    """
 
     policy: Policy
     rules: tuple[Rule, ...]
     ports: PortSet
+    addresses: str
 
 
 def worldwide(context: LintContext, direction: Direction) -> Iterator[World]:
-    """Policies whose rules together cover all public IPv4 or IPv6 addresses on some port; see RF403 for all ports."""
+    """Policies whose rules together cover the public IPv4 or IPv6 addresses on some port; see RF403 for all ports.
+
+    More than 99 % of them are as good as all.
+    """
     for _, policy in context.policies:
         rules = [rule for rule in policy.rules(direction) if rule.action is Action.ALLOW and not rule.conditions]
         if not rules or any(everything(rule) for rule in rules) or not context.selected(policy.subject):
             continue
-        ports, chosen = NO_PORTS, []
+        ports, chosen, least = NO_PORTS, [], Coverage(Fraction(1))
         for rule in rules:
             own = _ports(rule)
             covering = [other for other in rules if own <= _ports(other)]
             spans = [span for other in covering for span in _addresses(other)]
-            covered = AddressSet.of(spans)
-            if own and _addresses(rule) and (covered >= PUBLIC_V4 or covered >= PUBLIC_V6):
+            coverage = Coverage.of(AddressSet.of(spans))
+            if own and _addresses(rule) and coverage.share > _AS_GOOD_AS_ALL:
                 ports |= own
                 chosen.append(rule)
+                least = min(least, coverage)
         if ports and _takes_effect(context, policy, direction, ports):
-            yield World(policy, tuple(chosen), ports)
+            yield World(policy, tuple(chosen), ports, str(least))
+
+
+_AS_GOOD_AS_ALL = Fraction(99, 100)
+"""An exception of two /8 doesn't keep data in."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Coverage:
+    """Which part of the public addresses of a family is covered, of the family where it is more."""
+
+    share: Fraction
+    family: str = "IPv4"
+
+    @classmethod
+    def of(cls, covered: AddressSet) -> Coverage:
+        """What a set covers."""
+        families = (("IPv4", PUBLIC_V4), ("IPv6", PUBLIC_V6))
+        return max(cls(Fraction((covered & public).size, public.size), family) for family, public in families)
+
+    def __str__(self) -> str:
+        if self.share == 1:
+            return "every address of the Internet"
+        hundredths = self.share * 10_000 // 1  # rounded down: never 100 %
+        return f"{hundredths // 100}.{hundredths % 100:02} % of the public {self.family} addresses"
 
 
 def _takes_effect(context: LintContext, policy: Policy, direction: Direction, ports: PortSet) -> bool:

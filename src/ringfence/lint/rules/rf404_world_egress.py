@@ -2,9 +2,10 @@
 
 ## What it does
 
-Finds policies whose egress rules, taken together, cover every public IPv4 or IPv6 address on some port. It counts
-addresses and not spellings: `0.0.0.0/0`, two halves of it, or all but the private ranges are the same. Rules for the
-ports of DNS only are [RF407](RF407.md), rules for all ports and peers [RF403](RF403.md).
+Finds policies whose egress rules, taken together, cover more than 99 % of the public IPv4 or IPv6 addresses on some
+port. It counts addresses and not spellings: `0.0.0.0/0`, two halves of it, or all but the private ranges and the block
+of one site are the same; the finding says which share is covered. Rules for the ports of DNS only are
+[RF407](RF407.md), rules for all ports and peers [RF403](RF403.md).
 
 ## Why it matters
 
@@ -79,7 +80,7 @@ def check(context: LintContext) -> Iterator[Finding]:
         places = [f"rule: {rule.origin}" for rule in world.rules]
         yield Finding(
             WORLD_EGRESS,
-            f"{world.policy.ref} lets its pods out to every address of the Internet on {world.ports}.",
+            f"{world.policy.ref} lets its pods out to {world.addresses} on {world.ports}.",
             world.rules[0].origin,
             world.policy.ref,
             "A pod that may reach every server on a port may send data to anyone's.",

@@ -2,9 +2,9 @@
 
 ## What it does
 
-Finds policies whose ingress rules, taken together, cover every public IPv4 or IPv6 address on some port: a rule with
-ports and no `from`, `0.0.0.0/0`, or two halves of it. Pods that are there for everyone are left out: ingress
-controllers, DNS servers, and the servers of webhooks, whose caller no selector matches.
+Finds policies whose ingress rules, taken together, cover more than 99 % of the public IPv4 or IPv6 addresses on some
+port: a rule with ports and no `from`, `0.0.0.0/0`, or two halves of it. Pods that are there for everyone are left out:
+ingress controllers, DNS servers, and the servers of webhooks, whose caller no selector matches.
 
 ## Why it matters
 
@@ -76,7 +76,7 @@ def check(context: LintContext) -> Iterator[Finding]:
         places = [f"rule: {rule.origin}" for rule in world.rules]
         yield Finding(
             WORLD_INGRESS,
-            f"{world.policy.ref} lets every address of the Internet in on {world.ports}.",
+            f"{world.policy.ref} lets {world.addresses} in on {world.ports}.",
             world.rules[0].origin,
             world.policy.ref,
             "Whoever can route to a pod may connect to it.",
