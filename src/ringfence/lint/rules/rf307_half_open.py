@@ -4,7 +4,7 @@
 
 Finds rules that name pods by labels, of which nothing gets through because the policies of those pods deny all of it:
 egress is allowed here and ingress isn't there, or the reverse. A rule of which something gets through is left alone,
-and so is one for whole namespaces.
+and so is one for whole namespaces. It is one finding for each policy that denies, however many rules it makes useless.
 
 ## Why it matters
 
@@ -82,13 +82,13 @@ There is no automatic fix: the other half may be missing, or this one too many.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 
 from ringfence.engine import bits
 from ringfence.lint.blame import Blame, blame
 from ringfence.lint.context import LintContext, PlacedRule
 from ringfence.lint.groups import groups
-from ringfence.lint.naming import some_pods
+from ringfence.lint.naming import some, some_pods
 from ringfence.model.codes import HALF_OPEN
 from ringfence.model.finding import Finding
 from ringfence.model.labels import EVERYTHING
@@ -100,30 +100,45 @@ _MOST_PAIRS = 400
 """A rule that means more pairs of kinds of pods than this names nobody in particular."""
 
 
+_MOST_SHOWN = 10
+
+
 def check(context: LintContext) -> Iterator[Finding]:
-    """One finding a rule."""
+    """One finding for each policy, and direction, that denies; with the rules that it makes useless."""
+    found: dict[Hashable, tuple[Blame, list[PlacedRule]]] = {}
     for placed in context.rules:
         if placed.rule.action is not Action.ALLOW or placed.rule.conditions or not placed.rule.peers:
             continue
         if all(isinstance(peer, PodPeer) and peer.pods != EVERYTHING for peer in placed.rule.peers):
             cause = _other_end(context, placed)
             if cause is not None:
-                yield _finding(context, placed, cause)
+                found.setdefault((cause.key, cause.direction), (cause, []))[1].append(placed)
+    for cause, rules in found.values():
+        yield _finding(context, cause, rules)
 
 
-def _finding(context: LintContext, placed: PlacedRule, cause: Blame) -> Finding:
-    peers = [pod for peer in placed.rule.peers or () for pod in context.selected(peer)]
-    way = "to" if placed.direction is Direction.EGRESS else "from"
+def _finding(context: LintContext, cause: Blame, rules: list[PlacedRule]) -> Finding:
+    named = [_named(context, placed) for placed in rules]
+    every = [f"{text}: {placed.rule.origin}" for text, placed in zip(named, rules, strict=True)]
+    if (more := len(every) - _MOST_SHOWN) > 0:
+        every[_MOST_SHOWN:] = [f"and {more} more"]
+    what = named[0] if len(rules) == 1 else f"{len(rules)} rules allow, {some(named)}"
     return Finding(
         HALF_OPEN,
-        f"{str(placed.direction).capitalize()} rule {placed.index + 1} of {placed.policy.ref} allows connections {way} "
-        f"{some_pods(peers)}, of which {cause.ref} denies every one for {cause.direction}.",
-        placed.rule.origin,
-        placed.policy.ref,
+        f"{cause.ref} denies for {cause.direction} all that {what}{' allows' if len(rules) == 1 else ''}.",
+        cause.origin,
+        cause.ref,
         "A connection needs egress at its source and ingress at its destination.",
-        f"Allow the {cause.direction} of those pods as well, or take the rule away.",
-        (f"denied by: {cause.ref} {cause.origin}",),
+        f"Allow the {cause.direction} of those pods as well, or take the rule{'s' if len(rules) > 1 else ''} away.",
+        tuple(every),
     )
+
+
+def _named(context: LintContext, placed: PlacedRule) -> str:
+    """``egress rule 1 of shop/NetworkPolicy/web to shop/Deployment/api``."""
+    peers = [pod for peer in placed.rule.peers or () for pod in context.selected(peer)]
+    way = "to" if placed.direction is Direction.EGRESS else "from"
+    return f"{placed.direction} rule {placed.index + 1} of {placed.policy.ref} {way} {some_pods(peers)}"
 
 
 def _other_end(context: LintContext, placed: PlacedRule) -> Blame | None:
