@@ -79,7 +79,7 @@ class Cluster:
             QueryError: the port or protocol doesn't exist.
         """
         asked = None if port is None else (_protocol(protocol), _port(port))
-        return why(self.engine, self.endpoints, src, dst, asked)
+        return why(self.engine, self.endpoints, src, dst, asked, findings=self.findings)
 
     @cached_property
     def world(self) -> World:

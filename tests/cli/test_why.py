@@ -167,3 +167,8 @@ def test_further_addresses_are_counted(shop: str) -> None:
     report = check(run(*arguments, "-o", "json").stdout)
     assert [each["verdict"] for each in report["addresses"]] == ["blocked", "allowed"]
     assert run("why", shop, "192.0.2.1", "data/db-0", "--addresses", "10.0.0.1").exit_code == 2
+
+
+def test_the_command_for_the_fix_reads_the_input_as_this_one_did(shop: str) -> None:
+    text = run("why", "--cni", "cilium", shop, "shop/deploy/cart", "data/db-0:5432").stdout
+    assert f"`ringfence fix --cni cilium {shop} shop/deploy/cart data/db-0:5432`" in text

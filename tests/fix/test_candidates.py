@@ -29,14 +29,15 @@ SERVICE = Service("data", "db", (ServicePort("sql", Protocol.TCP, 80, 5432),), {
 class Case:
     """A cluster and its fixes."""
 
-    def __init__(self, policies: str, *pods: Pod, spaces: dict[str, str] | None = None) -> None:
+    def __init__(self, policies: str, *pods: Pod, spaces: dict[str, str] | None = None, invalid: bool = False) -> None:
+        self.invalid = invalid
         found = cluster(pods or (WEB, CART, DB), policies, namespaces=spaces)
         self.snapshot: Snapshot = replace(found, services=(SERVICE,))
 
     @cached_property
     def world(self) -> World:
         policies, findings = read_policies(self.snapshot)
-        assert not findings
+        assert self.invalid or not findings
         return World.of(self.snapshot, Engine.build(self.snapshot, policies))
 
     def ask(self, source: str, destination: str, *, deny: bool = False, quick: bool = False) -> FixAnswer:
@@ -429,3 +430,32 @@ def test_a_patch_from_elsewhere_is_verified_in_full() -> None:
 def test_a_patch_that_does_not_apply_is_refused(patch: Patch, reason: str) -> None:
     with pytest.raises(PatchError, match=reason):
         Case(guard("[]")).world.patched([patch])
+
+
+def test_an_invalid_entry_gives_way_to_what_is_added_and_no_fix_leaves_an_object_that_is_refused() -> None:
+    bad, good = "{ipBlock: {cidr: 503.0.0.0/8}}", "{podSelector: {}}"
+    rules = f"[{{from: [{bad}, {good}, {bad}], ports: [{{port: 5432}}]}}]"
+    case = Case(guard(rules) + "---\n" + guard("[]", name="other"), invalid=True)
+    answer = case.ask("10.99.0.7", "data/db-0:5432")
+    assert str(answer.causes[0].kind) == "invalid"
+    assert answer.causes[0].origin.path == "spec.ingress[0].from[0].ipBlock.cidr"
+    first = of_kind(answer, "extend-rule")
+    raw = first.world.raw(case.snapshot.policies[0].ref)
+    assert raw is not None
+    assert raw.body["spec"]["ingress"][0]["from"] == [{"ipBlock": {"cidr": "10.99.0.7/32"}}, {"podSelector": {}}]
+    assert "in the place of the invalid entry `503.0.0.0/8`" in first.title
+    assert [fix.patches[0].target.name for fix in answer.fixes if len(fix.patches) > 1] == []
+    for fix in answer.fixes:
+        assert not any(fix.world.errors(fix.world.raw(patch.target)) for patch in fix.patches if not patch.manifest)
+    assert {fix.patches[0].target.name for fix in answer.fixes} == {"db", "other", "allow-10-99-0-7-to-db-0"}
+
+
+def test_an_invalid_port_gives_way_to_the_right_one() -> None:
+    rules = f"[{{from: [{{{WEB_OF_SHOP}}}], ports: [{{port: 99999}}]}}]"
+    answer = Case(guard(rules), invalid=True).ask("shop/web-0", "data/db-0:5432")
+    assert str(answer.causes[0].kind) == "invalid"
+    edits = of_kind(answer, "extend-rule").patches[0].edits
+    assert [(str(edit.op), edit.pointer) for edit in edits] == [
+        ("remove", "/spec/ingress/0/ports/0"),
+        ("add", "/spec/ingress/0/ports/0"),
+    ]

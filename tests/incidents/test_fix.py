@@ -72,6 +72,12 @@ WANTED = [
         {"orders/Deployment/orders-api > shared/StatefulSet/kafka TCP 9092"},
     ),
     (
+        "07-moving-addresses/invalid-range",
+        "sync/Deployment/exporter",
+        "52.48.19.7:443",
+        {"sync/Deployment/exporter > 52.48.19.7 TCP 443"},
+    ),
+    (
         "07-moving-addresses/not-covered",
         "sync/Deployment/exporter",
         "52.48.19.7:443",

@@ -66,13 +66,16 @@ def command(
     target, port = split_destination(destination)
     cluster = session.load(paths, common, tell=output == "text")
     further = [text.strip() for text in addresses.split(",") if text.strip()]
-    answer = why(cluster.engine, cluster.endpoints, source, target, port, compare=compare, addresses=further)
+    ends = source, target, port
+    findings = cluster.findings
+    answer = why(cluster.engine, cluster.endpoints, *ends, compare=compare, addresses=further, findings=findings)
     fixes = _fixes(cluster, answer)
     if output == "json":
         found = [fix_json.fix(fix) for fix in fixes.values() if fix is not None]
         click.echo(why_json.render(answer, cluster.findings, found), nl=False)
     else:
-        ask = f"ringfence fix {shlex.join(paths)} {shlex.quote(source)} {shlex.quote(target)}"
+        cni = "" if common.cni == "generic" else f"--cni {common.cni} "
+        ask = f"ringfence fix {cni}{shlex.join(paths)} {shlex.quote(source)} {shlex.quote(target)}"
         lines = {
             number: fix_text.short(
                 fix,

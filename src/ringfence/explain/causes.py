@@ -13,11 +13,13 @@ from dataclasses import dataclass
 
 from ringfence.engine.facts import Facts
 from ringfence.explain.endpoints import End, describe
+from ringfence.explain.invalid import blamed
 from ringfence.explain.judge import Group, Judgement, direction_of
 from ringfence.explain.nearest import NearRule, closest
 from ringfence.explain.services import Backend, target_of, written
 from ringfence.explain.slips import IDENTITY_KEYS, PodMiss, is_slip, is_specific, pod_miss
 from ringfence.model.addresses import ALL_V4, AddressSet, format_address
+from ringfence.model.finding import Finding
 from ringfence.model.labels import Operator, Requirement
 from ringfence.model.objects import Pod, Service
 from ringfence.model.origin import UNKNOWN, ObjectRef, Origin
@@ -26,6 +28,7 @@ from ringfence.model.ports import MAX_PORT, MIN_PORT, NamedPort, PortRange, Prot
 from ringfence.model.verdict import DirectionVerdict, Endpoint, Reason, RuleTrace
 
 _FAR = 8
+_INVALID = 2
 _WIDE = 2
 """Added where the rule names nobody: a rule for everybody on another port was hardly meant for this connection."""
 
@@ -47,6 +50,7 @@ class CauseKind(enum.Enum):
     HOST_NETWORK = "host-network"
     EARLIER_TIER = "earlier-tier"
     BASELINE = "baseline"
+    INVALID = "invalid"
 
     def __str__(self) -> str:
         return self.value
@@ -67,13 +71,16 @@ class Cause:
     trace: RuleTrace | None = None
 
 
-def causes_of(judgement: Judgement, facts: Facts, services: Iterable[Service] = ()) -> tuple[Cause, ...]:
+def causes_of(
+    judgement: Judgement, facts: Facts, services: Iterable[Service] = (), findings: Iterable[Finding] = ()
+) -> tuple[Cause, ...]:
     """The causes for each denied direction, nearest first; the first of each direction is the one to look at.
 
     Empty where the connection is allowed. ``services`` are those of the snapshot: a rule's port that is the Service's
-    port of the pods is told apart from any other wrong port.
+    port of the pods is told apart from any other wrong port. ``findings`` are those about the policies: a rule that is
+    without effect because a part of it is invalid is a cause.
     """
-    case = _Case(judgement, facts, tuple(services))
+    case = _Case(judgement, facts, tuple(services), tuple(findings))
     found: list[Cause] = []
     for direction in Direction:
         if judgement.side(direction):
@@ -101,6 +108,7 @@ class _Case:
     judgement: Judgement
     facts: Facts
     services: tuple[Service, ...]
+    findings: tuple[Finding, ...]
 
     def of_group(self, group: Group, direction: Direction) -> Iterator[Cause]:
         side = direction_of(group.verdict, direction)
@@ -137,6 +145,10 @@ class _Case:
 
     def _near(self, near: NearRule, group: Group, direction: Direction) -> Cause | None:
         trace = near.trace
+        error = blamed(trace, self.findings) if self.findings and not trace.matches else None
+        if error is not None:
+            text = f"{_rule(trace)} is without effect where it is invalid: {_after_object(error.what, trace)}"
+            return Cause(direction, CauseKind.INVALID, text, error.origin, _INVALID, trace)
         if trace.matches or (not trace.peer_matches and not trace.port_matches):
             return None
         if trace.peer_matches:
@@ -315,6 +327,10 @@ def _port(group: Group) -> str:
 
 def _side(direction: Direction) -> str:
     return "Egress from" if direction is Direction.EGRESS else "Ingress to"
+
+
+def _after_object(what: str, trace: RuleTrace) -> str:
+    return what.removeprefix(f"{trace.policy.ref}: ")
 
 
 def _rule(trace: RuleTrace) -> str:

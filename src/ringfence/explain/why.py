@@ -13,6 +13,7 @@ from ringfence.explain.judge import Judgement, alike_pairs, judge
 from ringfence.explain.notes import notes_for
 from ringfence.explain.varying import STATEFUL, Coverage, coverage, variations
 from ringfence.model.errors import QueryError
+from ringfence.model.finding import Finding
 from ringfence.model.ports import ALL_PORTS, PortSet, Protocol
 
 
@@ -60,11 +61,12 @@ def why(
     *,
     compare: str = "",
     addresses: Sequence[str] = (),
+    findings: Sequence[Finding] = (),
 ) -> WhyAnswer:
     """Answers for two endpoint texts; ``port`` of ``None`` asks about every port that the destination declares.
 
     ``compare`` names another source, to be told apart from the first; ``addresses`` are further addresses of the
-    destination's name, each judged on the same port.
+    destination's name, each judged on the same port; ``findings`` are those about the policies, for causes.
 
     Raises:
         EndpointError: a text names nothing in the snapshot, or the Service doesn't have the port.
@@ -80,7 +82,7 @@ def why(
         notes.update(dict.fromkeys(notes_for(judgement, engine)))
     if not judgements:
         return WhyAnswer(left, right, (), (*left.notes, *right.notes), _open_to_all(engine, left, right), False)
-    causes = tuple(causes_of(judgement, engine.facts, endpoints.services) for judgement in judgements)
+    causes = tuple(causes_of(judgement, engine.facts, endpoints.services, findings) for judgement in judgements)
     varying = tuple(dict.fromkeys(text for judgement in judgements for text in variations(judgement, engine)))
     other = endpoints.source(compare) if compare else None
     compared = tuple(compare_sources(engine, endpoints, each, other) for each in judgements) if other else ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ringfence.engine.match import pod_matches
@@ -25,7 +25,7 @@ from ringfence.fix.shapes import (
 )
 from ringfence.model.addresses import AddressSet
 from ringfence.model.labels import Operator, Requirement
-from ringfence.model.objects import Pod
+from ringfence.model.objects import Pod, RawObject
 from ringfence.model.origin import ObjectRef
 from ringfence.model.patch import Edit, EditOp, Patch, Path
 from ringfence.model.policy import AddressPeer, Direction, PodPeer, Policy
@@ -67,11 +67,8 @@ def _port_steps(case: Case, trace: RuleTrace) -> Iterator[Step]:
     ports = value_at(raw.body, (*path_of(trace.rule.origin), "ports"))
     if isinstance(ports, list):
         base = (*path_of(trace.rule.origin), "ports")
-        edits = tuple(
-            Edit(EditOp.ADD, (*base, len(ports) + n), port) for n, port in enumerate(network_policy_ports(case.ports))
-        )
         title = f"Allow {ports_text(case.ports)} too in {rule_name(trace)}"
-        yield _step(StepKind.EXTEND_RULE, case, Patch(title, trace.policy.ref, edits, origin=trace.rule.origin))
+        yield _extending(case, trace, raw, base, network_policy_ports(case.ports), title)
 
 
 def _mistaken(case: Case, entry: PortMatch, protocol: Protocol, number: int) -> bool:
@@ -118,9 +115,8 @@ def _peer_steps(case: Case, near: NearRule) -> Iterator[Step]:
     present = value_at(raw.body, base)
     peers = network_policy_peers(case.peers, trace.policy.ref.namespace, case.world)
     if isinstance(present, list) and peers:
-        edits = tuple(Edit(EditOp.ADD, (*base, len(present) + n), peer) for n, peer in enumerate(peers))
         title = f"Add {case.peer_name} to the peers of {rule_name(trace)}"
-        yield _step(StepKind.EXTEND_RULE, case, Patch(title, trace.policy.ref, edits, origin=trace.rule.origin))
+        yield _extending(case, trace, raw, base, peers, title)
 
 
 def _selector_steps(case: Case, trace: RuleTrace, peer: PodPeer, path: Path, body: Any) -> Iterator[Step]:
@@ -187,6 +183,31 @@ def _exception_step(case: Case, trace: RuleTrace, peer: AddressPeer, path: Path,
         title = f"Drop the exception for {case.peer_name} from {rule_name(trace)}"
         patch = Patch(title, trace.policy.ref, _last_first(edits), origin=peer.origin)
         yield _step(StepKind.RELAX_SELECTOR, case, patch)
+
+
+# ---- both ----------------------------------------------------------------------------------------------------------
+
+
+def _extending(case: Case, trace: RuleTrace, raw: RawObject, base: Path, entries: Sequence[Body], title: str) -> Step:
+    """More entries in a list of a rule, in the place of those that are invalid: beside them, all would be refused."""
+    present = value_at(raw.body, base)
+    wrong: dict[int, str] = {}
+    for finding in case.world.errors(raw):
+        path = path_of(finding.origin)
+        if path[: len(base)] == base and len(path) > len(base) and isinstance(path[len(base)], int):
+            value = value_at(raw.body, path)
+            text = f" `{value}`" if isinstance(value, str | int) else ""
+            wrong.setdefault(int(path[len(base)]), text)
+    edits = [Edit(EditOp.REMOVE, (*base, index)) for index in sorted(wrong, reverse=True)]
+    first = min(wrong, default=len(present))
+    edits += [Edit(EditOp.ADD, (*base, first + n), entry) for n, entry in enumerate(entries)]
+    notes: tuple[str, ...] = ()
+    if wrong:
+        gone = " and ".join(f"the invalid entry{text}" for text in wrong.values())
+        title = f"{title}, in the place of {gone}"
+        notes = (f"If {gone} was meant for more than {case.peer_name}, write what was meant instead.",)
+    patch = Patch(title, trace.policy.ref, tuple(edits), origin=trace.rule.origin)
+    return Step(StepKind.EXTEND_RULE, case.direction, (patch,), notes)
 
 
 # ---- rules and policies --------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ringfence.explain.causes import Cause, causes_of
@@ -12,6 +13,7 @@ from ringfence.fix.effects import Connection
 from ringfence.fix.search import Fix, allowing, first_found, search
 from ringfence.fix.world import World
 from ringfence.model.errors import QueryError
+from ringfence.model.finding import Finding
 from ringfence.model.objects import Pod
 from ringfence.model.policy import Direction
 from ringfence.model.ports import Protocol
@@ -72,11 +74,24 @@ def propose(
         return FixAnswer(*answer, fixes=tuple(fixes), obstacle="" if fixes else _still_open(before))
     if before.allowed:
         return FixAnswer(*answer, fulfilled=True)
-    causes = causes_of(before, world.engine.facts, endpoints.services)
+    causes = causes_of(before, world.engine.facts, endpoints.services, _errors(world, before))
     expand = allowing(connection, source.name, destination.name)
     find = first_found if quick else search
     found = find(world, connection, expand, connection.allowed)
     return FixAnswer(*answer, causes, tuple(found), obstacle="" if found else _still_denied(before))
+
+
+def _errors(world: World, judgement: Judgement) -> Iterator[Finding]:
+    """What is invalid in the policies that isolate either end."""
+    refs = {
+        policy.ref
+        for group in judgement.groups
+        for side in (group.verdict.egress, group.verdict.ingress)
+        for stage in side.stages
+        for policy in stage.selecting
+    }
+    for ref in sorted(refs, key=str):
+        yield from world.errors(world.raw(ref))
 
 
 def the_port(endpoints: Endpoints, destination: End) -> tuple[Protocol, int]:

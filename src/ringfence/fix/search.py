@@ -124,6 +124,8 @@ def first_found(world: World, connection: Connection, expand: Expand, done: Done
                 after = _State(state.world.patched(step.patches), (*state.steps, step), _NOTHING)
             except PatchError:
                 continue
+            if after.world.refused(step.patches):
+                continue
             if not done(after.world):
                 unfinished.append(after)
                 continue
@@ -153,6 +155,8 @@ def _applied(world: World, state: _State, step: Step, connection: Connection) ->
         after = state.world.patched(step.patches)
     except PatchError:
         return None
+    if after.refused(step.patches):
+        return None  # whoever applies it gets an error, whatever the analysis makes of the rest of the object
     return _State(after, (*state.steps, step), effects_of(world.engine, after.engine, connection))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ringfence.dialects import read_policies
 from ringfence.engine import Engine
-from ringfence.model.finding import Severity
+from ringfence.model.finding import Finding, Severity
 from ringfence.model.objects import Namespace, Pod, RawObject, Snapshot, WorkloadRef
 from ringfence.model.origin import ObjectRef, Position
 from ringfence.model.patch import Patch
@@ -157,15 +157,20 @@ class World:
             (stage.name, policy) for layer in policy_set.layers for stage in layer.stages for policy in stage.policies
         ]
         before = self.raw(raw.ref)
-        if not stages or (wrong and len(wrong) > self._errors(before)):
+        if not stages or (wrong and len(wrong) > len(self.errors(before))):
             raise PatchError(wrong[0].what if wrong else f"{raw.ref} can't be read")
         return stages[0]
 
-    def _errors(self, raw: RawObject | None) -> int:
+    def errors(self, raw: RawObject | None) -> tuple[Finding, ...]:
+        """What the API server would refuse in a policy object; nothing for ``None``."""
         if raw is None:
-            return 0
+            return ()
         _, findings = read_policies(Snapshot(policies=(raw,)), cni=self.base.cni)
-        return sum(finding.severity is Severity.ERROR for finding in findings)
+        return tuple(finding for finding in findings if finding.severity is Severity.ERROR)
+
+    def refused(self, patches: Iterable[Patch]) -> bool:
+        """True where one of the objects that the patches changed is still one that the API server would refuse."""
+        return any(self.errors(self.changed.get(target)) for target in {patch.target for patch in patches})
 
     def _rebuilt(self, ref: ObjectRef, after: RawObject | None) -> Engine:
         """For the first policy of a stage: the set of stages changes, and everything is judged anew."""
