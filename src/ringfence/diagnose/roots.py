@@ -86,7 +86,7 @@ class Roots:
             text = f"The policies that apply to {name} deny its {direction} here."
             return Root(("side", direction, str(name)), CauseKind.NO_RULE, text, None, UNKNOWN)
         cause = causes[0]
-        if cause.kind is CauseKind.NO_RULE or cause.distance >= _UNRELATED:
+        if cause.kind is CauseKind.NO_RULE or (cause.distance >= _UNRELATED and not _meant(cause)):
             missed = self._unselected(judgement, direction) or self._other_label(judgement, direction)
             if missed is not None:
                 return missed
@@ -181,6 +181,11 @@ def _selected(policy: Policy) -> str:
     subject = policy.subject
     where = f" of namespace {subject.namespace}" if subject.namespace is not None else ""
     return f"every pod{where}" if subject.pods == EVERYTHING else f"pods {subject.pods}{where}"
+
+
+def _meant(cause: Cause) -> bool:
+    """True for a range on just the port asked for: an address has no labels by which it could come nearer."""
+    return cause.kind is CauseKind.ADDRESS and cause.trace is not None and cause.trace.rule.ports is not None
 
 
 def _named(cause: Cause) -> Root:
