@@ -126,3 +126,22 @@ def test_host_network_pods_ask_the_resolver_of_their_node() -> None:
 def test_no_dns_pods_in_the_input_no_loss() -> None:
     report = diagnosed(*WEB, egress())
     assert (lost(report), report.dns, report.dns_servers) == (set(), (), ())
+
+
+@pytest.mark.parametrize(
+    ("pod_dns", "cut"),
+    [
+        ({"dnsPolicy": "None", "dnsConfig": {"nameservers": ["10.0.0.10", "10.0.0.11"]}}, set()),
+        ({"dnsPolicy": "None", "dnsConfig": {"nameservers": ["10.0.0.11"]}}, {"10.0.0.11"}),
+        ({"dnsPolicy": "Default"}, set()),  # those of the node, which the input doesn't tell
+        ({"dnsPolicy": "ClusterFirst", "dnsConfig": {"options": []}}, {"service:kube-system/kube-dns"}),
+        ({"dnsConfig": {"nameservers": ["10.0.0.10"]}}, {"service:kube-system/kube-dns"}),  # asked after the cluster's
+    ],
+)
+def test_pods_are_judged_by_the_name_servers_that_they_ask(pod_dns: Json, cut: set[str]) -> None:
+    web = deployment("web", env={"API": "http://api"}, **pod_dns)
+    resolver = to({"ipBlock": {"cidr": "10.0.0.10/32"}}, ports=BOTH)
+    report = diagnosed(web, *dns_pods(), policy("limits", pods={"app": "web"}, egress=[to(pods()), resolver]))
+    assert {loss.target for loss in report.losses() if loss.kind is LossKind.DNS} == cut
+    if cut == {"10.0.0.11"}:
+        assert "allows 10.0.0.10/32, and 10.0.0.11 is outside it" in report.headline

@@ -21,7 +21,11 @@ CAUSES = [
         ["bookings/allow-dns, egress rule 1", "UDP 53", "listen on 5353", "DNS is cut for 5 workloads"],
         "allow-dns.yaml:16",
     ),
-    ("01-default-deny-dns/nodelocal-dns", ["tickets/default-deny", "DNS is cut for 5 workloads"], "policies.yaml:1"),
+    (
+        "01-default-deny-dns/nodelocal-dns",
+        ["tickets/default-deny", "DNS is cut for 5 workloads", "NodeLocal DNSCache at 169.254.20.10"],
+        "policies.yaml:1",
+    ),
     (
         "01-default-deny-dns/namespace-label",
         ["claims/allow-dns, egress rule 1", "`name=kube-system`", "missing on namespace kube-system", "DNS is cut"],
@@ -101,6 +105,13 @@ def test_after_the_fix_of_the_circle_only_those_without_names_lack_dns() -> None
     assert "sync/Deployment/exporter" not in result.stdout.partition("What reaches the Internet")[0]
 
 
+@pytest.mark.parametrize("state", ["broken", "fixed", "fixed-with-tiers"])
+def test_pods_with_a_resolver_of_their_own_need_no_other(state: str) -> None:
+    result = run("diagnose", "-q", *paths("01-default-deny-dns/single-resolver", state))
+    assert result.stdout.splitlines()[0].startswith("Nothing that is known to be needed is cut: DNS")
+    assert result.exit_code == 0
+
+
 def test_forty_services_are_one_problem_with_its_fix() -> None:
     result = run("diagnose", "-q", *paths("01-default-deny-dns/forty-services", "broken"))
     assert "1. error" in result.stdout
@@ -117,7 +128,9 @@ def test_addresses_that_the_range_does_not_cover_are_named_when_they_are_wanted(
     result = run("diagnose", "-q", *paths(place, "broken"), "--wanted", str(wanted))
     first = result.stdout.splitlines()[0]
     assert result.exit_code == 1
+    assert "sync/reports-service, egress rule 1, allows 52.48.12.0/24" in first
     assert "sync/Deployment/exporter can't reach 34.240.8.21 and 52.48.19.7" in first
+    assert "reports.yaml:15" in result.stdout.splitlines()[1]
     assert run("diagnose", "-q", *paths(place, "fixed"), "--wanted", str(wanted)).exit_code == 0
 
 

@@ -19,7 +19,7 @@ from ringfence.model.policy import Direction
 from ringfence.model.ports import Protocol
 from ringfence.model.verdict import Endpoint
 from ringfence.survey import Dependency, DependencyKind, DnsServer, Evidence, Route, Survey, Target
-from ringfence.survey.dns import DNS_PORT
+from ringfence.survey.dns import DNS_PORT, DNS_PORTS
 
 _KINDS = {DependencyKind.WANTED: LossKind.WANTED, DependencyKind.SCRAPE: LossKind.METRICS}
 
@@ -66,7 +66,8 @@ class Search:
     def dns(self, survey: Survey, pods: Iterable[Pod]) -> Iterator[tuple[WorkloadRef, bool]]:
         """Every workload that needs DNS, and whether it is cut.
 
-        Host-network pods ask the node's resolver, and DNS pods themselves ask those outside.
+        Host-network pods ask the node's resolver, and DNS pods themselves ask those outside. Pods with name servers of
+        their own need one of these instead.
         """
         servers = survey.dns
         local = [server for server in servers if server.address is not None]
@@ -79,20 +80,26 @@ class Search:
         if not servers:
             return
         for workload, group in groups.items():
+            mine = _own_servers(group[0], servers)
+            if mine is None:  # those of the node, which the input doesn't tell
+                continue
             cut = False
+            alternatives = mine or local
             for protocol in (Protocol.UDP, Protocol.TCP):
                 # NodeLocal DNSCache is asked in the place of the DNS pods, and asks them itself.
-                for server, targets in _asked(local or servers, protocol):
+                for server, targets in _asked(alternatives or servers, protocol):
                     outcome = self._asker.outcome(group, targets, protocol)
-                    if not outcome.denied or (server.address is not None and self._other_local(local, group, protocol)):
+                    if not outcome.denied:
+                        continue
+                    if server.address is not None and self._any_answers(alternatives, group, protocol):
                         continue
                     cut = True
                     self._enter_dns(str(workload), tuple(group), server, protocol, outcome, asking)
             yield workload, cut
 
-    def _other_local(self, local: list[DnsServer], group: list[Pod], protocol: Protocol) -> bool:
-        """True where one of the addresses of NodeLocal DNSCache can be asked: pods are given one of them."""
-        return any(not self._asker.outcome(group, targets, protocol).denied for _, targets in _asked(local, protocol))
+    def _any_answers(self, servers: list[DnsServer], group: list[Pod], protocol: Protocol) -> bool:
+        """True where one of the addresses can be asked: the others stand in for it."""
+        return any(not self._asker.outcome(group, targets, protocol).denied for _, targets in _asked(servers, protocol))
 
     def _enter_dns(
         self,
@@ -221,6 +228,19 @@ class Search:
             evidence,
         )
         self._ledger.add(roots.values(), loss)
+
+
+def _own_servers(pod: Pod, servers: Iterable[DnsServer]) -> list[DnsServer] | None:
+    """The name servers that a pod is given instead of the cluster's, none where it asks those.
+
+    ``None`` where they are those of its node.
+    """
+    if pod.resolvers is None:
+        return []
+    cluster = {point for server in servers if server.service is not None for point in server.service.cluster_addresses}
+    if cluster.intersection(pod.resolvers):
+        return []
+    return [DnsServer((), DNS_PORTS, address=point) for point in pod.resolvers] or None
 
 
 def _asked(servers: Iterable[DnsServer], protocol: Protocol) -> Iterator[tuple[DnsServer, tuple[Target, ...]]]:

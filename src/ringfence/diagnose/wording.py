@@ -48,7 +48,14 @@ def change_of(kind: CauseKind, losses: Sequence[Loss]) -> str:
     if dns:
         ports = sorted({(loss.protocol, loss.pod_port) for loss in dns}, reverse=True)
         where = " and ".join(f"{protocol} {port}" for protocol, port in ports)
-        parts.append(f"Allow DNS to the DNS pods, on the ports that they listen on: {where}. The policy can stay.")
+        addresses = list(dict.fromkeys(loss.target for loss in dns if _node_local(loss) or _own_server(loss)))
+        if addresses:
+            what = "NodeLocal DNSCache" if any(map(_node_local, dns)) else "the pods' own name servers"
+            parts.append(
+                f"Allow DNS to {what} with an ipBlock, {' and '.join(addresses)} on {where}. The policy can stay."
+            )
+        else:
+            parts.append(f"Allow DNS to the DNS pods, on the ports that they listen on: {where}. The policy can stay.")
     if len(dns) + len(upstream) < len(losses):
         parts.append("Then add a rule for each other connection below.")
     return " ".join(parts)
@@ -77,11 +84,20 @@ def _template(kind: CauseKind, loss: Loss) -> tuple[str, str] | None:
         return None
     if loss.kind is LossKind.UPSTREAM:
         return "default-deny", loss.namespace
-    if loss.kind is not LossKind.DNS:
+    if loss.kind is not LossKind.DNS or _own_server(loss):
         return None
     if Direction.EGRESS in loss.directions:
         return "allow-dns", loss.namespace
     return ("default-deny", loss.target_namespace) if kind is CauseKind.NO_RULE else None
+
+
+def _node_local(loss: Loss) -> bool:
+    return loss.target.startswith("169.254.")
+
+
+def _own_server(loss: Loss) -> bool:
+    """True where the pods ask a name server of their own: a DNS pod or Service has a slash in its name."""
+    return loss.kind is LossKind.DNS and "/" not in loss.target and not _node_local(loss)
 
 
 def consequence(losses: Sequence[Loss]) -> str:
@@ -118,7 +134,9 @@ def _dns(losses: Sequence[Loss]) -> str:
     over = "" if len(protocols) > 1 else " over UDP" if protocols == {Protocol.UDP} else " over TCP"
     some = ", by some of its pods" if all(loss.partial for loss in losses) else ""
     who = workloads[0] if len(workloads) == 1 else f"{len(workloads):,} workloads of {where}"
-    return f"DNS{over} is cut for {who}{some}"
+    asked = list(dict.fromkeys(loss.target for loss in losses))
+    by = f", which ask NodeLocal DNSCache at {' and '.join(asked)}" if all(map(_node_local, losses)) else ""
+    return f"DNS{over} is cut for {who}{some}{by}"
 
 
 def _needed(losses: Sequence[Loss]) -> str:

@@ -47,7 +47,8 @@ class Pod:
     ``addresses`` are points of the address line (:mod:`ringfence.model.addresses`): the pod's own, or its node's for
     a host-network pod; empty where the input doesn't say. ``ports`` are the container ports, those of sidecars
     included. ``planned`` marks a pod that stands for all replicas of a workload whose pods are not in the input;
-    it has no name of its own.
+    it has no name of its own. ``resolvers`` is given where the pod doesn't ask the cluster's DNS: its own name servers,
+    or none where it asks those of its node.
     """
 
     namespace: str
@@ -60,6 +61,7 @@ class Pod:
     node: str = ""
     service_account: str = "default"
     planned: bool = False
+    resolvers: tuple[int, ...] | None = None
     origin: Origin = field(default=UNKNOWN, compare=False)
 
     def __str__(self) -> str:

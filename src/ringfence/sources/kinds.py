@@ -53,6 +53,12 @@ class Container(Struct, gc=False):
     restartPolicy: str | None = None  # noqa: N815
 
 
+class PodDnsConfig(Struct, gc=False):
+    """``spec.dnsConfig`` of a pod."""
+
+    nameservers: list[str | None] | None = None
+
+
 class PodSpec(Struct, gc=False):
     """``spec`` of a pod or a pod template."""
 
@@ -62,6 +68,8 @@ class PodSpec(Struct, gc=False):
     nodeName: str | None = None  # noqa: N815
     serviceAccountName: str | None = None  # noqa: N815
     serviceAccount: str | None = None  # noqa: N815
+    dnsPolicy: str | None = None  # noqa: N815
+    dnsConfig: PodDnsConfig | None = None  # noqa: N815
 
 
 class Ip(Struct, gc=False):

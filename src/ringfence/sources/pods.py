@@ -44,6 +44,7 @@ def planned_pod(
         node=spec.nodeName or "",
         service_account=spec.serviceAccountName or spec.serviceAccount or "default",
         planned=True,
+        resolvers=own_resolvers(item, spec, (*at, "spec"), findings),
         origin=item.place(),
     )
 
@@ -81,8 +82,26 @@ def given_pod(
         host_network=host,
         node=spec.nodeName or "",
         service_account=spec.serviceAccountName or spec.serviceAccount or "default",
+        resolvers=own_resolvers(item, spec, ("spec",), findings),
         origin=item.place(),
     )
+
+
+def own_resolvers(item: Item, spec: PodSpec, at: Path, findings: list[Finding]) -> tuple[int, ...] | None:
+    """The name servers of a pod that doesn't ask the cluster's; empty where they are those of its node.
+
+    Source: "Pod's DNS Policy" and "Pod's DNS Config" in the Kubernetes documentation.
+    """
+    if spec.dnsPolicy == "Default":
+        return ()
+    if spec.dnsPolicy != "None" or spec.dnsConfig is None:
+        return None
+    points = (
+        read_address(item, text, (*at, "dnsConfig", "nameservers", number), findings)
+        for number, text in enumerate(spec.dnsConfig.nameservers or ())
+        if text
+    )
+    return tuple(dict.fromkeys(point for point in points if point is not None))
 
 
 def container_ports(item: Item, spec: PodSpec, at: Path, findings: list[Finding]) -> tuple[ContainerPort, ...]:
