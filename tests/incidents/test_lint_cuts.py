@@ -20,6 +20,8 @@ FIRES = [
     ("03-looks-right/ingress-peer", "RF306", "shop/Deployment/frontend from service:shop/backend"),
     ("04-tenant-egress/shared-proxy", "RF410", "can reach egress/Deployment/squid, which may"),
     ("04-tenant-egress/host-network", "RF408", "tenant-a/NetworkPolicy/deny-external-egress seems to select"),
+    ("02-now-and-then/replicas", "RF210", "`version=v41`"),
+    ("04-tenant-egress/except-range", "RF404", "to 99.99 % of the public IPv4 addresses on TCP 443"),
     ("05-fifteen-teams/cluster-scoped", "RF301", "by denying them at the DNS pods"),
     ("07-moving-addresses/too-wide", "RF411", "52.0.0.0/8"),
     ("07-moving-addresses/dns-circle", "RF312", "can't resolve names"),
