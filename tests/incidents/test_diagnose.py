@@ -119,6 +119,38 @@ def test_forty_services_are_one_problem_with_its_fix() -> None:
     assert "generate allow-dns" in result.stdout
 
 
+@pytest.mark.parametrize(
+    ("variant", "said", "line"),
+    [
+        (
+            "invalid-range",
+            ["sync/reports-service, egress rule 1, opens nothing", "'503.0.0.0/8'", "sync/Deployment/exporter"],
+            "reports.yaml:15",
+        ),
+        # 52.0.0.0/8 and 34.0.0.0/8: twice 2**24 addresses
+        (
+            "too-wide",
+            [
+                "sync/reports-service, egress rule 1, opens 33,554,432 public addresses",
+                "52.0.0.0/8 and 34.0.0.0/8",
+                "sync/Deployment/exporter",
+            ],
+            "reports.yaml:15",
+        ),
+    ],
+)
+def test_a_range_that_is_wrong_is_said_first_though_nothing_is_known_cut(
+    variant: str, said: list[str], line: str
+) -> None:
+    result = run("diagnose", "-q", *paths(f"07-moving-addresses/{variant}", "broken"))
+    first, second, *_ = result.stdout.splitlines()
+    for words in said:
+        assert words in first
+    assert line in second
+    fixed = run("diagnose", "-q", *paths(f"07-moving-addresses/{variant}", "fixed"))
+    assert fixed.stdout.splitlines()[0].startswith("Nothing that is known to be needed is cut")
+
+
 def test_addresses_that_the_range_does_not_cover_are_named_when_they_are_wanted(tmp_path: Path) -> None:
     wanted = tmp_path / "wanted.csv"
     addresses = ("52.48.12.15", "52.48.19.7", "34.240.8.21")

@@ -60,6 +60,7 @@ def command(
             remarks=remarks,
             namespaces=frozenset(namespaces),
             paths=paths,
+            findings=cluster.findings,
         )
     if output == "json":
         from ringfence.render import diagnose_json

@@ -8,12 +8,14 @@ from ringfence.diagnose.half_open import find_half_open
 from ringfence.diagnose.idle import idle
 from ringfence.diagnose.internet import internet
 from ringfence.diagnose.losses import Ledger, Search
+from ringfence.diagnose.open_rules import too_wide, without_effect
 from ringfence.diagnose.report import Diagnosis, DnsStatus, Loss, LossKind, Problem, Remark
 from ringfence.diagnose.roots import Root, Roots
 from ringfence.diagnose.wording import change_of, commands_of, consequence, headline
 from ringfence.engine import Engine
 from ringfence.explain.endpoints import Endpoints
 from ringfence.model.addresses import format_address
+from ringfence.model.finding import Finding
 from ringfence.model.objects import Snapshot
 from ringfence.survey import Dependency, DnsServer, Survey
 
@@ -30,14 +32,16 @@ def diagnose(
     remarks: Sequence[Remark] = (),
     namespaces: frozenset[str] = frozenset(),
     paths: Sequence[str] = (),
+    findings: Sequence[Finding] = (),
 ) -> Diagnosis:
     """Everything at a glance, worst first.
 
     ``wanted`` adds connections to the needs that the survey found, ``remarks`` what is to be said besides.
     ``namespaces`` keeps what concerns them; ``paths`` are the input's, for command lines.
+    ``findings`` are those about the policies: an error that leaves a rule without effect is a cause.
     """
     ledger = Ledger()
-    search = Search(engine, Roots(engine, endpoints), ledger)
+    search = Search(engine, Roots(engine, endpoints, findings), ledger)
     asked = {str(workload): cut for workload, cut in search.dns(survey, snapshot.pods)}
     search.upstream(survey.dns)
     needs = [need for need in (*survey.dependencies, *wanted) if _concerns(need, namespaces)]
@@ -46,6 +50,13 @@ def diagnose(
     works = _Works(needs, met, asked)
     problems = _problems(ledger, works, namespaces, paths)
     told = {problem.origin for problem in problems}
+    leading = (
+        remark
+        for remark in (*without_effect(engine, findings), *too_wide(engine))
+        if remark.origin not in told and _about(remark, namespaces)
+    )
+    first = (*remarks, *leading)
+    told |= {remark.origin for remark in first}
     idles = [
         remark
         for remark in idle(engine, snapshot, engine.policy_set, whole=bool(survey.dns))
@@ -56,9 +67,9 @@ def diagnose(
         if pod.host_network and (not namespaces or pod.namespace in namespaces):
             host[str(pod.workload)] = host.get(str(pod.workload), 0) + 1
     return Diagnosis(
-        headline(problems, needs=len(needs), dns=bool(survey.dns)),
+        headline(problems, first, needs=len(needs), dns=bool(survey.dns)),
         problems,
-        (*remarks, *(remark for remark in idles if _about(remark, namespaces))),
+        (*first, *(remark for remark in idles if _about(remark, namespaces))),
         internet(engine, namespaces=namespaces),
         tuple(sorted(host.items())),
         tuple(_server(server) for server in survey.dns),

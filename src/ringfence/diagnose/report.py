@@ -103,6 +103,15 @@ class Topic(enum.Enum):
     SELECTS_NOTHING = "selects-nothing"
     MATCHES_NOBODY = "matches-nobody"
     WANTED = "wanted"
+    INVALID = "invalid"
+    """A rule opens nothing, because a part of it is invalid."""
+    TOO_WIDE = "too-wide"
+    """A rule opens ranges that are far wider than any need."""
+
+    @property
+    def leads(self) -> bool:
+        """True for what is said first where nothing that is needed is cut."""
+        return self in (Topic.INVALID, Topic.TOO_WIDE)
 
     def __str__(self) -> str:
         return self.value
@@ -164,6 +173,12 @@ class Diagnosis:
     def cut(self) -> bool:
         """True where something that is needed is cut."""
         return any(problem.cut for problem in self.problems)
+
+    @property
+    def lead(self) -> Problem | Remark | None:
+        """What the headline is about, if it is about something."""
+        problem = next((problem for problem in self.problems if problem.cut), None)
+        return problem or next((remark for remark in self.remarks if remark.topic.leads), None)
 
     def losses(self) -> Iterator[Loss]:
         """Every cut connection."""

@@ -6,7 +6,7 @@ them, so that the time follows the number of causes and not of pods.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,6 +18,7 @@ from ringfence.explain.judge import Judgement, direction_of, judge
 from ringfence.explain.near_subjects import asked, near_subjects
 from ringfence.explain.nearest import closest
 from ringfence.explain.slips import pod_miss
+from ringfence.model.finding import Finding
 from ringfence.model.labels import EVERYTHING
 from ringfence.model.objects import NAMESPACE_NAME_LABEL, Pod, Service
 from ringfence.model.origin import UNKNOWN, ObjectRef, Origin
@@ -44,9 +45,10 @@ class Root:
 class Roots:
     """Finds root causes, each once."""
 
-    def __init__(self, engine: Engine, endpoints: Endpoints) -> None:
+    def __init__(self, engine: Engine, endpoints: Endpoints, findings: Sequence[Finding] = ()) -> None:
         self._engine = engine
         self._endpoints = endpoints
+        self._findings = findings
         self._known: dict[Hashable, Root] = {}
         self._last: tuple[Denied, Judgement, tuple[Cause, ...]] | None = None
 
@@ -147,7 +149,8 @@ class Roots:
         """The judgement of a pair and its causes; kept, because both sides of one pair are asked in turn."""
         if self._last is None or self._last[0] is not denied:
             judgement = self._judgement(denied, protocol, source, service)
-            self._last = denied, judgement, causes_of(judgement, self._engine.facts, self._endpoints.services)
+            causes = causes_of(judgement, self._engine.facts, self._endpoints.services, self._findings)
+            self._last = denied, judgement, causes
         return self._last[1:]
 
     def _judgement(self, denied: Denied, protocol: Protocol, source: End, service: Service | None) -> Judgement:

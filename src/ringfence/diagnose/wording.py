@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 
-from ringfence.diagnose.report import Loss, LossKind, Problem
+from ringfence.diagnose.report import Loss, LossKind, Problem, Remark
 from ringfence.explain.causes import CauseKind
 from ringfence.model.policy import Direction
 from ringfence.model.ports import Protocol
@@ -27,6 +27,7 @@ _CHANGES = {
     CauseKind.EXCEPTION: "Take the address out of the exception.",
     CauseKind.SERVICE_ADDRESS: "Select the Service's pods by label: policies never see a Service's address.",
     CauseKind.HOST_NETWORK: "Allow the nodes' addresses with an ipBlock: no selector matches pods of the host network.",
+    CauseKind.INVALID: "Correct the invalid entry: the API server refuses the policy as it is.",
     CauseKind.EARLIER_TIER: (
         "Change this rule, or put one before it that accepts or passes: NetworkPolicy can't override it."
     ),
@@ -158,13 +159,21 @@ def _some(names: Sequence[str], noun: str) -> str:
     return f"{len(names):,} {noun}s"
 
 
-def headline(problems: Sequence[Problem], *, needs: int, dns: bool) -> str:
-    """The worst problem as one sentence, or what was looked for in vain."""
+def headline(problems: Sequence[Problem], remarks: Sequence[Remark], *, needs: int, dns: bool) -> str:
+    """The worst problem as one sentence, else the first remark that leads, or what was looked for in vain."""
     grave = [problem for problem in problems if problem.cut]
     if grave:
         worst = grave[0]
         more = f" ({len(grave) - 1} more root cause{'s' if len(grave) > 2 else ''} below)" if grave[1:] else ""
         return f"{worst.cause.rstrip('.')}: {worst.what}.{more}"
+    leading = [remark for remark in remarks if remark.topic.leads]
+    if leading:
+        more = f" ({len(leading) - 1} more below)" if leading[1:] else ""
+        return f"{leading[0].what}{more} {_nothing(needs, dns=dns)}"
+    return _nothing(needs, dns=dns)
+
+
+def _nothing(needs: int, *, dns: bool) -> str:
     known = f"{needs:,} known {'dependency' if needs == 1 else 'dependencies'}" if needs else ""
     looked = [text for text in ("DNS" if dns else "", known) if text]
     if not looked:

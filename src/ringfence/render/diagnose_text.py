@@ -17,7 +17,7 @@ _COLOURS = {Severity.ERROR: bad, Severity.WARNING: careful, Severity.NOTE: bold}
 def render(report: Diagnosis, *, every: bool = False) -> str:
     """The report; ``every`` shows all rows of long lists."""
     page = view(report, most=None if every else 10)
-    lines = [(bad if page.broken else good)(page.headline)]
+    lines = [(bad if page.broken else careful if page.place else good)(page.headline)]
     if page.place:
         lines.append(_dim(f"  {page.place}"))
     for number, card in enumerate(page.cards, 1):

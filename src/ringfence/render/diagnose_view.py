@@ -64,7 +64,7 @@ class View:
 
 def view(report: Diagnosis, *, most: int | None = 10) -> View:
     """The page of a report, with at most ``most`` problems, and rows under each heading; ``None`` for all."""
-    first = next((problem for problem in report.problems if problem.cut), None)
+    first = report.lead
     shown = report.problems[: None if most is None else 2 * most]
     return View(
         report.headline,
