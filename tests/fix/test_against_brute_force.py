@@ -128,7 +128,7 @@ Question = tuple[Snapshot, Endpoint, Endpoint, tuple[Protocol, int]]
 
 @st.composite
 def slips(draw: st.DrawFn) -> Question:
-    """A rule that was meant for the connection, and misses it by a label, a namespace's label or a port."""
+    """A rule that was meant for the connection, and misses it by a label, of its own pods too, or by a port."""
     snapshot = draw(snapshots(most_pods=4))
     source, destination = draw(st.sampled_from(snapshot.pods)), draw(st.sampled_from(snapshot.pods))
     port = draw(protocols), draw(st.sampled_from(PORT_NUMBERS))
@@ -144,14 +144,22 @@ def slips(draw: st.DrawFn) -> Question:
     if draw(st.booleans()):
         rule["ports"] = [draw(network_policy_ports())]
     side = "ingress" if ingress else "egress"
+    guarded = {**subject.labels, **draw(st.one_of(st.just({}), label_sets(POD_LABELS), st.just({"stage": "new"})))}
     body = {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
         "metadata": {"name": "slip", "namespace": subject.namespace},
-        "spec": {"podSelector": {"matchLabels": subject.labels}, "policyTypes": [side.capitalize()], side: [rule]},
+        "spec": {"podSelector": {"matchLabels": guarded}, "policyTypes": [side.capitalize()], side: [rule]},
     }
+    deny = {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": "deny", "namespace": subject.namespace},
+        "spec": {"podSelector": {}, "policyTypes": [side.capitalize()]},
+    }
+    denied = [deny] if guarded != subject.labels else []
     return (
-        snapshot_with(snapshot, [body, *draw(st.lists(network_policy_bodies(1), max_size=1))]),
+        snapshot_with(snapshot, [body, *denied, *draw(st.lists(network_policy_bodies(1), max_size=1))]),
         source,
         destination,
         port,

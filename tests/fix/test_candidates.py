@@ -459,3 +459,24 @@ def test_an_invalid_port_gives_way_to_the_right_one() -> None:
         ("remove", "/spec/ingress/0/ports/0"),
         ("add", "/spec/ingress/0/ports/0"),
     ]
+
+
+def test_a_pod_selector_that_misses_the_pods_by_a_label_is_relaxed_or_the_pods_get_the_label() -> None:
+    db = replace(DB, workload=WorkloadRef("data", "StatefulSet", "db"))
+    near = guard(f"[{{from: [{{{WEB_OF_SHOP}}}], ports: [{{port: 5432}}]}}]", labels="app: db, tier: sql")
+    answer = Case(guard("[]", name="deny", labels="") + "---\n" + near, WEB, CART, db).ask(
+        "shop/web-0", "data/db-0:5432"
+    )
+    assert str(answer.causes[0].kind) == "subject-label"
+    assert "ingress rule 1, would allow it, but its podSelector asks for label `tier=sql`" in answer.causes[0].text
+    (relaxed,) = of_kind(answer, "relax-selector").patches
+    assert [edit.pointer for edit in relaxed.edits] == ["/spec/podSelector/matchLabels/tier"]
+    (label,) = of_kind(answer, "label-pods").patches
+    assert label.title == "Add the label `tier=sql` to the pod template of data/StatefulSet/db"
+
+
+@pytest.mark.parametrize("labels", ["app: cache", "app: db, tier: sql, team: red, zone: a", "kind: other, app: cache"])
+def test_a_policy_for_other_pods_is_no_near_one(labels: str) -> None:
+    near = guard("[{from: [{namespaceSelector: {}, podSelector: {}}], ports: [{port: 80}]}]", labels=labels)
+    answer = Case(guard("[]", name="deny", labels="") + "---\n" + near).ask("shop/web-0", "data/db-0:5432")
+    assert {str(cause.kind) for cause in answer.causes} == {"no-rule"}

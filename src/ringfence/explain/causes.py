@@ -15,6 +15,7 @@ from ringfence.engine.facts import Facts
 from ringfence.explain.endpoints import End, describe
 from ringfence.explain.invalid import blamed
 from ringfence.explain.judge import Group, Judgement, direction_of
+from ringfence.explain.near_subjects import near_subjects
 from ringfence.explain.nearest import NearRule, closest
 from ringfence.explain.services import Backend, target_of, written
 from ringfence.explain.slips import IDENTITY_KEYS, PodMiss, is_slip, is_specific, pod_miss
@@ -23,7 +24,7 @@ from ringfence.model.finding import Finding
 from ringfence.model.labels import Operator, Requirement
 from ringfence.model.objects import Pod, Service
 from ringfence.model.origin import UNKNOWN, ObjectRef, Origin
-from ringfence.model.policy import AddressPeer, Direction, PodPeer
+from ringfence.model.policy import AddressPeer, Direction, PodPeer, Policy
 from ringfence.model.ports import MAX_PORT, MIN_PORT, NamedPort, PortRange, Protocol
 from ringfence.model.verdict import DirectionVerdict, Endpoint, Reason, RuleTrace
 
@@ -51,6 +52,7 @@ class CauseKind(enum.Enum):
     EARLIER_TIER = "earlier-tier"
     BASELINE = "baseline"
     INVALID = "invalid"
+    SUBJECT_LABEL = "subject-label"
 
     def __str__(self) -> str:
         return self.value
@@ -72,15 +74,20 @@ class Cause:
 
 
 def causes_of(
-    judgement: Judgement, facts: Facts, services: Iterable[Service] = (), findings: Iterable[Finding] = ()
+    judgement: Judgement,
+    facts: Facts,
+    services: Iterable[Service] = (),
+    findings: Iterable[Finding] = (),
+    policies: Iterable[Policy] = (),
 ) -> tuple[Cause, ...]:
     """The causes for each denied direction, nearest first; the first of each direction is the one to look at.
 
     Empty where the connection is allowed. ``services`` are those of the snapshot: a rule's port that is the Service's
     port of the pods is told apart from any other wrong port. ``findings`` are those about the policies: a rule that is
-    without effect because a part of it is invalid is a cause.
+    without effect because a part of it is invalid is a cause. ``policies`` are the NetworkPolicies: one that would
+    allow it, had its podSelector not missed the pods by a label, is a cause, too.
     """
-    case = _Case(judgement, facts, tuple(services), tuple(findings))
+    case = _Case(judgement, facts, tuple(services), tuple(findings), tuple(policies))
     found: list[Cause] = []
     for direction in Direction:
         if judgement.side(direction):
@@ -109,6 +116,7 @@ class _Case:
     facts: Facts
     services: tuple[Service, ...]
     findings: tuple[Finding, ...]
+    policies: tuple[Policy, ...]
 
     def of_group(self, group: Group, direction: Direction) -> Iterator[Cause]:
         side = direction_of(group.verdict, direction)
@@ -120,6 +128,7 @@ class _Case:
             cause = self._near(near, group, direction)
             if cause is not None:
                 yield cause
+        yield from self._unselected(group, direction)
         subject = self._subject(direction)
         names = [object_name(policy.ref) for policy in last.selecting if direction in policy.isolates]
         policies = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
@@ -130,6 +139,21 @@ class _Case:
         text = f"{_side(direction)} {subject.name} is isolated by {policies}, and {does}."
         origin = next(policy.origin for policy in last.selecting if direction in policy.isolates)
         yield Cause(direction, CauseKind.NO_RULE, text, origin, _FAR)
+
+    def _unselected(self, group: Group, direction: Direction) -> Iterator[Cause]:
+        pods = [end for end in self._subject(direction).endpoints if isinstance(end, Pod)]
+        for policy, index, _, failed in near_subjects(self.policies, group.verdict, direction, self.facts):
+            pod = group.verdict.source if direction is Direction.EGRESS else group.verdict.destination
+            if not isinstance(pod, Pod):
+                continue
+            asks = []
+            for one in failed:
+                share = _share(sum(not one.matches(each.labels) for each in pods), pods)
+                asks.append(f"{_lacks(one, pod.labels.get(one.key))} {share} of {self._subject(direction).name}")
+            rule = f"{object_name(policy.ref)}, {direction} rule {index + 1},"
+            text = f"{rule} would allow it, but its podSelector asks for {' and '.join(asks)}."
+            place = policy.subject.origin if policy.subject.origin.position.file else policy.origin
+            yield Cause(direction, CauseKind.SUBJECT_LABEL, text, place, len(failed) + 1)
 
     def _tier(self, side: DirectionVerdict, stage: str, direction: Direction) -> Iterator[Cause]:
         baseline = stage == "baseline"

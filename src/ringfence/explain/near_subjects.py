@@ -9,39 +9,61 @@ from ringfence.engine.match import peer_matches, rule_ports
 from ringfence.explain.slips import is_slip, pod_miss
 from ringfence.model.labels import Operator, Requirement
 from ringfence.model.objects import Pod
-from ringfence.model.policy import Action, Direction, Policy, Rule
+from ringfence.model.policy import Action, Direction, Policy, PolicySet, Rule, StageKind
+from ringfence.model.ports import Protocol
 from ringfence.model.verdict import Endpoint, Verdict
+
+NearSubject = tuple[Policy, int, Rule, tuple[Requirement, ...]]
+"""A policy, the rule that would allow with its number, and the requirements of the podSelector that the pod fails."""
 
 
 def near_subjects(
     policies: Iterable[Policy], verdict: Verdict, direction: Direction, facts: Facts
-) -> Iterator[tuple[Policy, int, Rule, tuple[Requirement, ...]]]:
+) -> Iterator[NearSubject]:
     """Policies whose podSelector misses the pod by a slip, with the rule that would allow, and what it fails on.
 
     ``policies`` are those of an additive stage; one that selects the pod is none of these.
     """
-    subject, peer = verdict.source, verdict.destination
-    if direction is Direction.INGRESS:
-        subject, peer = peer, subject
+    ends = verdict.source, verdict.destination
+    yield from subjects_between(policies, ends, (verdict.protocol, verdict.port), direction, facts)
+
+
+def subjects_between(
+    policies: Iterable[Policy],
+    ends: tuple[Endpoint, Endpoint],
+    port: tuple[Protocol, int],
+    direction: Direction,
+    facts: Facts,
+) -> Iterator[NearSubject]:
+    """The same for a connection from the first of ``ends`` to a ``port`` of the second."""
+    subject, peer = ends if direction is Direction.EGRESS else (ends[1], ends[0])
     if not isinstance(subject, Pod):
         return
     for policy in policies:
+        if policy.subject.namespace != subject.namespace:
+            continue
         miss = pod_miss(policy.subject, subject, facts)
-        if miss is None or miss.elsewhere or miss.namespace or not miss.pod:
+        if miss is None or miss.namespace or not miss.pod:
             continue
         for index, rule in enumerate(policy.rules(direction)):
-            if _would_allow(rule, peer, verdict, facts):
+            if _would_allow(rule, peer, ends[1], port, facts):
                 if is_slip(miss, subject, facts):
                     yield policy, index, rule, miss.pod
                 break
 
 
-def _would_allow(rule: Rule, peer: Endpoint, verdict: Verdict, facts: Facts) -> bool:
+def additive_policies(policy_set: PolicySet) -> tuple[Policy, ...]:
+    """The policies that only ever allow beside one another: NetworkPolicies."""
+    stages = (stage for layer in policy_set.layers for stage in layer.stages)
+    return tuple(policy for stage in stages if stage.kind is StageKind.ADDITIVE for policy in stage.policies)
+
+
+def _would_allow(rule: Rule, peer: Endpoint, destination: Endpoint, port: tuple[Protocol, int], facts: Facts) -> bool:
     if rule.action is not Action.ALLOW or rule.conditions:
         return False
     if rule.peers is not None and not any(peer_matches(each, peer, facts) for each in rule.peers):
         return False
-    return rule_ports(rule, verdict.destination).has(verdict.protocol, verdict.port)
+    return rule_ports(rule, destination).has(*port)
 
 
 def asked(requirement: Requirement, pod: Pod) -> str:

@@ -10,6 +10,7 @@ from ringfence.explain.causes import Cause, causes_of
 from ringfence.explain.compare import Comparison, compare_sources
 from ringfence.explain.endpoints import End, Endpoints, Target
 from ringfence.explain.judge import Judgement, alike_pairs, judge
+from ringfence.explain.near_subjects import additive_policies
 from ringfence.explain.notes import notes_for
 from ringfence.explain.varying import STATEFUL, Coverage, coverage, variations
 from ringfence.model.errors import QueryError
@@ -82,7 +83,8 @@ def why(
         notes.update(dict.fromkeys(notes_for(judgement, engine)))
     if not judgements:
         return WhyAnswer(left, right, (), (*left.notes, *right.notes), _open_to_all(engine, left, right), False)
-    causes = tuple(causes_of(judgement, engine.facts, endpoints.services, findings) for judgement in judgements)
+    known = endpoints.services, findings, additive_policies(engine.policy_set)
+    causes = tuple(causes_of(judgement, engine.facts, *known) for judgement in judgements)
     varying = tuple(dict.fromkeys(text for judgement in judgements for text in variations(judgement, engine)))
     other = endpoints.source(compare) if compare else None
     compared = tuple(compare_sources(engine, endpoints, each, other) for each in judgements) if other else ()

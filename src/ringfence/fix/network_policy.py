@@ -11,6 +11,7 @@ from ringfence.explain.nearest import NearRule, closest
 from ringfence.explain.slips import is_slip, pod_miss
 from ringfence.fix.candidate import Case, Step, StepKind, ports_text, rule_name
 from ringfence.fix.labels import namespace_label_step, pod_label_step
+from ringfence.fix.selectors import last_first, relaxed
 from ringfence.fix.shapes import (
     NETWORK_POLICY,
     Body,
@@ -23,8 +24,8 @@ from ringfence.fix.shapes import (
     peer_list,
     value_at,
 )
+from ringfence.fix.subjects import subject_steps
 from ringfence.model.addresses import AddressSet
-from ringfence.model.labels import Operator, Requirement
 from ringfence.model.objects import Pod, RawObject
 from ringfence.model.origin import ObjectRef
 from ringfence.model.patch import Edit, EditOp, Patch, Path
@@ -45,6 +46,7 @@ def steps(case: Case) -> Iterator[Step]:
             yield from _port_steps(case, near.trace)
         elif near.trace.port_matches:
             yield from _peer_steps(case, near)
+    yield from subject_steps(case)
     yield from _rule_steps(case)
     yield from new_policy(case)
 
@@ -133,11 +135,11 @@ def _selector_steps(case: Case, trace: RuleTrace, peer: PodPeer, path: Path, bod
         return
     edits: list[Edit] = []
     for selector, asked in (("podSelector", pod_level), ("namespaceSelector", space_level)):
-        edits += [edit for one in asked for edit in _relaxed(one, (*path, selector), value_at(body, (*path, selector)))]
+        edits += [edit for one in asked for edit in relaxed(one, (*path, selector), value_at(body, (*path, selector)))]
     asked_for = " and ".join(f"`{one}`" for one in (*pod_level, *space_level))
     if edits:
         title = f"Don't ask for {asked_for} in {rule_name(trace)}"
-        patch = Patch(title, trace.policy.ref, _last_first(edits), origin=peer.origin)
+        patch = Patch(title, trace.policy.ref, last_first(edits), origin=peer.origin)
         yield _step(StepKind.RELAX_SELECTOR, case, patch)
     if pod_level and not space_level:
         step = pod_label_step([pod for pod, _ in lacking], pod_level, case.direction, case.world)
@@ -148,24 +150,6 @@ def _selector_steps(case: Case, trace: RuleTrace, peer: PodPeer, path: Path, bod
         step = namespace_label_step(spaces, space_level, case.direction, case.world)
         if step is not None:
             yield step
-
-
-def _relaxed(one: Requirement, path: Path, selector: Any) -> Iterator[Edit]:
-    """The edits that take one requirement out of a selector."""
-    if not isinstance(selector, dict):
-        return
-    labels, expressions = selector.get("matchLabels"), selector.get("matchExpressions")
-    if one.operator is Operator.IN and isinstance(labels, dict) and labels.get(one.key) in one.values:
-        yield Edit(EditOp.REMOVE, (*path, "matchLabels", one.key))
-    for number, entry in enumerate(expressions if isinstance(expressions, list) else ()):
-        if isinstance(entry, dict) and (entry.get("key"), entry.get("operator")) == (one.key, one.operator.value):
-            yield Edit(EditOp.REMOVE, (*path, "matchExpressions", number))
-
-
-def _last_first(edits: list[Edit]) -> tuple[Edit, ...]:
-    """Removals from one list go from its end, so that the indexes of the others hold."""
-    unique = {edit.path: edit for edit in edits}
-    return tuple(sorted(unique.values(), key=lambda edit: str(edit.path[-1]).rjust(99), reverse=True))
 
 
 def _exception_step(case: Case, trace: RuleTrace, peer: AddressPeer, path: Path, body: Any) -> Iterator[Step]:
@@ -181,7 +165,7 @@ def _exception_step(case: Case, trace: RuleTrace, peer: AddressPeer, path: Path,
             edits.append(Edit(EditOp.REMOVE, (*path, "except", number)))
     if edits:
         title = f"Drop the exception for {case.peer_name} from {rule_name(trace)}"
-        patch = Patch(title, trace.policy.ref, _last_first(edits), origin=peer.origin)
+        patch = Patch(title, trace.policy.ref, last_first(edits), origin=peer.origin)
         yield _step(StepKind.RELAX_SELECTOR, case, patch)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ringfence.explain.causes import Cause, causes_of
 from ringfence.explain.endpoints import End, Endpoints
 from ringfence.explain.judge import Judgement, judge
+from ringfence.explain.near_subjects import additive_policies
 from ringfence.fix.closing import closing
 from ringfence.fix.effects import Connection
 from ringfence.fix.search import Fix, allowing, first_found, search
@@ -74,7 +75,8 @@ def propose(
         return FixAnswer(*answer, fixes=tuple(fixes), obstacle="" if fixes else _still_open(before))
     if before.allowed:
         return FixAnswer(*answer, fulfilled=True)
-    causes = causes_of(before, world.engine.facts, endpoints.services, _errors(world, before))
+    policies = additive_policies(world.engine.policy_set)
+    causes = causes_of(before, world.engine.facts, endpoints.services, _errors(world, before), policies)
     expand = allowing(connection, source.name, destination.name)
     find = first_found if quick else search
     found = find(world, connection, expand, connection.allowed)
