@@ -23,6 +23,7 @@ FIRES = [
     ("02-now-and-then/replicas", "RF210", "`version=v41`"),
     ("04-tenant-egress/except-range", "RF404", "to 99.99 % of the public IPv4 addresses on TCP 443"),
     ("05-fifteen-teams/cluster-scoped", "RF301", "by denying them at the DNS pods"),
+    ("08-reached-anyway/host-network", "RF408", "reaches vault/StatefulSet/vault there"),
     ("07-moving-addresses/too-wide", "RF411", "52.0.0.0/8"),
     ("07-moving-addresses/dns-circle", "RF312", "can't resolve names"),
 ]

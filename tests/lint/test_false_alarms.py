@@ -59,6 +59,7 @@ RIGHT: dict[tuple[str, str], str] = {
         "RF502",
     ): "the second step adds a policy that allows everything beside one for port 80",
     ("npa-conformance-*", "RF503"): "the cases have rules behind wider ones, to show that the first match decides",
+    ("npa-conformance-*", "RF408"): "centaur is on the host network of a node that runs pods of other houses",
     # -- corpora of analyzers' tests
     ("netpol-analyzer-*", "RF403"): "the case has rules without peers and ports",
     ("netpol-analyzer-*", "RF405"): "a rule for a port without `from`, or for 0.0.0.0/0",
