@@ -163,10 +163,19 @@ def test_further_addresses_are_counted(shop: str) -> None:
     arguments = ("why", shop, "192.0.2.1", "data/db-0:5432", "--addresses", "10.0.1.10, 10.0.0.10")
     result = run(*arguments)
     assert result.exit_code == 1
+    assert result.stdout.startswith("192.0.2.1 can reach only 1 of 2 addresses on TCP 5432.\n")
     assert "Addresses: 1 of 2 are allowed." in result.stdout
     report = check(run(*arguments, "-o", "json").stdout)
     assert [each["verdict"] for each in report["addresses"]] == ["blocked", "allowed"]
     assert run("why", shop, "192.0.2.1", "data/db-0", "--addresses", "10.0.0.1").exit_code == 2
+
+
+def test_a_destination_that_is_an_address_is_counted_with_the_others_once(shop: str) -> None:
+    first = [
+        run("why", shop, "shop/web-0", "192.0.2.1:443", "--addresses", further).stdout.splitlines()[0]
+        for further in ("192.0.2.2", "192.0.2.1,192.0.2.2")
+    ]
+    assert first == ["shop/web-0 can reach 2 of 2 addresses on TCP 443."] * 2
 
 
 def test_the_command_for_the_fix_reads_the_input_as_this_one_did(shop: str) -> None:

@@ -16,6 +16,7 @@ from ringfence.explain.varying import STATEFUL, Coverage, coverage, variations
 from ringfence.model.errors import QueryError
 from ringfence.model.finding import Finding
 from ringfence.model.ports import ALL_PORTS, PortSet, Protocol
+from ringfence.model.verdict import AddressEndpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,8 @@ class WhyAnswer:
     declares. Where it declares none, it is empty and ``open_ports`` are the ports that every pair may use. ``causes``
     has one entry for each judgement: why it is denied, nearest cause first, empty where it is allowed. ``variations``
     say what differs between replicas or address families; ``comparisons`` are the same questions for another source,
-    one a judgement; ``coverage`` the further addresses that were asked about.
+    one a judgement; ``coverage`` the addresses that were asked about beside the destination, and, where that is an
+    address itself, it too.
     """
 
     source: End
@@ -88,6 +90,9 @@ def why(
     varying = tuple(dict.fromkeys(text for judgement in judgements for text in variations(judgement, engine)))
     other = endpoints.source(compare) if compare else None
     compared = tuple(compare_sources(engine, endpoints, each, other) for each in judgements) if other else ()
+    if addresses and all(isinstance(end, AddressEndpoint) for end in right.endpoints):
+        named = {endpoints.destination(text).name for text in addresses}
+        addresses = addresses if right.name in named else (destination, *addresses)
     covered = coverage(engine, endpoints, left, addresses, port) if port is not None else ()
     if varying or covered:
         notes[STATEFUL] = None

@@ -38,6 +38,8 @@ def render(answer: WhyAnswer, *, notes: bool = True, fixes: Mapping[int, str] | 
     ``fixes`` has a line for judgements by number: the best fix in short, or the command that finds one.
     """
     blocks: list[str] = []
+    if len(answer.coverage) > 1:
+        blocks.append(f"{_covered(answer)}\n")
     if answer.open_ports is not None:
         blocks.append(_open_ports(answer, answer.open_ports))
     if not answer.port_given and len(answer.judgements) > 1:
@@ -73,6 +75,16 @@ def _comparison(comparison: Comparison) -> Iterator[Line]:
         yield Line("  - Nothing that policies look at differs.")
     for trace in comparison.works_by:
         yield Line(f"  - It gets through by {_rule_name(trace)}.", place(trace.rule.origin))
+
+
+def _covered(answer: WhyAnswer) -> str:
+    """The verdict over all addresses in one sentence: it comes first, since one of them says little."""
+    number, of = sum(each.allowed for each in answer.coverage), len(answer.coverage)
+    can = good("can") if number == of else careful("can") if number else f"can {bad('NOT')}"
+    only = "only " if 0 < number < of else ""
+    some = f"{number} of {of} addresses" if number else f"any of {of} addresses"
+    judgement = answer.judgements[0]
+    return f"{answer.source.name} {can} reach {only}{some} on {judgement.protocol} {judgement.port}."
 
 
 def _coverage(covered: Sequence[Coverage]) -> Iterator[Line]:
