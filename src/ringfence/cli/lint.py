@@ -79,13 +79,15 @@ def command(
     common: options.Common,
 ) -> None:
     """Runs the command."""
-    from ringfence.lint import pages, registry
+    from ringfence.lint import registry
     from ringfence.lint.context import LintContext, Settings
     from ringfence.lint.run import run
     from ringfence.model.finding import Severity
     from ringfence.render import lint_text
 
     if explain is not None:
+        from ringfence.lint import pages
+
         click.echo(pages.markdown(registry.find(explain)), nl=False)
         return
     rules = registry.choose(_split(select), _split(ignore))

@@ -17,9 +17,7 @@ from ringfence.model.objects import IGNORE_ANNOTATION, RawObject, Snapshot
 from ringfence.model.origin import ObjectRef, Origin
 
 _PATH = ("metadata", "annotations", IGNORE_ANNOTATION)
-_ENTRY = re.compile(
-    r"(?P<codes>RF\d{3}(\s*,\s*RF\d{3})*)\s*(:\s*(?P<reason>.*?))?\s*(\(until\s+(?P<until>[^)]*)\))?", re.DOTALL
-)
+_ENTRY = r"(?P<codes>RF\d{3}(\s*,\s*RF\d{3})*)\s*(:\s*(?P<reason>.*?))?\s*(\(until\s+(?P<until>[^)]*)\))?"
 _KNOWN = frozenset(code.code for code in CODES)
 _META = frozenset({BAD_SUPPRESSION, EXPIRED_SUPPRESSION, UNUSED_SUPPRESSION})
 _FORM = f'Write {IGNORE_ANNOTATION}: "RF203: why it is meant (until 2026-12-31)".'
@@ -97,7 +95,7 @@ def _parse(
     text: str, subject: ObjectRef, origin: Origin, suppressions: list[Suppression], findings: list[Finding]
 ) -> None:
     for entry in filter(None, (part.strip() for part in text.split(";"))):
-        match = _ENTRY.fullmatch(entry)
+        match = re.fullmatch(_ENTRY, entry, re.DOTALL)
         if match is None:
             findings.append(_bad(f"{entry!r} is no suppression", subject, origin))
             continue

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import os
 import stat
-import tarfile
 import zlib
 from collections.abc import Iterator
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from ringfence.model.codes import NOT_PARSABLE, TOO_LARGE, UNREADABLE
 from ringfence.model.finding import Code, Finding
@@ -17,13 +15,17 @@ from ringfence.model.origin import Origin, Position
 from ringfence.sources.inputs import ENDINGS, shown
 from ringfence.sources.limits import Limits
 
+if TYPE_CHECKING:  # costs more to start than a few manifests to read
+    import tarfile
+
 _HEAD: Final = 1 << 16
 _CHUNK: Final = 1 << 20
 _GZIP: Final = b"\x1f\x8b"
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
-_BROKEN: Final = (tarfile.TarError, OSError, EOFError, zlib.error, ValueError, RecursionError)
-"""What the standard library raises for damaged archives; a chain of extended headers exhausts the stack."""
+_BROKEN: Final = (OSError, EOFError, zlib.error, ValueError, RecursionError)
+"""What the standard library raises for damaged archives, besides ``tarfile.TarError``; a chain of extended headers
+exhausts the stack."""
 
 
 class Stream(Protocol):
@@ -98,6 +100,8 @@ def texts(stream: Stream, name: str, limits: Limits, findings: list[Finding]) ->
     try:
         head = _head(stream)
         if head.startswith(_GZIP):
+            import gzip
+
             packed = gzip.GzipFile(fileobj=_Rejoined(head, stream))
             head = _head(packed)
             if _is_tar(head):
@@ -174,6 +178,8 @@ def _archive(
     head: bytes, stream: Stream, name: str, limits: Limits, findings: list[Finding]
 ) -> Iterator[tuple[str, bytes]]:
     """The manifests of a tar archive. Member names are only shown: nothing is written, and links aren't followed."""
+    import tarfile
+
     counted = _Counted(_Rejoined(head, stream), name, limits.archive_bytes)
     found = False
     try:
@@ -194,7 +200,7 @@ def _archive(
                 return
     except ContentError as error:
         problem = error
-    except _BROKEN as error:
+    except (tarfile.TarError, *_BROKEN) as error:
         problem = ContentError(f"{name} is a damaged archive: {str(error) or 'it ends too early'}.", UNREADABLE)
     if not found:
         raise problem
