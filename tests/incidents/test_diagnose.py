@@ -174,6 +174,37 @@ def test_the_tenants_way_out_is_listed(way: str) -> None:
     assert named.get(way, "tenant-a/Deployment/web") in outside
 
 
+# The policies of the tenant's namespace, and what lets its pods out all the same.
+WAYS_OUT = {
+    "unselected-pods": (
+        "tenant-a/Deployment/importer reaches every public address: no policy selects",
+        "policy.yaml:2",
+    ),
+    "host-network": ("tenant-a/DaemonSet/log-agent reaches it as its node does", "log-agent.yaml:1"),
+    "later-stage": ("NetworkPolicy tenant-a/allow-https, egress rule 3, allows it", "tenant-policies.yaml:25"),
+    "except-range": ("NetworkPolicy tenant-a/limit-egress, egress rule 3, allows it", "policy.yaml:25"),
+    "namespace-label": ("ClusterNetworkPolicy egress-exempt, egress rule 1, allows it", "guardrail.yaml:14"),
+    "shared-proxy": ("in two hops, through egress/Deployment/squid on TCP 3128", "proxy.yaml:12"),
+}
+
+
+@pytest.mark.parametrize("way", WAYS_OUT)
+def test_the_first_line_names_the_way_out_of_a_tenant_with_limits(way: str) -> None:
+    result = run("diagnose", "-q", *paths(f"04-tenant-egress/{way}", "broken"))
+    first, second, *_ = result.stdout.splitlines()
+    said, line = WAYS_OUT[way]
+    assert "limits egress of namespace tenant-a to the Internet, yet tenant-a/" in first
+    assert said in first
+    assert line in second
+    assert result.exit_code == 0
+
+
+@pytest.mark.parametrize("way", WAYS_OUT)
+def test_no_way_out_is_left_after_the_fix(way: str) -> None:
+    result = run("diagnose", "-q", *paths(f"04-tenant-egress/{way}", "fixed"))
+    assert "limits egress" not in result.stdout
+
+
 def test_every_incident_can_be_diagnosed() -> None:
     for directory in sorted(INCIDENTS.glob("*/*/broken")):
         place = str(directory.parent.relative_to(INCIDENTS))

@@ -11,6 +11,7 @@ from ringfence.diagnose.losses import Ledger, Search
 from ringfence.diagnose.open_rules import too_wide, without_effect
 from ringfence.diagnose.report import Diagnosis, DnsStatus, Loss, LossKind, Problem, Remark
 from ringfence.diagnose.roots import Root, Roots
+from ringfence.diagnose.ways_out import ways_out
 from ringfence.diagnose.wording import change_of, commands_of, consequence, headline
 from ringfence.engine import Engine
 from ringfence.explain.endpoints import Endpoints
@@ -62,15 +63,21 @@ def diagnose(
         for remark in idle(engine, snapshot, engine.policy_set, whole=bool(survey.dns))
         if remark.origin not in told
     ]
+    accesses = internet(engine, namespaces=namespaces)
+    out = tuple(
+        remark
+        for remark in ways_out(engine, snapshot.pods, accesses)
+        if not namespaces or any(f"namespace {name} to" in remark.what for name in namespaces)
+    )
     host: dict[str, int] = {}
     for pod in snapshot.pods:
         if pod.host_network and (not namespaces or pod.namespace in namespaces):
             host[str(pod.workload)] = host.get(str(pod.workload), 0) + 1
     return Diagnosis(
-        headline(problems, first, needs=len(needs), dns=bool(survey.dns)),
+        headline(problems, (*first, *out), needs=len(needs), dns=bool(survey.dns)),
         problems,
-        (*first, *(remark for remark in idles if _about(remark, namespaces))),
-        internet(engine, namespaces=namespaces),
+        (*first, *(remark for remark in idles if _about(remark, namespaces)), *out),
+        accesses,
         tuple(sorted(host.items())),
         tuple(_server(server) for server in survey.dns),
         _dns_status(asked, namespaces),

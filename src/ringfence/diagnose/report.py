@@ -108,6 +108,9 @@ class Topic(enum.Enum):
     TOO_WIDE = "too-wide"
     """A rule opens ranges that are far wider than any need."""
 
+    WAY_OUT = "way-out"
+    """Workloads reach the Internet from a namespace that limits egress."""
+
     @property
     def leads(self) -> bool:
         """True for what is said first where nothing that is needed is cut."""
@@ -178,7 +181,9 @@ class Diagnosis:
     def lead(self) -> Problem | Remark | None:
         """What the headline is about, if it is about something."""
         problem = next((problem for problem in self.problems if problem.cut), None)
-        return problem or next((remark for remark in self.remarks if remark.topic.leads), None)
+        return problem or next(
+            (remark for remark in self.remarks if remark.topic.leads or remark.topic is Topic.WAY_OUT), None
+        )
 
     def losses(self) -> Iterator[Loss]:
         """Every cut connection."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 
-from ringfence.diagnose.report import Loss, LossKind, Problem, Remark
+from ringfence.diagnose.report import Loss, LossKind, Problem, Remark, Topic
 from ringfence.explain.causes import CauseKind
 from ringfence.model.policy import Direction
 from ringfence.model.ports import Protocol
@@ -170,7 +170,9 @@ def headline(problems: Sequence[Problem], remarks: Sequence[Remark], *, needs: i
     if leading:
         more = f" ({len(leading) - 1} more below)" if leading[1:] else ""
         return f"{leading[0].what}{more} {_nothing(needs, dns=dns)}"
-    return _nothing(needs, dns=dns)
+    out = [remark for remark in remarks if remark.topic is Topic.WAY_OUT]
+    more = f" ({len(out) - 1} more way{'s' if len(out) > 2 else ''} out below)" if out[1:] else ""
+    return _nothing(needs, dns=dns) + (f" {out[0].what}{more}" if out else "")
 
 
 def _nothing(needs: int, *, dns: bool) -> str:

@@ -18,6 +18,10 @@ _CONTROLLERS: Final = re.compile(
 )
 _NO_CONTROLLER: Final = frozenset({"default-backend", "admission-webhook"})
 _SCRAPERS: Final = re.compile(r"(.*-)?prometheus(-k8s|-server|-agent)?|vmagent|victoria-metrics-agent|grafana-agent")
+_PROXIES: Final = re.compile(
+    r"(.*[-_])?(squid|tinyproxy|privoxy|3proxy|(forward|egress|http)-?proxy|egress-?gateway)([-_].*)?"
+)
+_PROXY_PORTS: Final = frozenset({3128, 1080, 8118})
 _API_SERVER: Final = "kube-apiserver"
 
 
@@ -35,6 +39,20 @@ def scrapers(pods: Iterable[Pod]) -> tuple[Pod, ...]:
 def api_servers(pods: Iterable[Pod]) -> tuple[Pod, ...]:
     """The API server's static pods, where the control plane runs them."""
     return tuple(pod for pod in pods if pod.labels.get("component") == _API_SERVER)
+
+
+def proxies(pods: Iterable[Pod]) -> tuple[Pod, ...]:
+    """The forward proxies: by name, or by a port that only they use."""
+    return tuple(
+        pod
+        for pod in pods
+        if not pod.host_network
+        and (
+            _PROXIES.fullmatch(pod.workload.name)
+            or any(_PROXIES.fullmatch(pod.labels[key]) for key in _NAME_KEYS if key in pod.labels)
+            or any(port.number in _PROXY_PORTS for port in pod.ports)
+        )
+    )
 
 
 def _known(pods: Iterable[Pod], is_name: Callable[[str], object]) -> tuple[Pod, ...]:
