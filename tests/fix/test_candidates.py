@@ -480,3 +480,12 @@ def test_a_policy_for_other_pods_is_no_near_one(labels: str) -> None:
     near = guard("[{from: [{namespaceSelector: {}, podSelector: {}}], ports: [{port: 80}]}]", labels=labels)
     answer = Case(guard("[]", name="deny", labels="") + "---\n" + near).ask("shop/web-0", "data/db-0:5432")
     assert {str(cause.kind) for cause in answer.causes} == {"no-rule"}
+
+
+def test_rules_for_dns_name_both_protocols_unless_the_other_is_open() -> None:
+    for rules, both in (("[]", True), ("[{ports: [{port: 53}]}]", False)):
+        answer = Case(guard(rules)).ask("shop/web-0", "data/db-0:53/UDP")
+        manifest = of_kind(answer, "new-policy").patches[0].manifest
+        assert manifest is not None
+        named = {(port["protocol"], port["port"]) for port in manifest["spec"]["ingress"][0]["ports"]}
+        assert named == ({("UDP", 53), ("TCP", 53)} if both else {("UDP", 53)})

@@ -18,7 +18,10 @@ WANTED = [
         "01-default-deny-dns/forty-services",
         "production/Deployment/cart",
         "service:kube-system/kube-dns:53/UDP",
-        {"production/Deployment/cart > kube-system/Deployment/coredns UDP 53"},
+        {
+            "production/Deployment/cart > kube-system/Deployment/coredns UDP 53",
+            "production/Deployment/cart > kube-system/Deployment/coredns TCP 53",
+        },
     ),
     (
         "01-default-deny-dns/forty-services",
@@ -27,16 +30,10 @@ WANTED = [
         {"production/Deployment/cart > production/StatefulSet/redis TCP 6379"},
     ),
     (
-        "01-default-deny-dns/openshift-dns",
-        "bookings/Deployment/portal",
-        "service:openshift-dns/dns-default:53/UDP",
-        {"bookings/Deployment/portal > openshift-dns/DaemonSet/dns-default UDP 5353"},
-    ),
-    (
         "01-default-deny-dns/nodelocal-dns",
         "tickets/Deployment/shop",
         "169.254.20.10:53/UDP",
-        {"tickets/Deployment/shop > 169.254.20.10 UDP 53"},
+        {"tickets/Deployment/shop > 169.254.20.10 UDP 53", "tickets/Deployment/shop > 169.254.20.10 TCP 53"},
     ),
     (
         "01-default-deny-dns/udp-only",
@@ -48,7 +45,7 @@ WANTED = [
         "01-default-deny-dns/coredns-upstream",
         "kube-system/Deployment/coredns",
         "10.10.0.2:53/UDP",
-        {"kube-system/Deployment/coredns > 10.10.0.2 UDP 53"},
+        {"kube-system/Deployment/coredns > 10.10.0.2 UDP 53", "kube-system/Deployment/coredns > 10.10.0.2 TCP 53"},
     ),
     ("03-looks-right/egress-peer", "shop/Deployment/frontend", "service:shop/backend:80", {BACKEND}),
     ("03-looks-right/ingress-peer", "shop/Deployment/frontend", "service:shop/backend:80", {BACKEND}),
@@ -87,7 +84,10 @@ WANTED = [
         "07-moving-addresses/dns-circle",
         "sync/Deployment/exporter",
         "service:kube-system/kube-dns:53/UDP",
-        {"sync/Deployment/exporter > kube-system/Deployment/coredns UDP 53"},
+        {
+            "sync/Deployment/exporter > kube-system/Deployment/coredns UDP 53",
+            "sync/Deployment/exporter > kube-system/Deployment/coredns TCP 53",
+        },
     ),
     (
         "02-now-and-then/two-namespaces",
@@ -170,3 +170,10 @@ def test_what_no_policy_can_deny_is_said(place: str, source: str, destination: s
     result = run("fix", "-q", "--deny", *paths(place, "broken"), source, destination)
     assert result.exit_code == 1
     assert said in result.stdout
+
+
+def test_the_port_of_a_dns_rule_is_corrected_for_both_protocols_before_anything_is_added() -> None:
+    state = [str(path) for path in paths("01-default-deny-dns/openshift-dns", "broken")]
+    text = run("fix", *state, "bookings/Deployment/portal", "service:openshift-dns/dns-default:53/UDP").stdout
+    assert "  Correct UDP 53 and TCP 53 to UDP 5353 and TCP 5353, the pods' port, in NetworkPolicy bookings/" in text
+    assert "Note: This way is first although others open less:" in text

@@ -38,6 +38,7 @@ class Step:
     """``notes`` are side effects that no connection shows: a rollout, another owner.
 
     ``breadth`` counts pods that the step is not for, and that it would open to if nothing else stopped it.
+    ``first`` marks the correction of what can only be a mistake: it goes before any addition elsewhere.
     """
 
     kind: StepKind
@@ -45,6 +46,7 @@ class Step:
     patches: tuple[Patch, ...]
     notes: tuple[str, ...] = ()
     breadth: int = 0
+    first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Case:
 
     ``subjects`` are the ends that the direction guards and ``peers`` those at the other side, as far as they are of
     this verdict; ``ports`` are those at the destination. ``source`` and ``destination`` name the two for titles.
+    ``also`` are ports that belong to those: TCP 53 to UDP 53, since a long answer comes over TCP (RFC 7766).
     """
 
     world: World
@@ -63,6 +66,12 @@ class Case:
     ports: tuple[Port, ...]
     source: str
     destination: str
+    also: tuple[Port, ...] = ()
+
+    @property
+    def written(self) -> tuple[Port, ...]:
+        """The ports that a rule for this connection should name."""
+        return tuple(sorted({*self.ports, *self.also}))
 
     @property
     def peer_name(self) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from ringfence.engine.match import pod_matches
 from ringfence.explain.causes import object_name as named, resolves, service_meant
 from ringfence.explain.nearest import NearRule, closest
-from ringfence.explain.slips import is_slip, pod_miss
+from ringfence.explain.slips import is_slip, is_specific, pod_miss
 from ringfence.fix.candidate import Case, Step, StepKind, ports_text, rule_name
 from ringfence.fix.labels import namespace_label_step, pod_label_step
 from ringfence.fix.selectors import last_first, relaxed
@@ -30,9 +30,14 @@ from ringfence.model.objects import Pod, RawObject
 from ringfence.model.origin import ObjectRef
 from ringfence.model.patch import Edit, EditOp, Patch, Path
 from ringfence.model.policy import AddressPeer, Direction, PodPeer, Policy
-from ringfence.model.ports import NamedPort, PortMatch, Protocol
+from ringfence.model.ports import NamedPort, PortMatch, PortRange, Protocol
 from ringfence.model.verdict import RuleTrace
 
+_DNS = 53
+_WHY_FIRST = (
+    "This way is first although others open less: the rule is for DNS and names the Service's port, so it is wrong for "
+    "every pod that it guards."
+)
 _NEAREST = 6
 _POLICIES = 3
 
@@ -69,8 +74,8 @@ def _port_steps(case: Case, trace: RuleTrace) -> Iterator[Step]:
     ports = value_at(raw.body, (*path_of(trace.rule.origin), "ports"))
     if isinstance(ports, list):
         base = (*path_of(trace.rule.origin), "ports")
-        title = f"Allow {ports_text(case.ports)} too in {rule_name(trace)}"
-        yield _extending(case, trace, raw, base, network_policy_ports(case.ports), title)
+        title = f"Allow {ports_text(case.written)} too in {rule_name(trace)}"
+        yield _extending(case, trace, raw, base, network_policy_ports(case.written), title)
 
 
 def _mistaken(case: Case, entry: PortMatch, protocol: Protocol, number: int) -> bool:
@@ -87,6 +92,24 @@ def _mistaken(case: Case, entry: PortMatch, protocol: Protocol, number: int) -> 
 
 
 def _correct_port(case: Case, trace: RuleTrace, path: Path, body: Body, protocol: Protocol, number: int) -> Step:
+    edits = _port_edits(path, body, protocol, number)
+    before, after = f"{body.get('protocol', 'TCP')} {body.get('port')}", f"{protocol} {number}"
+    dns = body.get("port") == _DNS and number != _DNS and body.get("protocol", "TCP") == str(protocol)
+    for other, beside in case.also if dns else ():
+        for entry in trace.rule.ports or ():
+            if isinstance(entry, PortRange) and (entry.protocol, entry.lo, entry.hi) == (other, _DNS, _DNS):
+                edits += _port_edits(path_of(entry.origin), {"protocol": str(other), "port": _DNS}, other, beside)
+                before, after = f"{before} and {other} {_DNS}", f"{after} and {other} {beside}"
+    title = f"Correct {before} to {after}, the pods' port, in {rule_name(trace)}"
+    patch = Patch(title, trace.policy.ref, tuple(edits), origin=trace.rule.origin)
+    peers = trace.rule.peers or ()
+    # A rule for others, too, may be right for them: only one that names the DNS pods alone is surely mistaken.
+    first = dns and len(peers) == 1 and all(isinstance(peer, PodPeer) and is_specific(peer) for peer in peers)
+    notes = (_WHY_FIRST,) if first else ()
+    return Step(StepKind.CORRECT_PORT, case.direction, (patch,), notes, first=first)
+
+
+def _port_edits(path: Path, body: Body, protocol: Protocol, number: int) -> list[Edit]:
     edits = []
     if body.get("port") != number:
         edits.append(Edit(EditOp.REPLACE if "port" in body else EditOp.ADD, (*path, "port"), number))
@@ -94,9 +117,7 @@ def _correct_port(case: Case, trace: RuleTrace, path: Path, body: Body, protocol
         edits.append(Edit(EditOp.REPLACE if "protocol" in body else EditOp.ADD, (*path, "protocol"), str(protocol)))
     if "endPort" in body:
         edits.append(Edit(EditOp.REMOVE, (*path, "endPort")))
-    before = f"{body.get('protocol', 'TCP')} {body.get('port')}"
-    title = f"Correct {before} to {protocol} {number}, the pods' port, in {rule_name(trace)}"
-    return _step(StepKind.CORRECT_PORT, case, Patch(title, trace.policy.ref, tuple(edits), origin=trace.rule.origin))
+    return edits
 
 
 # ---- peers ---------------------------------------------------------------------------------------------------------
@@ -210,7 +231,7 @@ def _rule_steps(case: Case) -> Iterator[Step]:
             edit = Edit(EditOp.ADD, ("spec", side, len(present)), rule)
         else:
             edit = Edit(EditOp.ADD, ("spec", side), [rule])
-        title = f"Add a rule for {case.peer_name} on {ports_text(case.ports)} to {named(policy.ref)}"
+        title = f"Add a rule for {case.peer_name} on {ports_text(case.written)} to {named(policy.ref)}"
         patch = Patch(title, policy.ref, (edit,), origin=policy.origin)
         yield _step(StepKind.ADD_RULE, case, patch, _breadth(case, policy))
 
@@ -219,7 +240,7 @@ def _rule(case: Case, namespace: str) -> Body | None:
     peers = network_policy_peers(case.peers, namespace, case.world)
     if not peers:
         return None
-    return {peer_list(case.direction): peers, "ports": network_policy_ports(case.ports)}
+    return {peer_list(case.direction): peers, "ports": network_policy_ports(case.written)}
 
 
 def new_policy(case: Case) -> Iterator[Step]:
@@ -245,7 +266,7 @@ def new_policy(case: Case) -> Iterator[Step]:
         },
     }
     ref = ObjectRef(NETWORK_POLICY, name, namespace, API_VERSION)
-    title = f"Add NetworkPolicy {namespace}/{name}: {side} {_way(case)} {case.peer_name} on {ports_text(case.ports)}"
+    title = f"Add NetworkPolicy {namespace}/{name}: {side} {_way(case)} {case.peer_name} on {ports_text(case.written)}"
     yield _step(StepKind.NEW_POLICY, case, Patch(title, ref, manifest=body))
 
 

@@ -12,13 +12,17 @@ from ringfence.explain.near_subjects import additive_policies
 from ringfence.fix.closing import closing
 from ringfence.fix.effects import Connection
 from ringfence.fix.search import Fix, allowing, first_found, search
+from ringfence.fix.shapes import Port
 from ringfence.fix.world import World
-from ringfence.model.errors import QueryError
+from ringfence.model.errors import EndpointError, QueryError
 from ringfence.model.finding import Finding
 from ringfence.model.objects import Pod
 from ringfence.model.policy import Direction
 from ringfence.model.ports import Protocol
 from ringfence.model.verdict import Reason, Verdict
+
+_DNS = 53
+_OTHER = {Protocol.UDP: Protocol.TCP, Protocol.TCP: Protocol.UDP}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +81,27 @@ def propose(
         return FixAnswer(*answer, fulfilled=True)
     policies = additive_policies(world.engine.policy_set)
     causes = causes_of(before, world.engine.facts, endpoints.services, _errors(world, before), policies)
-    expand = allowing(connection, source.name, destination.name)
+    also = _beside(world, endpoints, source, destination, port)
+    expand = allowing(connection, source.name, destination.name, also)
     find = first_found if quick else search
     found = find(world, connection, expand, connection.allowed)
     return FixAnswer(*answer, causes, tuple(found), obstacle="" if found else _still_denied(before))
+
+
+def _beside(
+    world: World, endpoints: Endpoints, source: End, destination: End, port: tuple[Protocol, int]
+) -> tuple[Port, ...]:
+    """The pods' ports for the other protocol of DNS, where that is denied, too: names need both (RFC 7766)."""
+    protocol, number = port
+    if number != _DNS or protocol not in _OTHER:
+        return ()
+    other = _OTHER[protocol]
+    try:
+        targets = endpoints.targets(destination, other, number)
+    except EndpointError:
+        return ()
+    connection = Connection(source.endpoints, targets, other)
+    return () if connection.allowed(world) else tuple(sorted({(other, target.port) for target in targets}))
 
 
 def _errors(world: World, judgement: Judgement) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from ringfence.explain.judge import AlikePairs, direction_of
 from ringfence.fix import network_policy, tiers
 from ringfence.fix.candidate import Case, Step
 from ringfence.fix.effects import Connection, Effects, effects_of
+from ringfence.fix.shapes import Port
 from ringfence.fix.world import PatchError, World
 from ringfence.model.origin import ObjectRef
 from ringfence.model.patch import Patch
@@ -47,10 +48,11 @@ class Fix:
         return tuple(dict.fromkeys(note for step in self.steps for note in step.notes))
 
     @property
-    def rank(self) -> tuple[int, int, int, int, str]:
-        """Fixes are sorted by it: how little else they change or might change, then how small they are."""
+    def rank(self) -> tuple[bool, int, int, int, int, str]:
+        """Fixes are sorted by it: corrections of a sure mistake, how little else they change, how small they are."""
         kinds = sum(step.kind for step in self.steps)
-        return self.effects.cost, sum(step.breadth for step in self.steps), self.size, kinds, self.title
+        later = not any(step.first for step in self.steps)
+        return later, self.effects.cost, sum(step.breadth for step in self.steps), self.size, kinds, self.title
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ def first_found(world: World, connection: Connection, expand: Expand, done: Done
                 continue
             effects = effects_of(world.engine, after.world.engine, connection)
             found.append(_fix(replace(after, effects=effects)))
-            if not effects.cost or len(found) == _MEASURED:
+            if step.first or not effects.cost or len(found) == _MEASURED:
                 break
         if found or not unfinished:
             return sorted(found, key=lambda fix: fix.rank)
@@ -139,8 +141,8 @@ def first_found(world: World, connection: Connection, expand: Expand, done: Done
     return []
 
 
-def _promise(step: Step) -> tuple[int, int, int]:
-    return step.breadth, sum(map(_size, step.patches)), step.kind
+def _promise(step: Step) -> tuple[bool, int, int, int]:
+    return not step.first, step.breadth, sum(map(_size, step.patches)), step.kind
 
 
 def _some(steps: Iterable[Step], most: int) -> Iterator[Step]:
@@ -160,11 +162,15 @@ def _applied(world: World, state: _State, step: Step, connection: Connection) ->
     return _State(after, (*state.steps, step), effects_of(world.engine, after.engine, connection))
 
 
-def allowing(connection: Connection, source: str, destination: str) -> Expand:
-    """The next steps towards allowing a connection: for its first denial, egress before ingress."""
+def allowing(connection: Connection, source: str, destination: str, also: tuple[Port, ...] = ()) -> Expand:
+    """The next steps towards allowing a connection: for its first denial, egress before ingress.
+
+    ``also`` are ports that belong to the connection's, which rules that are written should name, too.
+    """
 
     def expand(world: World) -> Iterator[Step]:
-        for case in denials(world, connection, source, destination):
+        for found in denials(world, connection, source, destination):
+            case = replace(found, also=also)
             yield from tiers.steps(case) if case.verdict.reason is not Reason.NO_RULE else network_policy.steps(case)
 
     return expand
