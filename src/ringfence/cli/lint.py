@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -79,11 +81,12 @@ def command(
     common: options.Common,
 ) -> None:
     """Runs the command."""
-    from ringfence.lint import registry
-    from ringfence.lint.context import LintContext, Settings
-    from ringfence.lint.run import run
-    from ringfence.model.finding import Severity
-    from ringfence.render import lint_text
+    with _to_stay():
+        from ringfence.lint import registry
+        from ringfence.lint.context import LintContext, Settings
+        from ringfence.lint.run import run
+        from ringfence.model.finding import Severity
+        from ringfence.render import lint_text
 
     if explain is not None:
         from ringfence.lint import pages
@@ -99,7 +102,7 @@ def command(
         raise click.UsageError("Missing argument 'PATH...'.")
     if fix and output != "text":
         raise click.UsageError("--fix shows what it writes as text. Leave out -o.")
-    with progress("Reading the input"):
+    with progress("Reading the input"), _to_stay():
         # Not through the public API, which brings the engine: rules about documents do without it.
         from ringfence.dialects import read_policies
         from ringfence.sources import load_snapshot
@@ -124,6 +127,19 @@ def command(
         (fail_on != "never" and worst >= Severity[fail_on.upper()]) or (common.strict and worst is Severity.ERROR)
     )
     click.get_current_context().exit(failures.FOUND if failed else failures.OK)
+
+
+@contextmanager
+def _to_stay() -> Iterator[None]:
+    """For what is kept until the process ends: no collection of garbage walks it, now or later."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if enabled:
+            gc.enable()
 
 
 def _split(values: Sequence[str]) -> list[str]:
