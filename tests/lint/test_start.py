@@ -1,0 +1,43 @@
+"""Rules about documents start without what they don't need: the start is most of the time of a small input."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.lint.linting import pod, policy
+
+PROGRAM = """
+import sys
+from ringfence.cli import main
+try:
+    main(["lint", *sys.argv[1:]])
+except SystemExit:
+    pass
+print(*(name for name in ("numpy", "ringfence.engine", "ringfence.survey", "tarfile", "gzip") if name in sys.modules))
+"""
+
+
+def imported(manifests: Path, *options: str) -> list[str]:
+    """Those of the costly modules that a run imports."""
+    command = [sys.executable, "-c", PROGRAM, str(manifests), *options]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    return result.stdout.splitlines()[-1].split()
+
+
+@pytest.fixture
+def manifests(tmp_path: Path) -> Path:
+    file = tmp_path / "shop.yaml"
+    file.write_text(pod("shop/web", "app: web") + policy("shop/web", "podSelector: {matchLabels: {app: web}}"))
+    return file
+
+
+def test_rules_about_documents_start_without_the_engine_and_archives(manifests: Path) -> None:
+    assert imported(manifests, "--select", "RF0,RF1,RF210") == []
+
+
+def test_rules_about_what_is_allowed_bring_the_engine(manifests: Path) -> None:
+    assert "ringfence.engine" in imported(manifests, "--select", "RF201")
