@@ -23,8 +23,8 @@ from ringfence.model.policy import Direction
 Numbers = npt.NDArray[np.signedinteger[Any]]
 """Whole numbers: 32 bits where they are kept, 64 where they are reckoned with."""
 
-_BLOCK = 1_000_000
-"""Exceptions expanded at a time: about 100 MB of working memory."""
+_BLOCK = 500_000
+"""Exceptions expanded at a time: about 50 MB of working memory."""
 
 _LOOK_UP = 4_000_000
 """Pairs of port sets up to which a table of all of them beats sorting those that occur."""
@@ -116,13 +116,10 @@ class AllPairs:
             members = bits.member_array(excepted)
             lists.append(members)
             ports.append(mark[members])
-        return _Side(
-            profile,
-            rows,
-            np.array([row.default for row in rows], dtype=np.int64),
-            _Lists.of(lists),
-            np.concatenate(ports),
-        )
+        default = np.array([row.default for row in rows], dtype=np.int64)
+        joined = _Lists.of(lists)
+        lists.clear()  # before the ports are joined too: at 100,000 pods these are tens of megabytes each
+        return _Side(profile, rows, default, joined, np.concatenate(ports))
 
     def row(self, source: int) -> Numbers:
         """The number of the port set from an atom to each atom, by number."""
@@ -147,13 +144,18 @@ class AllPairs:
     def exceptions(self) -> Iterator[tuple[Numbers, Numbers, Numbers]]:
         """Every pair that some row excepts, once: arrays of source, destination and port set, block by block."""
         sources = np.flatnonzero(self.weight > 0)
-        work = self._egress.atoms.lengths(self._egress.profile[sources])
-        entries, places = self._columns.places(sources)
-        members = self._guarded_by.lengths(self._columns.flat[places])
-        work = work + np.bincount(entries, weights=members, minlength=len(sources)).astype(np.int64)
+        work = self._egress.atoms.lengths(self._egress.profile[sources]) + self._column_work()[sources]
         blocks = np.cumsum(work) // _BLOCK
         for block in np.unique(blocks):
             yield self._block(sources[blocks == block])
+
+    def _column_work(self) -> Numbers:
+        """By atom: how many pairs its column of exceptions stands for. One running sum, in place: columns are long."""
+        start, profiles = self._columns.start, self._columns.flat
+        running = self._guarded_by.lengths(np.arange(len(self._ingress.default)))[profiles]
+        np.cumsum(running, out=running)
+        upto = np.where(start > 0, running[start - 1], 0) if len(running) else np.zeros(len(start), dtype=np.int64)
+        return upto[1:] - upto[:-1]
 
     def _block(self, sources: Numbers) -> tuple[Numbers, Numbers, Numbers]:
         n = self.count
