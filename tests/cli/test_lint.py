@@ -80,8 +80,8 @@ def test_it_says_why_with_evidence_and_what_to_write(shop: Path) -> None:
 
 def test_the_worst_comes_first_and_they_are_counted(shop: Path) -> None:
     lines = run("lint", write(shop, f"{WARNING}---\n{ERROR}"), "--select", "RF1,RF203").stdout.splitlines()
-    found = [line for line in lines if " RF" in line]
-    assert [re.search(r"RF\d+ (\w+)", line)[1] for line in found] == ["error", "warning"]  # type: ignore[index]
+    found = [match[1] for line in lines if (match := re.search(r" RF\d+ (\w+)", line))]
+    assert found == ["error", "warning"]
     assert lines[-1].startswith("1 error, 1 warning (")
 
 
