@@ -1,0 +1,1 @@
+"""A cluster's policy-relevant state, redacted, as one small archive."""

@@ -1,0 +1,1 @@
+"""Policy tests: what must be allowed and what must be denied, judged over one cluster."""
