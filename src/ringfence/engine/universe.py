@@ -158,12 +158,16 @@ class Universe:
             return
         self.version += 1
         self.address_sets |= new_sets
-        cut = self._cut(new_sets)
+        cut, moved = self._cut(new_sets)
         affected = [
             number
             for number, atom in enumerate(self.atoms)
             if atom.pods
-            and (not cut.isdisjoint(atom.places) or any(key in pod.labels for key in new_keys for pod in atom.pods))
+            and (
+                # Most pods stay in the part that keeps its number, and so do their keys.
+                (not cut.isdisjoint(atom.places) and any(a in moved for pod in atom.pods for a in pod.addresses))
+                or any(key in pod.labels for key in new_keys for pod in atom.pods)
+            )
         ]
         for number in affected:
             self._numbers.pop(self._key(self.atoms[number].pods[0], self.atoms[number].places), None)
@@ -171,9 +175,10 @@ class Universe:
         for number in affected:
             self._regroup(number)
 
-    def _cut(self, new_sets: set[AddressSet]) -> set[int]:
-        """Split address atoms by new sets; the numbers of those that were split."""
+    def _cut(self, new_sets: set[AddressSet]) -> tuple[set[int], AddressSet]:
+        """Split address atoms by new sets; the numbers of those that were split, and the addresses split off."""
         cut: set[int] = set()
+        moved = NO_ADDRESSES
         for addresses in new_sets:
             for number in list(self.address_atoms):
                 whole = self.atoms[number].addresses
@@ -181,12 +186,13 @@ class Universe:
                 if not inside or inside == whole:
                     continue
                 cut.add(number)
+                moved |= inside
                 self.atoms[number] = Atom(addresses=whole - inside)
                 self.address_atoms.append(len(self.atoms))
                 self.atoms.append(Atom(addresses=inside))
         if cut:
             self._index_addresses()
-        return cut
+        return cut, moved
 
     def _regroup(self, number: int) -> None:
         """Split a pod atom whose pods now have different keys; the first group keeps the number."""
