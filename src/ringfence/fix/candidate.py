@@ -28,6 +28,7 @@ class StepKind(enum.IntEnum):
     NEW_POLICY = 8
     TIER_PASS = 9
     TIER_RULE = 10
+    TIER_POLICY = 11
 
     def __str__(self) -> str:
         return self.name.lower().replace("_", "-")

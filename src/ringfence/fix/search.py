@@ -133,7 +133,8 @@ def first_found(world: World, connection: Connection, expand: Expand, done: Done
                 continue
             effects = effects_of(world.engine, after.world.engine, connection)
             found.append(_fix(replace(after, effects=effects)))
-            if step.first or not effects.cost or len(found) == _MEASURED:
+            exact = not step.breadth and not effects.closes  # what is wider opens no less, and comes later
+            if step.first or not effects.cost or exact or len(found) == _MEASURED:
                 break
         if found or not unfinished:
             return sorted(found, key=lambda fix: fix.rank)

@@ -22,6 +22,7 @@ Port = tuple[Protocol, int]
 
 NETWORK_POLICY = "NetworkPolicy"
 CLUSTER_NETWORK_POLICY = "ClusterNetworkPolicy"
+ADMIN_NETWORK_POLICY = "AdminNetworkPolicy"
 
 VOLATILE = frozenset(
     {
