@@ -9,8 +9,9 @@ import pytest
 import yaml
 from hypothesis import given, settings, strategies as st
 
+from ringfence.fix.yaml_documents import EditError, documents, object_at
 from ringfence.fix.yaml_dump import block, document, flow
-from ringfence.fix.yaml_text import EditError, documents, edit_document, object_at
+from ringfence.fix.yaml_text import edit_document
 from ringfence.model.patch import Edit, EditOp, apply_edits
 
 POLICY = """\

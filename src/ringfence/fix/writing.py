@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ringfence.fix.yaml_documents import EditError, object_at, without_document
 from ringfence.fix.yaml_dump import document
-from ringfence.fix.yaml_text import EditError, edit_document, object_at
+from ringfence.fix.yaml_text import edit_document
 from ringfence.model.errors import RingfenceError
 from ringfence.model.objects import Snapshot
 from ringfence.model.origin import ObjectRef
-from ringfence.model.patch import Patch
+from ringfence.model.patch import Edit, EditOp, Patch
 
 _ENDINGS = (".yaml", ".yml")
 
@@ -90,8 +91,15 @@ def changes(patches: Iterable[Patch], snapshot: Snapshot) -> tuple[FileChange, .
 
 def _edited(text: str, patch: Patch, path: str) -> str:
     try:
-        found = object_at(text, lambda body: _is_object(body, patch.target))
-        return text if found is None else edit_document(text, found[0], found[1], patch.edits)
+        found = object_at(text, lambda body: _is_object(body, patch.target), patch.origin.position.line)
+        if found is None:
+            return text
+        number, prefix, _ = found
+        if not patch.delete:
+            return edit_document(text, number, prefix, patch.edits)
+        if not prefix:
+            return without_document(text, number)
+        return edit_document(text, number, (), (Edit(EditOp.REMOVE, prefix),))
     except EditError as error:
         raise WriteError(f"{path} can't be edited in place: {error}. Use -o kubectl or -o manifest.") from None
 

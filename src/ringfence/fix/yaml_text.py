@@ -8,20 +8,16 @@ result is read again and compared with what the edit means; where the two differ
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
+from ringfence.fix.yaml_documents import EditError, documents, nodes
 from ringfence.fix.yaml_dump import block, flow
+from ringfence.fix.yaml_renames import with_renames
 from ringfence.model.patch import Edit, EditOp, Path, apply_edits
-
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class EditError(Exception):
-    """The text can't be edited safely; the message says why, and can follow "… can't be edited in place: "."""
 
 
 def edit_document(text: str, number: int, prefix: Path, edits: Iterable[Edit]) -> str:
@@ -32,8 +28,9 @@ def edit_document(text: str, number: int, prefix: Path, edits: Iterable[Edit]) -
     """
     wanted = [Edit(edit.op, (*prefix, *edit.path), edit.value) for edit in edits]
     before = documents(text)
-    for edit in wanted:
-        text = _Editor(text, _nodes(text)[number]).edited(edit)
+    for edit, name in with_renames(before[number], wanted):
+        editor = _Editor(text, nodes(text)[number])
+        text = editor.edited(edit) if name is None else editor.renamed(edit.path, name)
     after = documents(text)
     try:
         expected = apply_edits(before[number], tuple(wanted))
@@ -42,22 +39,6 @@ def edit_document(text: str, number: int, prefix: Path, edits: Iterable[Edit]) -
     if after != [*before[:number], expected, *before[number + 1 :]]:
         raise EditError("the edit would change something else, too")
     return text
-
-
-def documents(text: str) -> list[Any]:
-    """Every document of a text as plain data.
-
-    Raises:
-        EditError: the text is not YAML.
-    """
-    try:
-        return list(yaml.load_all(text, Loader=_Loader))
-    except (yaml.YAMLError, ValueError, RecursionError):
-        raise EditError("it is not plain YAML (a template?)") from None
-
-
-def _nodes(text: str) -> list[Any]:
-    return list(yaml.compose_all(text, Loader=_Loader))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +73,14 @@ class _Editor:
         if spot is not None:
             return self._replace(spot.node, value, spot.key)
         return self._insert_member(parent, str(step), value)
+
+    def renamed(self, path: Path, name: str) -> str:
+        """The text with another key for the value at a path."""
+        spot = self._find(path)
+        key = spot.key
+        if key is None:
+            raise EditError("an item of a list has no name")
+        return self._put(key.start_mark.index, self._end(key), flow(name))
 
     # ---- finding -------------------------------------------------------------------------------------------------
 
@@ -329,17 +318,3 @@ def _merged(node: Any) -> list[tuple[Any, Any]]:
     if isinstance(node, yaml.SequenceNode):
         return [pair for item in node.value for pair in _merged(item)]
     return []
-
-
-def object_at(text: str, matches: Any) -> tuple[int, Path, Mapping[str, Any]] | None:
-    """The first object that ``matches`` is true for: its document, its path there (in a List), and its body."""
-    for number, document in enumerate(documents(text)):
-        if not isinstance(document, dict):
-            continue
-        if matches(document):
-            return number, (), document
-        items = document.get("items")
-        for index, item in enumerate(items if isinstance(items, list) else ()):
-            if isinstance(item, dict) and matches(item):
-                return number, ("items", index), item
-    return None
