@@ -219,6 +219,11 @@ class Engine:
             universe.add_pod(pod)
         return self._over(facts, universe)
 
+    def refined(self, policies: Iterable[Policy]) -> Engine:
+        """An engine whose atoms also tell apart what these policies would: engines with them then share its atoms."""
+        universe = self._refined(list(policies))
+        return self if universe is self.universe else self._over(self.facts, universe)
+
     def _over(self, facts: Facts, universe: Universe) -> Engine:
         selected = {direction: dict(by_atom) for direction, by_atom in self._selected.items()}
         program = self.program.copy(self.policy_set)
