@@ -42,3 +42,11 @@ def of(numbers: Iterable[int]) -> int:
     flags = np.zeros(max(chosen) + 1, dtype=np.uint8)
     flags[chosen] = 1
     return int.from_bytes(np.packbits(flags, bitorder="little").tobytes(), "little")
+
+
+def union(sets: Iterable[int]) -> int:
+    """The members of any of these sets."""
+    found = 0
+    for each in sets:
+        found |= each
+    return found

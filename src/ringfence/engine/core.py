@@ -25,7 +25,10 @@ from ringfence.model.ports import ALL_PORTS, PortSet, Protocol
 from ringfence.model.verdict import Endpoint, Verdict
 
 Profile = tuple[Direction, tuple[int, ...], tuple[object, ...]]
-"""What decides a row: the direction, the policies in order, and the subject's named ports where rules use names."""
+"""What decides a row: the direction, the policies in order, and what else of the subject its rules ask for.
+
+That is its named ports where rules use names, its node where they speak of it, and which narrowed rules are for it.
+"""
 
 
 class Engine:
@@ -58,7 +61,7 @@ class Engine:
         ``certain`` reads rules that the input can't judge (names, L7 conditions) so that no allow is claimed in vain;
         ``certain=False`` so that none that is possible is missed.
         """
-        facts = Facts(snapshot.namespaces, snapshot.nodes)
+        facts = Facts.of(snapshot)
         policies = tuple(policy_set.policies())
         universe = Universe.build(facts, snapshot.pods, keys_of(policies), ranges_of(policies, facts))
         program = Program(policy_set, PortTable())
@@ -130,10 +133,16 @@ class Engine:
     def profile(self, direction: Direction, atom: int) -> Profile:
         """What decides the row of an atom; equal for atoms that are guarded alike."""
         numbers = self.policies_of(direction, atom)
-        named: tuple[object, ...] = ()
-        if direction is Direction.INGRESS and any(self.program.compiled[n].names_in_ingress for n in numbers):
-            named = tuple(sorted((p.name, p.protocol, p.number) for p in self.universe.atoms[atom].ports if p.name))
-        return (direction, numbers, named)
+        compiled = [self.program.compiled[number] for number in numbers]
+        own: tuple[object, ...] = ()
+        if direction is Direction.INGRESS and any(policy.names_in_ingress for policy in compiled):
+            own = tuple(sorted((p.name, p.protocol, p.number) for p in self.universe.atoms[atom].ports if p.name))
+        for policy in compiled:
+            if policy.by_node:
+                own += (self.universe.atoms[atom].pods[0].node,)
+            for only in policy.narrowed:
+                own += (self.universe.peer_bits(only, atom) >> atom & 1,)
+        return (direction, numbers, own)
 
     def row(self, direction: Direction, atom: int) -> Row:
         """The ports that policies of one direction allow between an atom and every other."""
@@ -205,7 +214,6 @@ class Engine:
         """An engine in which a namespace is new, or has other labels."""
         facts = self.facts.with_namespace(namespace)
         universe = self.universe.copy()
-        universe.facts = facts
         pods = [
             pod
             for atom in self.universe.atoms
@@ -214,6 +222,7 @@ class Engine:
         ]
         for pod in pods:
             universe.remove_pod(pod_key(pod))
+        universe.facts = facts
         universe.version += 1
         for pod in pods:
             universe.add_pod(pod)

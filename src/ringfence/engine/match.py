@@ -5,7 +5,18 @@ from __future__ import annotations
 from ringfence.engine.facts import Facts
 from ringfence.model.addresses import AddressSet
 from ringfence.model.objects import Pod
-from ringfence.model.policy import AddressPeer, NamePeer, NodePeer, Peer, PodPeer, Rule
+from ringfence.model.policy import (
+    AddressPeer,
+    AllPeers,
+    AnyPeer,
+    NamePeer,
+    NodePeer,
+    NotPeer,
+    Peer,
+    PodPeer,
+    Rule,
+    SameNodePeer,
+)
 from ringfence.model.ports import ContainerPort, PortSet, resolve_ports
 from ringfence.model.verdict import Endpoint
 
@@ -19,7 +30,7 @@ def pod_matches(peer: PodPeer, endpoint: Endpoint, facts: Facts) -> bool:
             return False
     elif not peer.namespaces.matches(facts.namespace_labels(endpoint.namespace)):
         return False
-    return peer.pods.matches(endpoint.labels)
+    return peer.pods.matches(facts.labels_for(peer.pods, endpoint))
 
 
 def address_matches(addresses: AddressSet, endpoint: Endpoint, *, pods: bool) -> bool:
@@ -32,17 +43,43 @@ def address_matches(addresses: AddressSet, endpoint: Endpoint, *, pods: bool) ->
     return endpoint.address in addresses
 
 
-def peer_matches(peer: Peer, endpoint: Endpoint, facts: Facts) -> bool:
-    """True where the peer matches the endpoint, or, for a name, may match it: any address outside the cluster."""
+def is_node(endpoint: Endpoint, facts: Facts) -> bool:
+    """True for a node's address, and for a host-network pod, which acts as its node."""
+    if isinstance(endpoint, Pod):
+        return endpoint.host_network
+    return bool(endpoint.node) or endpoint.address in facts.node_of_address
+
+
+def peer_matches(peer: Peer, endpoint: Endpoint, facts: Facts, subject: Endpoint) -> bool:
+    """True where the peer matches the endpoint, or, for a name that no record resolves, may match it.
+
+    ``subject`` is the end that the rule guards; only :class:`SameNodePeer` looks at it.
+    """
     match peer:
         case PodPeer():
             return pod_matches(peer, endpoint, facts)
         case AddressPeer():
+            if not peer.nodes and is_node(endpoint, facts):
+                return False
             return address_matches(peer.addresses, endpoint, pods=peer.pods)
         case NodePeer():
             return address_matches(facts.node_addresses(peer.nodes), endpoint, pods=False)
+        case SameNodePeer():
+            return is_node(endpoint, facts) and _same_node(endpoint, subject, facts) is peer.same
         case NamePeer():
-            return not isinstance(endpoint, Pod) and not endpoint.node
+            if isinstance(endpoint, Pod) or is_node(endpoint, facts):
+                return False
+            return peer.addresses is None or endpoint.address in peer.addresses
+        case AllPeers(parts):
+            return all(peer_matches(part, endpoint, facts, subject) for part in parts)
+        case AnyPeer(parts):
+            return any(peer_matches(part, endpoint, facts, subject) for part in parts)
+        case NotPeer(part):
+            return not peer_matches(part, endpoint, facts, subject)
+
+
+def _same_node(endpoint: Endpoint, subject: Endpoint, facts: Facts) -> bool:
+    return isinstance(subject, Pod) and facts.on_same_node(endpoint, subject)
 
 
 def rule_ports(rule: Rule, destination: Endpoint) -> PortSet:

@@ -5,38 +5,71 @@ Distance counts what would have to change: one label is 1. It only serves to sho
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 from ringfence.engine.facts import Facts
-from ringfence.engine.match import container_ports
+from ringfence.engine.match import container_ports, is_node, peer_matches
 from ringfence.model.addresses import format_address
 from ringfence.model.labels import AllOf, LabelExpr, Labels, Operator, Requirement
 from ringfence.model.objects import Pod
-from ringfence.model.policy import AddressPeer, NamePeer, NodePeer, Peer, PodPeer, Rule
+from ringfence.model.policy import (
+    AddressPeer,
+    AllPeers,
+    AnyPeer,
+    NamePeer,
+    NodePeer,
+    NotPeer,
+    Peer,
+    PodPeer,
+    Rule,
+    SameNodePeer,
+)
 from ringfence.model.ports import NamedPort, PortRange, Protocol
 from ringfence.model.verdict import Endpoint, PeerMiss
 
 _OTHER_NAMESPACE = 2
+_EXCLUDED = 2
 _NO_ADDRESS = 3
 _HOST_NETWORK = 4
 _OUTSIDE_RANGE = 5
 _OTHER_KIND = 9
 
 
-def peer_misses(rule: Rule, endpoint: Endpoint, facts: Facts) -> tuple[PeerMiss, ...]:
+def peer_misses(rule: Rule, endpoint: Endpoint, facts: Facts, subject: Endpoint) -> tuple[PeerMiss, ...]:
     """The failure of each peer entry of a rule none of whose entries matches, nearest first."""
-    misses = [_miss(peer, endpoint, facts) for peer in rule.peers or ()]
+    misses = [peer_miss(peer, endpoint, facts, subject) for peer in rule.peers or ()]
     return tuple(sorted(misses, key=lambda miss: miss.distance))
 
 
-def _miss(peer: Peer, endpoint: Endpoint, facts: Facts) -> PeerMiss:
+def peer_miss(peer: Peer, endpoint: Endpoint, facts: Facts, subject: Endpoint) -> PeerMiss:
+    """Why one peer entry doesn't match an endpoint; ``subject`` is the end that the rule guards."""
     match peer:
         case PodPeer():
             return _pod_miss(peer, endpoint, facts)
         case AddressPeer():
+            if not peer.nodes and is_node(endpoint, facts):
+                return PeerMiss(peer, f"{endpoint} is a node: this CNI matches no node by address", _OUTSIDE_RANGE)
             return _address_miss(peer, endpoint)
+        case SameNodePeer():
+            return PeerMiss(peer, f"{endpoint} is not of {peer}", _OTHER_KIND)
+        case AllPeers(parts):
+            failed = (part for part in parts if not peer_matches(part, endpoint, facts, subject))
+            return _joined(peer, [peer_miss(part, endpoint, facts, subject) for part in failed], sum)
+        case AnyPeer(parts):
+            return _joined(peer, [peer_miss(part, endpoint, facts, subject) for part in parts], min)
+        case NotPeer(part):
+            return PeerMiss(peer, f"{endpoint} is {part}, which the entry excludes", _EXCLUDED)
         case NodePeer():
             return PeerMiss(peer, f"{endpoint} is no node that `{peer.nodes}` selects", _OTHER_KIND)
         case NamePeer():
-            return PeerMiss(peer, f"{endpoint} is inside the cluster; the rule names {peer.pattern}", _OTHER_KIND)
+            if peer.addresses is None or isinstance(endpoint, Pod):
+                return PeerMiss(peer, f"{endpoint} is inside the cluster; the rule names {peer.pattern}", _OTHER_KIND)
+            return PeerMiss(peer, f"{endpoint} is none of the recorded addresses of {peer.pattern}", _OUTSIDE_RANGE)
+
+
+def _joined(peer: Peer, misses: list[PeerMiss], measure: Callable[[Iterable[int]], int]) -> PeerMiss:
+    distance = measure([miss.distance for miss in misses]) if misses else _OTHER_KIND
+    return PeerMiss(peer, "; ".join(miss.text for miss in misses) or "the entry matches nothing", distance)
 
 
 def _pod_miss(peer: PodPeer, endpoint: Endpoint, facts: Facts) -> PeerMiss:
@@ -53,7 +86,7 @@ def _pod_miss(peer: PodPeer, endpoint: Endpoint, facts: Facts) -> PeerMiss:
         failures = label_failures(peer.namespaces, facts.namespace_labels(endpoint.namespace))
         texts += [f"namespace {endpoint.namespace}: {text}" for text in failures]
         distance += len(failures)
-    failures = label_failures(peer.pods, endpoint.labels)
+    failures = label_failures(peer.pods, facts.labels_for(peer.pods, endpoint))
     texts += [f"pod: {text}" for text in failures]
     distance += len(failures)
     return PeerMiss(peer, "; ".join(texts), distance)

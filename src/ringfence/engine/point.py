@@ -7,11 +7,11 @@ tested against the other.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ringfence.engine.facts import Facts
 from ringfence.engine.match import container_ports, is_self, peer_matches
-from ringfence.engine.misses import peer_misses, port_miss
+from ringfence.engine.misses import peer_miss, peer_misses, port_miss
 from ringfence.model.objects import Pod
 from ringfence.model.policy import Action, Direction, Layer, NamePeer, Peer, Policy, Rule, Stage, StageKind
 from ringfence.model.ports import PortMatch, Protocol, resolve_ports
@@ -19,6 +19,7 @@ from ringfence.model.verdict import (
     DirectionVerdict,
     Endpoint,
     Outcome,
+    PeerMiss,
     Reason,
     RuleTrace,
     StageTrace,
@@ -136,8 +137,9 @@ class Judge:
         return Outcome.NEXT, Reason.NOT_ISOLATED, rules, []
 
     def _trace(self, policy: Policy, direction: Direction, index: int, rule: Rule, call: _Call) -> RuleTrace:
-        _, endpoint = call.ends(direction)
-        peer_ok, peer = self._match_peer(rule, endpoint)
+        subject, endpoint = call.ends(direction)
+        meant = rule.only is None or peer_matches(rule.only, subject, self.facts, subject)
+        peer_ok, peer = self._match_peer(rule, endpoint, subject) if meant else (False, None)
         port_ok, port = _match_port(rule, call)
         return RuleTrace(
             policy,
@@ -148,18 +150,26 @@ class Judge:
             port_ok,
             peer,
             port,
-            peer_misses(rule, endpoint, self.facts) if self.misses and not peer_ok else (),
+            self._misses(rule, endpoint, subject, meant=meant) if not peer_ok else (),
             port_miss(rule, call.destination, call.protocol, call.port) if self.misses and not port_ok else "",
         )
 
-    def _match_peer(self, rule: Rule, endpoint: Endpoint) -> tuple[bool, Peer | None]:
+    def _misses(self, rule: Rule, endpoint: Endpoint, subject: Endpoint, *, meant: bool) -> tuple[PeerMiss, ...]:
+        if not self.misses:
+            return ()
+        if meant or rule.only is None:
+            return peer_misses(rule, endpoint, self.facts, subject)
+        miss = peer_miss(rule.only, subject, self.facts, subject)
+        return (replace(miss, text=f"the rule is not for {subject}: {miss.text}"),)
+
+    def _match_peer(self, rule: Rule, endpoint: Endpoint, subject: Endpoint) -> tuple[bool, Peer | None]:
         if rule.peers is None:
             return True, None
         named = None
         for peer in rule.peers:
-            if not peer_matches(peer, endpoint, self.facts):
+            if not peer_matches(peer, endpoint, self.facts, subject):
                 continue
-            if not isinstance(peer, NamePeer):
+            if not isinstance(peer, NamePeer) or not peer.uncertain:
                 return True, peer
             named = named or peer
         return named is not None, named

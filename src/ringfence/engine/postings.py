@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from ringfence.engine import bits
 from ringfence.model.labels import AllOf, AnyOf, LabelExpr, Labels, Negation, Operator, Requirement
 from ringfence.model.ports import NamedPort, Protocol
 
@@ -42,7 +43,7 @@ class LabelIndex:
                     among = self.select(part, among)
                 return among
             case AnyOf(parts):
-                return _union(self.select(part, among) for part in parts)
+                return bits.union(self.select(part, among) for part in parts)
             case Negation(part):
                 return among & ~self.select(part, among)
             case Requirement():
@@ -52,14 +53,14 @@ class LabelIndex:
         values = self._values.get(requirement.key, {})
         match requirement.operator:
             case Operator.IN:
-                return among & _union(values.get(value, 0) for value in requirement.values)
+                return among & bits.union(values.get(value, 0) for value in requirement.values)
             case Operator.NOT_IN:
-                return among & ~_union(values.get(value, 0) for value in requirement.values)
+                return among & ~bits.union(values.get(value, 0) for value in requirement.values)
             case Operator.DOES_NOT_EXIST:
-                return among & ~_union(values.values())
+                return among & ~bits.union(values.values())
             case _:
                 key = requirement.key
-                return among & _union(atoms for value, atoms in values.items() if requirement.matches({key: value}))
+                return among & bits.union(atoms for value, atoms in values.items() if requirement.matches({key: value}))
 
 
 class Postings:
@@ -132,6 +133,11 @@ class Postings:
             found = self._remembered[selector] = self._labels.select(selector, self._guarded)
         return found
 
+    @property
+    def hosts(self) -> int:
+        """The atoms of host-network pods."""
+        return self._hosts
+
     def named_ports(self, port: NamedPort) -> Iterable[tuple[Protocol, int, int]]:
         """Each number that a named port has somewhere: ``(protocol, number, atoms that have it)``."""
         for (protocol, number), atoms in self._ports.get(port.name, {}).items():
@@ -140,12 +146,5 @@ class Postings:
 
     def pods_at(self, address_atoms: int, *, pods: bool) -> int:
         """The atoms with an address in one of these address atoms; without ``pods``, of the host network only."""
-        found = _union(atoms for place, atoms in self._places.items() if address_atoms >> place & 1)
+        found = bits.union(atoms for place, atoms in self._places.items() if address_atoms >> place & 1)
         return found & (self._guarded | self._hosts if pods else self._hosts)
-
-
-def _union(sets: Iterable[int]) -> int:
-    found = 0
-    for atoms in sets:
-        found |= atoms
-    return found

@@ -10,6 +10,7 @@ from ringfence.engine.facts import Facts
 from ringfence.engine.porttable import NONE, PortTable
 from ringfence.engine.universe import Universe
 from ringfence.model.addresses import AddressSet
+from ringfence.model.derived import NODE
 from ringfence.model.labels import LabelExpr
 from ringfence.model.policy import (
     AddressPeer,
@@ -21,7 +22,9 @@ from ringfence.model.policy import (
     Policy,
     PolicySet,
     Rule,
+    SameNodePeer,
     Stage,
+    leaves,
 )
 from ringfence.model.ports import ALL_PORTS, NamedPort, PortRange, resolve_ports
 
@@ -50,6 +53,10 @@ class CompiledPolicy:
     rules: dict[Direction, tuple[CompiledRule, ...]]
     names_in_ingress: bool
     """True where an ingress rule has a named port, which resolves on the subject."""
+    by_node: bool = False
+    """True where a rule speaks of the node that runs the subject."""
+    narrowed: tuple[Peer, ...] = ()
+    """What the rules that are not for every subject are narrowed to."""
 
 
 class Program:
@@ -65,6 +72,7 @@ class Program:
         self.peers: list[Peer] = []
         self._peer_numbers: dict[Peer, int] = {}
         self._peer_bits: dict[int, tuple[int, int]] = {}
+        self._relative: set[int] = set()
         self._next = 0
 
     def copy(self, policy_set: PolicySet) -> Program:
@@ -75,6 +83,7 @@ class Program:
         twin.peers = list(self.peers)
         twin._peer_numbers = dict(self._peer_numbers)
         twin._peer_bits = dict(self._peer_bits)
+        twin._relative = set(self._relative)
         twin._next = self._next
         return twin
 
@@ -87,7 +96,10 @@ class Program:
             for direction in Direction
         }
         names = any(rule.named for rule in rules[Direction.INGRESS])
-        self.compiled[number] = CompiledPolicy(policy, stage, rules, names)
+        by_node = any(isinstance(peer, SameNodePeer) for peer in leaves(_peers(policy)))
+        written = (*policy.egress, *policy.ingress)
+        narrowed = tuple(dict.fromkeys(rule.only for rule in written if rule.only is not None))
+        self.compiled[number] = CompiledPolicy(policy, stage, rules, names, by_node, narrowed)
         self.numbers[stage, id(policy)] = number
         return number
 
@@ -111,8 +123,8 @@ class Program:
         if rule.peers is None:
             yield CompiledRule(rule, None, numeric, named, bool(rule.conditions))
             return
-        known = tuple(self._peer(peer) for peer in rule.peers if not isinstance(peer, NamePeer))
-        names = tuple(self._peer(peer) for peer in rule.peers if isinstance(peer, NamePeer))
+        known = tuple(self._peer(peer) for peer in rule.peers if not _unknown(peer))
+        names = tuple(self._peer(peer) for peer in rule.peers if _unknown(peer))
         if known:
             yield CompiledRule(rule, known, numeric, named, bool(rule.conditions))
         if names:
@@ -123,14 +135,22 @@ class Program:
         if number is None:
             number = self._peer_numbers[peer] = len(self.peers)
             self.peers.append(peer)
+            if any(isinstance(leaf, SameNodePeer) for leaf in leaves((peer,))):
+                self._relative.add(number)
         return number
 
-    def peer_bits(self, rule: CompiledRule, universe: Universe) -> int:
-        """The atoms that a rule's peers match."""
+    def peer_bits(self, rule: CompiledRule, universe: Universe, subject: int) -> int:
+        """The atoms that a rule's peers match for a subject; none where the rule is not for it."""
+        only = rule.rule.only
+        if only is not None and not universe.peer_bits(only, subject) >> subject & 1:
+            return 0
         if rule.peers is None:
             return universe.everything
         found = 0
         for number in rule.peers:
+            if number in self._relative:
+                found |= universe.peer_bits(self.peers[number], subject)
+                continue
             atoms, version = self._peer_bits.get(number, (0, -1))
             if version != universe.version:
                 atoms = universe.peer_bits(self.peers[number])
@@ -146,7 +166,7 @@ class Program:
         A named port resolves on the destination: for egress that is the peer, so each number the name has somewhere
         is an entry of its own; for ingress it is the subject.
         """
-        atoms = self.peer_bits(rule, universe)
+        atoms = self.peer_bits(rule, universe, subject)
         if not atoms:
             return
         if direction is Direction.INGRESS:
@@ -175,8 +195,10 @@ def keys_of(policies: Iterable[Policy]) -> set[str]:
     keys: set[str] = set()
     seen: set[LabelExpr] = set()
     for policy in policies:
-        for peer in (policy.subject, *_peers(policy)):
-            if isinstance(peer, PodPeer) and peer.pods not in seen:
+        for peer in leaves((policy.subject, *_peers(policy))):
+            if isinstance(peer, SameNodePeer):
+                keys.add(NODE)
+            elif isinstance(peer, PodPeer) and peer.pods not in seen:
                 seen.add(peer.pods)
                 keys.update(peer.pods.keys())
     return keys
@@ -186,14 +208,20 @@ def ranges_of(policies: Iterable[Policy], facts: Facts) -> set[AddressSet]:
     """The address sets that any rule of these policies looks at."""
     ranges: set[AddressSet] = set()
     for policy in policies:
-        for peer in _peers(policy):
+        for peer in leaves(_peers(policy)):
             match peer:
                 case AddressPeer():
                     ranges.add(peer.addresses)
+                    if not peer.nodes:
+                        ranges.add(facts.all_nodes)
                 case NodePeer():
                     ranges.add(facts.node_addresses(peer.nodes))
+                case SameNodePeer():
+                    ranges.add(facts.all_nodes)
+                    ranges.update(map(facts.addresses_of_node, facts.nodes))
                 case NamePeer():
-                    ranges.add(AddressSet.of((address, address) for address in facts.node_of_address))
+                    ranges.add(facts.all_nodes)
+                    ranges.add(peer.addresses or AddressSet())
     ranges.discard(AddressSet())
     return ranges
 
@@ -201,3 +229,9 @@ def ranges_of(policies: Iterable[Policy], facts: Facts) -> set[AddressSet]:
 def _peers(policy: Policy) -> Iterator[Peer]:
     for rule in (*policy.egress, *policy.ingress):
         yield from rule.peers or ()
+        if rule.only is not None:
+            yield rule.only
+
+
+def _unknown(peer: Peer) -> bool:
+    return isinstance(peer, NamePeer) and peer.uncertain

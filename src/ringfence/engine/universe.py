@@ -19,9 +19,20 @@ from ringfence.engine import bits
 from ringfence.engine.facts import Facts
 from ringfence.engine.postings import Postings
 from ringfence.model.addresses import ALL_ADDRESSES, NO_ADDRESSES, AddressSet
+from ringfence.model.derived import NODE, is_derived
 from ringfence.model.labels import Labels
 from ringfence.model.objects import Pod
-from ringfence.model.policy import AddressPeer, NamePeer, NodePeer, Peer, PodPeer
+from ringfence.model.policy import (
+    AddressPeer,
+    AllPeers,
+    AnyPeer,
+    NamePeer,
+    NodePeer,
+    NotPeer,
+    Peer,
+    PodPeer,
+    SameNodePeer,
+)
 from ringfence.model.ports import ContainerPort
 
 PodKey = tuple[str, str]
@@ -69,6 +80,7 @@ class Universe:
         self.address_atoms: list[int] = []
         self.address_sets: set[AddressSet] = set()
         self.label_keys: set[str] = set()
+        self.derived_keys: tuple[str, ...] = ()
         self.postings = Postings()
         self.version = 0
         self._numbers: dict[object, int] = {}
@@ -80,7 +92,7 @@ class Universe:
     def build(cls, facts: Facts, pods: Sequence[Pod], label_keys: set[str], address_sets: set[AddressSet]) -> Universe:
         """The atoms of these pods, and of all addresses, as far as the selectors and ranges tell them apart."""
         universe = cls(facts)
-        universe.label_keys = set(label_keys)
+        universe._use_keys(label_keys)
         universe.address_sets = set(address_sets)
         universe._sweep()
         groups: dict[object, list[Pod]] = {}
@@ -97,7 +109,7 @@ class Universe:
         twin.atom_of = dict(self.atom_of)
         twin.address_atoms = list(self.address_atoms)
         twin.address_sets = set(self.address_sets)
-        twin.label_keys = set(self.label_keys)
+        twin._use_keys(self.label_keys)
         twin.postings = self.postings.copy()
         twin.version = self.version
         twin._numbers = dict(self._numbers)
@@ -113,21 +125,49 @@ class Universe:
         """Every number in use, dead atoms included."""
         return (1 << len(self.atoms)) - 1
 
-    def peer_bits(self, peer: Peer) -> int:
+    def peer_bits(self, peer: Peer, subject: int | None = None) -> int:
         """The atoms that a peer matches, or may match if it is a name. Its keys and ranges must be known.
 
-        See :meth:`refine`.
+        See :meth:`refine`. ``subject`` is the atom that the rule guards; :class:`SameNodePeer` matches nothing
+        without it.
         """
         match peer:
             case PodPeer():
                 return self.pod_bits(peer)
             case AddressPeer():
-                return self._address_bits(peer.addresses, pods=peer.pods)
+                found = self._address_bits(peer.addresses, pods=peer.pods)
+                return found if peer.nodes else found & ~self._node_bits()
             case NodePeer():
                 return self._address_bits(self.facts.node_addresses(peer.nodes), pods=False)
+            case SameNodePeer():
+                own = self._own_node_bits(subject)
+                return own if peer.same else self._node_bits() & ~own
             case NamePeer():
-                nodes = AddressSet.of((a, a) for a in self.facts.node_of_address)
-                return bits.of(self.address_atoms) & ~self._address_bits(nodes, pods=False)
+                outside = bits.of(self.address_atoms) & ~self._node_bits()
+                return outside if peer.addresses is None else outside & self._address_bits(peer.addresses, pods=False)
+            case AllPeers(parts):
+                found = self.everything
+                for part in parts:
+                    found &= self.peer_bits(part, subject)
+                return found
+            case AnyPeer(parts):
+                return bits.union(self.peer_bits(part, subject) for part in parts)
+            case NotPeer(part):
+                return self.everything & ~self.peer_bits(part, subject)
+
+    def _node_bits(self) -> int:
+        """Node addresses and host-network pods."""
+        return self._address_bits(self.facts.all_nodes, pods=False) | self.postings.hosts
+
+    def _own_node_bits(self, subject: int | None) -> int:
+        """The addresses and host-network pods of the node that runs the pods of an atom."""
+        node = "" if subject is None else self.atoms[subject].pods[0].node
+        if not node:
+            return 0
+        named = bits.of(
+            number for number in bits.members(self.postings.hosts) if self.atoms[number].pods[0].node == node
+        )
+        return named | self._address_bits(self.facts.addresses_of_node(node), pods=False)
 
     def pod_bits(self, peer: PodPeer) -> int:
         """The atoms whose pods the peer selects."""
@@ -158,20 +198,21 @@ class Universe:
             return
         self.version += 1
         self.address_sets |= new_sets
+        derived = any(map(is_derived, new_keys))
         cut, moved = self._cut(new_sets)
         affected = [
             number
             for number, atom in enumerate(self.atoms)
             if atom.pods
             and (
-                # Most pods stay in the part that keeps its number, and so do their keys.
-                (not cut.isdisjoint(atom.places) and any(a in moved for pod in atom.pods for a in pod.addresses))
+                derived  # Most pods stay in the part that keeps its number, and so do their keys.
+                or (not cut.isdisjoint(atom.places) and any(a in moved for pod in atom.pods for a in pod.addresses))
                 or any(key in pod.labels for key in new_keys for pod in atom.pods)
             )
         ]
         for number in affected:
             self._numbers.pop(self._key(self.atoms[number].pods[0], self.atoms[number].places), None)
-        self.label_keys |= new_keys
+        self._use_keys(self.label_keys | new_keys)
         for number in affected:
             self._regroup(number)
 
@@ -193,6 +234,10 @@ class Universe:
         if cut:
             self._index_addresses()
         return cut, moved
+
+    def _use_keys(self, keys: Iterable[str]) -> None:
+        self.label_keys = set(keys)
+        self.derived_keys = tuple(sorted(filter(is_derived, self.label_keys)))
 
     def _regroup(self, number: int) -> None:
         """Split a pod atom whose pods now have different keys; the first group keeps the number."""
@@ -240,11 +285,16 @@ class Universe:
 
     def _key(self, pod: Pod, places: tuple[int, ...]) -> object:
         """What tells atoms apart. Only labels that a pod has are in it, so a new label key changes no other key."""
-        if pod.host_network:
-            return (pod.namespace, True, places)
         used = self.label_keys
+        if pod.host_network:
+            return (pod.namespace, True, places, pod.node if NODE in used else "")
         labels = tuple(sorted(item for item in pod.labels.items() if item[0] in used))
-        return (pod.namespace, False, places, _named(pod.ports), labels)
+        return (pod.namespace, False, places, _named(pod.ports), labels, self._derived(pod))
+
+    def _derived(self, pod: Pod) -> tuple[tuple[str, str], ...]:
+        """The derived labels of a pod that are in use."""
+        values = ((key, self.facts.derived_label(pod, key)) for key in self.derived_keys)
+        return tuple((key, value) for key, value in values if value is not None)
 
     def _places(self, pod: Pod) -> tuple[int, ...]:
         if len(pod.addresses) == 1:
@@ -266,7 +316,9 @@ class Universe:
         self.postings.add(number, atom, self._labels(atom), namespace)
 
     def _labels(self, atom: Atom) -> Labels:
-        return {key: value for key, value in atom.pods[0].labels.items() if key in self.label_keys}
+        pod = atom.pods[0]
+        own = {key: value for key, value in pod.labels.items() if key in self.label_keys}
+        return {**own, **dict(self._derived(pod))}
 
     # ---- addresses -----------------------------------------------------------------------------------------------
 

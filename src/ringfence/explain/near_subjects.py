@@ -46,7 +46,7 @@ def subjects_between(
         if miss is None or miss.namespace or not miss.pod:
             continue
         for index, rule in enumerate(policy.rules(direction)):
-            if _would_allow(rule, peer, ends[1], port, facts):
+            if _would_allow(rule, (subject, peer), ends[1], port, facts):
                 if is_slip(miss, subject, facts):
                     yield policy, index, rule, miss.pod
                 break
@@ -58,10 +58,15 @@ def additive_policies(policy_set: PolicySet) -> tuple[Policy, ...]:
     return tuple(policy for stage in stages if stage.kind is StageKind.ADDITIVE for policy in stage.policies)
 
 
-def _would_allow(rule: Rule, peer: Endpoint, destination: Endpoint, port: tuple[Protocol, int], facts: Facts) -> bool:
+def _would_allow(
+    rule: Rule, ends: tuple[Pod, Endpoint], destination: Endpoint, port: tuple[Protocol, int], facts: Facts
+) -> bool:
+    subject, peer = ends
+    if rule.only is not None and not peer_matches(rule.only, subject, facts, subject):
+        return False
     if rule.action is not Action.ALLOW or rule.conditions:
         return False
-    if rule.peers is not None and not any(peer_matches(each, peer, facts) for each in rule.peers):
+    if rule.peers is not None and not any(peer_matches(each, peer, facts, subject) for each in rule.peers):
         return False
     return rule_ports(rule, destination).has(*port)
 

@@ -48,7 +48,7 @@ class Pod:
     a host-network pod; empty where the input doesn't say. ``ports`` are the container ports, those of sidecars
     included. ``planned`` marks a pod that stands for all replicas of a workload whose pods are not in the input;
     it has no name of its own. ``resolvers`` is given where the pod doesn't ask the cluster's DNS: its own name servers,
-    or none where it asks those of its node.
+    or none where it asks those of its node. ``mesh`` is ``sidecar`` or ``ambient`` for a pod of a service mesh.
     """
 
     namespace: str
@@ -62,6 +62,7 @@ class Pod:
     service_account: str = "default"
     planned: bool = False
     resolvers: tuple[int, ...] | None = None
+    mesh: str = ""
     origin: Origin = field(default=UNKNOWN, compare=False)
 
     def __str__(self) -> str:
@@ -167,7 +168,8 @@ class Snapshot:
     Namespaces that are only referred to are present with ``given=False``. ``findings`` tell what the reading found,
     ``skipped`` counts objects of kinds that play no part, ``completed`` counts completed pods left out. ``references``
     and ``uses`` tell who speaks of which Service. ``ignores`` are the notes to the linter on
-    objects that are no policies; a policy's stands in its body.
+    objects that are no policies; a policy's stands in its body. ``accounts`` are the labels of service accounts, by
+    namespace and name.
     """
 
     namespaces: Mapping[str, Namespace] = field(default_factory=dict)
@@ -181,6 +183,7 @@ class Snapshot:
     findings: tuple[Finding, ...] = ()
     skipped: Mapping[str, int] = field(default_factory=dict)
     completed: int = 0
+    accounts: Mapping[tuple[str, str], Labels] = field(default_factory=dict)
 
     def workloads(self) -> Iterator[WorkloadRef]:
         """Every workload that has a pod, once, in order of first appearance."""

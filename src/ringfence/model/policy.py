@@ -18,9 +18,19 @@ import enum
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ringfence.model.addresses import AddressSet
-from ringfence.model.labels import EVERYTHING, LabelExpr
 from ringfence.model.origin import UNKNOWN, ObjectRef, Origin
+from ringfence.model.peers import (
+    AddressPeer,
+    AllPeers,
+    AnyPeer,
+    NamePeer,
+    NodePeer,
+    NotPeer,
+    Peer,
+    PodPeer,
+    SameNodePeer,
+    leaves,
+)
 from ringfence.model.ports import PortMatch
 
 
@@ -57,68 +67,6 @@ class StageKind(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class PodPeer:
-    """Pods by namespace and labels; never host-network pods. Also the subject of a policy.
-
-    ``namespace`` names the only namespace looked at; where it is ``None``, ``namespaces`` selects by labels.
-    """
-
-    namespace: str | None = None
-    namespaces: LabelExpr = EVERYTHING
-    pods: LabelExpr = EVERYTHING
-    origin: Origin = field(default=UNKNOWN, compare=False)
-
-    def __str__(self) -> str:
-        where = f"namespace {self.namespace}" if self.namespace is not None else f"namespaces {self.namespaces}"
-        return f"pods {self.pods} in {where}"
-
-
-@dataclass(frozen=True, slots=True)
-class AddressPeer:
-    """Addresses: external ones, nodes, and, where ``pods`` is true, pods by any of their addresses.
-
-    ``outer`` is the range before its exceptions were taken out, for explanations.
-    """
-
-    addresses: AddressSet
-    pods: bool = True
-    text: str = field(default="", compare=False)
-    outer: AddressSet | None = field(default=None, compare=False)
-    origin: Origin = field(default=UNKNOWN, compare=False)
-
-    def __str__(self) -> str:
-        return self.text or str(self.addresses)
-
-
-@dataclass(frozen=True, slots=True)
-class NodePeer:
-    """Nodes by label, as the addresses in their status: host-network pods on them match, other pods never."""
-
-    nodes: LabelExpr = EVERYTHING
-    origin: Origin = field(default=UNKNOWN, compare=False)
-
-    def __str__(self) -> str:
-        return f"nodes {self.nodes}"
-
-
-@dataclass(frozen=True, slots=True)
-class NamePeer:
-    """A name or pattern that DNS decides: which addresses it means is not in the input.
-
-    It may match any external address, and surely matches none: an allow through it is *allowed if*.
-    """
-
-    pattern: str
-    origin: Origin = field(default=UNKNOWN, compare=False)
-
-    def __str__(self) -> str:
-        return f"name {self.pattern}"
-
-
-Peer = PodPeer | AddressPeer | NodePeer | NamePeer
-
-
-@dataclass(frozen=True, slots=True)
 class Condition:
     """What must hold beyond addresses and ports, in words: ``HTTP GET /api``."""
 
@@ -130,7 +78,9 @@ class Rule:
     """One rule of a policy in one direction.
 
     ``peers`` of ``None`` is everything, outside the cluster too; an empty tuple is nobody. ``ports`` of ``None`` is
-    every port of every protocol. A rule matches when a peer matches, a port matches and every condition holds.
+    every port of every protocol. ``only`` narrows the policy's subject for this rule (Calico's ``destination`` in an
+    ingress rule). A rule matches when ``only`` matches the subject, a peer the other end, a port matches and every
+    condition holds.
     """
 
     action: Action
@@ -139,6 +89,7 @@ class Rule:
     conditions: tuple[Condition, ...] = ()
     name: str = ""
     origin: Origin = field(default=UNKNOWN, compare=False)
+    only: Peer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,3 +155,26 @@ class PolicySet:
         for layer in self.layers:
             for stage in layer.stages:
                 yield from stage.policies
+
+
+__all__ = [
+    "Action",
+    "AddressPeer",
+    "AllPeers",
+    "AnyPeer",
+    "Condition",
+    "Direction",
+    "Layer",
+    "NamePeer",
+    "NodePeer",
+    "NotPeer",
+    "Peer",
+    "PodPeer",
+    "Policy",
+    "PolicySet",
+    "Rule",
+    "SameNodePeer",
+    "Stage",
+    "StageKind",
+    "leaves",
+]

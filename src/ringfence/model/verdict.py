@@ -96,7 +96,7 @@ class RuleTrace:
     @property
     def uncertain(self) -> bool:
         """True where the input can't say whether a matching rule applies: it has conditions, or a name matched."""
-        return bool(self.rule.conditions) or isinstance(self.peer, NamePeer)
+        return bool(self.rule.conditions) or (isinstance(self.peer, NamePeer) and self.peer.uncertain)
 
 
 @dataclass(frozen=True, slots=True)
