@@ -10,6 +10,7 @@ import io
 import os
 import subprocess
 import tarfile
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ringfence.model.errors import InputError
@@ -24,7 +25,9 @@ _FILES = ("100644", "100755", "100664")
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class Entry:
+    """A file or link of a tree; ``path`` is relative to the tree."""
+
     mode: str
     blob: str
     path: str
@@ -45,45 +48,54 @@ def load_revision(text: str) -> Snapshot:
     path = path.rstrip("/")
     commit = _commit(revision)
     tree = f"{commit}:{'./' if path == '.' else path}"
-    kind = _git("cat-file", "-t", tree, problem=f"There is no {shown(path)} in revision {shown(revision)}")
+    kind = run("cat-file", "-t", tree, problem=f"There is no {shown(path)} in revision {shown(revision)}")
     name = f"{PREFIX}{revision}:{path}" if path else f"{PREFIX}{revision}"
     if kind.strip() == b"blob":
-        content = _git("cat-file", "blob", tree, problem=f"{shown(text)} can't be read")
+        content = run("cat-file", "blob", tree, problem=f"{shown(text)} can't be read")
     else:
-        entries = _entries(tree, text)
-        if not entries:
+        found = entries(tree, text)
+        if not found:
             raise InputError(f"No manifest was found in {shown(text)}: no file of it ends in {', '.join(ENDINGS)}.")
-        content = _archive(entries, text)
+        content = archive(found, text)
     return load_snapshot(["-"], stdin=io.BytesIO(content), stdin_name=shown(name))
 
 
 def _commit(revision: str) -> str:
-    _git("rev-parse", "--git-dir", problem=f"git:{shown(revision)} can't be read")
-    commit = _git(
+    run("rev-parse", "--git-dir", problem=f"git:{shown(revision)} can't be read")
+    commit = run(
         "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}", problem=f"There is no revision {shown(revision)}"
     )
     return commit.decode().strip()
 
 
-def _entries(tree: str, text: str) -> list[_Entry]:
+def entries(tree: str, text: str, *, directory: str | None = None) -> list[Entry]:
     """The manifests of a tree and of those below it; hidden files are left out, as in directories."""
-    listing = _git("ls-tree", "-r", "-z", "--full-tree", tree, problem=f"{shown(text)} can't be read")
-    entries = []
+    listing = run(
+        "ls-tree", "-r", "-z", "--full-tree", tree, problem=f"{shown(text)} can't be read", directory=directory
+    )
+    found = []
     for record in filter(None, listing.split(b"\0")):
         head, _, path = os.fsdecode(record).partition("\t")
         mode, _, blob = head.split(" ")
         if (mode == _LINK or mode in _FILES) and path.lower().endswith(ENDINGS):
-            entries.append(_Entry(mode, blob, path))
-    return [entry for entry in entries if not any(part.startswith(".") for part in entry.path.split("/"))]
+            found.append(Entry(mode, blob, path))
+    return [entry for entry in found if not any(part.startswith(".") for part in entry.path.split("/"))]
 
 
-def _archive(entries: list[_Entry], text: str) -> bytes:
-    """The entries as a tar archive in memory; links are kept as links, which the reader tells and doesn't follow."""
-    names = "".join(f"{entry.blob}\n" for entry in entries).encode()
-    output = io.BytesIO(_git("cat-file", "--batch", stdin=names, problem=f"{shown(text)} can't be read"))
+def archive(
+    files: Iterable[Entry], text: str, *, directory: str | None = None, more: Mapping[str, bytes] | None = None
+) -> bytes:
+    """The files as a tar archive in memory; links are kept as links, which the reader tells and doesn't follow.
+
+    ``more`` are texts to put behind them, by name.
+    """
+    files = list(files)
+    names = "".join(f"{entry.blob}\n" for entry in files).encode()
+    problem = f"{shown(text)} can't be read"
+    output = io.BytesIO(run("cat-file", "--batch", stdin=names, problem=problem, directory=directory))
     packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w", format=tarfile.GNU_FORMAT) as archive:
-        for entry in entries:
+    with tarfile.open(fileobj=packed, mode="w", format=tarfile.GNU_FORMAT) as target:
+        for entry in files:
             header = output.readline().split()
             if len(header) != 3:
                 raise InputError(f"{shown(text)} can't be read: git has no content of {shown(entry.path)}.")
@@ -92,26 +104,37 @@ def _archive(entries: list[_Entry], text: str) -> bytes:
             member = tarfile.TarInfo(entry.path)
             if entry.mode == _LINK:
                 member.type, member.linkname = tarfile.SYMTYPE, os.fsdecode(content)
-                archive.addfile(member)
+                target.addfile(member)
             else:
                 member.size = len(content)
-                archive.addfile(member, io.BytesIO(content))
+                target.addfile(member, io.BytesIO(content))
+        for name, content in (more or {}).items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            target.addfile(member, io.BytesIO(content))
     return packed.getvalue()
 
 
-def _git(*arguments: str, problem: str, stdin: bytes = b"") -> bytes:
-    """What git prints.
+def run(
+    *arguments: str,
+    problem: str,
+    stdin: bytes = b"",
+    directory: str | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> bytes:
+    """What git prints, in a directory, by default the current one, with more environment variables.
 
     Raises:
         InputError: git fails, or isn't there; ``problem`` begins the sentence.
     """
-    environment = {**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
+    environment = {**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", **(variables or {})}
     try:
         done = subprocess.run(  # noqa: S603 -- a list of arguments, none of which can be an option
             ["git", *arguments],  # noqa: S607 -- the user's own git
             input=stdin,
             capture_output=True,
             env=environment,
+            cwd=directory,
             check=False,
         )
     except (OSError, ValueError) as error:

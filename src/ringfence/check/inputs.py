@@ -1,0 +1,173 @@
+"""The cluster under the policies of the work tree, and the same cluster under those of the base."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO
+
+from ringfence.check.config import Config, Helm, Kustomize, PathEntry
+from ringfence.check.patterns import existing, matches
+from ringfence.check.rendering import render
+from ringfence.check.repository import Base, Repository
+from ringfence.model.errors import InputError
+from ringfence.model.finding import Severity
+from ringfence.model.objects import RawObject, Snapshot
+from ringfence.sources import git, load_snapshot
+from ringfence.sources.inputs import shown
+
+RENDERED = "rendered"
+"""How places in what a program printed are shown: ``rendered/kustomize overlays/prod.yaml:12``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What is read before anything is judged. ``suites`` holds the objects of the tests; ``notes`` are sentences."""
+
+    snapshot: Snapshot
+    base_snapshot: Snapshot | None
+    base: Base | None
+    suites: Snapshot | None
+    notes: tuple[str, ...] = ()
+
+
+def read_inputs(config: Config, revision: str, stdin: BinaryIO | None = None) -> Inputs:
+    """Reads everything that the configuration names. ``revision`` is the base, or empty.
+
+    With ``stdin``, the policies are what is read from it, and no program is run for the work tree.
+
+    Raises:
+        InputError: something that is named can't be read, or isn't there.
+    """
+    directory = Path(config.file).parent
+    notes: list[str] = []
+    repository = Repository.of(str(directory)) if revision else None
+    base = repository.base(revision) if repository is not None else None
+    if base is not None and repository is not None:
+        notes += base.notes
+        notes += _uncommitted(repository, config)
+    cluster = load_snapshot(_paths(config.cluster, directory)) if config.cluster else None
+    policies = _head(config, directory, stdin)
+    before = _base(config, repository, base) if repository is not None and base is not None else None
+    if before is not None and base is not None and not before.policies:
+        notes.append(f"{base.name} has no policy in these places: every policy counts as new.")
+    if cluster is not None:
+        notes += _cluster_notes(config, cluster, policies, before)
+        kept = _kept(config, cluster, policies, before)
+        policies = _under(cluster, policies, kept)
+        before = _under(cluster, before, kept) if before is not None else None
+    suites = load_snapshot(_paths(config.tests, directory)) if config.tests else None
+    return Inputs(policies, before, base, suites, tuple(notes))
+
+
+def _paths(entries: Iterable[PathEntry], directory: Path) -> list[str]:
+    """The paths as they are opened and shown: from the current directory."""
+    return [str(directory / path) for path in existing(entries, directory)]
+
+
+# ---- the work tree ------------------------------------------------------------------------------------------------
+
+
+def _head(config: Config, directory: Path, stdin: BinaryIO | None) -> Snapshot:
+    if stdin is not None:
+        return load_snapshot(["-"], stdin=stdin)
+    paths = _paths(config.policies, directory)
+    if not config.render:
+        return load_snapshot(paths)
+    packed = io.BytesIO(_packed(_rendered(config, directory, "")))
+    return load_snapshot([*paths, "-"], stdin=packed, stdin_name=RENDERED)
+
+
+def _rendered(config: Config, directory: Path, where: str) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    for each in config.render:
+        name, number = each.name, 1
+        while f"{name}.yaml" in found:
+            number += 1
+            name = f"{each.name} ({number})"
+        found[f"{name}.yaml"] = render(each, directory, where)
+    return found
+
+
+def _packed(files: Mapping[str, bytes]) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w", format=tarfile.GNU_FORMAT) as archive:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return packed.getvalue()
+
+
+def _uncommitted(repository: Repository, config: Config) -> list[str]:
+    """A dirty work tree is what is checked: that is what a developer asks before a commit. It is said."""
+    paths = [entry.path for entry in (*config.policies, *config.cluster, *config.tests)]
+    for rendering in config.render:
+        match rendering.source:
+            case Kustomize(directory):
+                paths.append(directory)
+            case Helm(chart, values):
+                paths += (chart, *values)
+            case _:
+                paths.append(".")
+    files = repository.uncommitted(paths)
+    if not files:
+        return []
+    if len(files) == 1:
+        return [f"{shown(files[0])} is not committed, and checked as it stands in the work tree."]
+    return [f"{len(files)} files are not committed, and checked as they stand in the work tree."]
+
+
+# ---- the base -------------------------------------------------------------------------------------------------------
+
+
+def _base(config: Config, repository: Repository, base: Base) -> Snapshot:
+    entries = [entry for entry in repository.entries(base) if matches(config.policies, entry.path)]
+    with repository.checked_out(base) if config.render else nullcontext(Path()) as directory:
+        rendered = _rendered(config, directory, f" of {base.name}") if config.render else {}
+    if not entries and not rendered:
+        return Snapshot()
+    packed = git.archive(entries, base.name, directory=repository.directory or None, more=rendered)
+    try:
+        return load_snapshot(["-"], stdin=io.BytesIO(packed), stdin_name=base.name)
+    except InputError as error:
+        if any(finding.severity is Severity.ERROR for finding in error.findings):
+            raise
+        return Snapshot()  # there are files, and no object in them
+
+
+# ---- the cluster ----------------------------------------------------------------------------------------------------
+
+
+def _kept(config: Config, cluster: Snapshot, *states: Snapshot | None) -> tuple[RawObject, ...]:
+    """The cluster's own policies that stay: those that the repository holds on neither side."""
+    if not config.keep_cluster_policies:
+        return ()
+    known = {raw.ref for state in states if state is not None for raw in state.policies}
+    return tuple(raw for raw in cluster.policies if raw.ref not in known)
+
+
+def _under(cluster: Snapshot, policies: Snapshot, kept: tuple[RawObject, ...]) -> Snapshot:
+    """The cluster with these policies. What the policies' files say of pods and namespaces is no news here."""
+    problems = [finding for finding in policies.findings if finding.severity > Severity.NOTE]
+    return replace(cluster, policies=(*policies.policies, *kept), findings=(*cluster.findings, *problems))
+
+
+def _cluster_notes(config: Config, cluster: Snapshot, policies: Snapshot, before: Snapshot | None) -> list[str]:
+    notes = []
+    known = {raw.ref for state in (policies, before) if state is not None for raw in state.policies}
+    others = [raw for raw in cluster.policies if raw.ref not in known]
+    if others and not config.keep_cluster_policies:
+        number = "1 policy" if len(others) == 1 else f"{len(others)} policies"
+        notes.append(
+            f"{number} of the cluster snapshot that the repository doesn't hold "
+            f"{'is' if len(others) == 1 else 'are'} left out, such as {others[0].ref}. "
+            "clusterPolicies: keep takes them in."
+        )
+    if policies.pods:
+        notes.append("Pods and workloads beside the policies are left out: those of the cluster snapshot count.")
+    return notes
