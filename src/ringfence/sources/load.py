@@ -6,22 +6,44 @@ import contextlib
 import gc
 import sys
 from collections.abc import Iterator, Sequence
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from ringfence.model.errors import InputError
 from ringfence.model.finding import Finding, Severity
 from ringfence.model.objects import Snapshot
 from ringfence.sources.assemble import Assembler
 from ringfence.sources.inputs import find_sources, shown
+from ringfence.sources.items import Item
 from ringfence.sources.limits import Limits
 from ringfence.sources.reader import Reader
 
 
-def load(paths: Sequence[str], stdin: BinaryIO | None, stdin_name: str, limits: Limits) -> Snapshot:
-    """See :func:`ringfence.sources.load_snapshot`."""
+class Watcher(Protocol):
+    """Sees what is read on its way into a snapshot."""
+
+    def begin(self, name: str, text: bytes) -> None:
+        """A text begins: a file, or a file of an archive, under the name that its places show."""
+
+    def take(self, item: Item) -> None:
+        """An object of the text that began last."""
+
+
+def load(
+    paths: Sequence[str], stdin: BinaryIO | None, stdin_name: str, limits: Limits, watcher: Watcher | None = None
+) -> Snapshot:
+    """See :func:`ringfence.sources.load_snapshot`. A ``watcher`` is shown all that is read."""
     findings: list[Finding] = []
     assembler = Assembler(findings)
-    reader = Reader(limits, findings, assembler.take)
+
+    def shown_too(item: Item) -> None:
+        assembler.take(item)
+        if watcher is not None:
+            watcher.take(item)
+
+    if watcher is None:
+        reader = Reader(limits, findings, assembler.take)
+    else:
+        reader = Reader(limits, findings, shown_too, watcher.begin)
     stream = sys.stdin.buffer if stdin is None else stdin
     with _collector_paused():
         for sources in find_sources(list(paths), findings, stdin_name):

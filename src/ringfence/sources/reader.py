@@ -19,12 +19,22 @@ from ringfence.sources.yaml_reader import read_yaml
 
 
 class Reader:
-    """Reads sources one after the other and gives every item to ``take``, every problem to ``findings``."""
+    """Reads sources one after the other and gives every item to ``take``, every problem to ``findings``.
 
-    def __init__(self, limits: Limits, findings: list[Finding], take: Callable[[Item], None]) -> None:
+    ``begin`` is told the name and the text of each file before the first of its items is taken.
+    """
+
+    def __init__(
+        self,
+        limits: Limits,
+        findings: list[Finding],
+        take: Callable[[Item], None],
+        begin: Callable[[str, bytes], None] | None = None,
+    ) -> None:
         self._limits = limits
         self._findings = findings
         self._take = take
+        self._begin = begin
         self._builder = YamlBuilder(limits)
 
     def read(self, source: Source, stdin: BinaryIO) -> bool:
@@ -39,6 +49,8 @@ class Reader:
         try:
             for name, text in texts(stream, source.name, self._limits, self._findings):
                 start, taken = len(self._findings), False
+                if self._begin is not None:
+                    self._begin(name, text)
                 for item in self._items(name, text):
                     done = True
                     if item is not None:

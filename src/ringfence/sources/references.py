@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import Final
 
 from ringfence.model.objects import Service, WorkloadRef
 from ringfence.model.origin import ObjectRef
 from ringfence.model.references import ServiceUse, TextReference
 from ringfence.sources.items import Item
 from ringfence.sources.kinds import ApiObject
+from ringfence.sources.text_kinds import RecordedSnapshot
 from ringfence.sources.texts import Collector, ConfigMapText, quietly
 from ringfence.sources.uses import is_user, uses_of
+
+RECORDED: Final = ("Snapshot", "ringfence.dev/v1")
+"""Kind and version of what an archive of ``ringfence snapshot`` says of itself."""
 
 
 class References:
@@ -24,6 +29,8 @@ class References:
     def __init__(self) -> None:
         self._config_maps: dict[tuple[str, str], ConfigMapText] = {}
         self._uses: dict[tuple[str, str, str], tuple[ServiceUse, ...]] = {}
+        self._recorded: list[TextReference] = []
+        self._archives = 0
 
     def take(self, item: Item) -> None:
         """Look at an object of a kind that is otherwise skipped."""
@@ -37,6 +44,28 @@ class References:
             namespace, name = _name(item)
             namespace = namespace if item.kind == "Ingress" else ""
             self._uses[item.kind, namespace, name] = () if item.deleted else tuple(uses_of(item, namespace, name))
+        elif (item.kind, item.api_version) == RECORDED:
+            self._take_records(item)
+
+    def _take_records(self, item: Item) -> None:
+        """The records that stand in an archive for the texts that it leaves out."""
+        struct = quietly(item, RecordedSnapshot)
+        if struct is None:
+            return
+        self._archives += 1
+        source = item.source
+        for number, record in enumerate(struct.references or ()):
+            given, stands = record.workload, record.object
+            self._recorded.append(
+                TextReference(
+                    WorkloadRef(given.namespace, given.kind, given.name),
+                    record.key,
+                    record.text,
+                    ObjectRef(stands.kind, stands.name, stands.namespace, stands.apiVersion),
+                    source,
+                    ("references", number, "text"),
+                )
+            )
 
     def texts(
         self, services: Iterable[Service], owners: Iterable[tuple[WorkloadRef, Item, ObjectRef]]
@@ -45,7 +74,7 @@ class References:
         collector = Collector(frozenset(service.name for service in services), self._config_maps)
         for workload, item, ref in owners:
             collector.collect(workload, item, ref)
-        return tuple(collector.found)
+        return tuple(dict.fromkeys((*collector.found, *self._recorded)))
 
     def uses(self) -> tuple[ServiceUse, ...]:
         """Every use of a Service."""
@@ -55,6 +84,7 @@ class References:
         """How many objects of each kind told something, and so weren't skipped."""
         found = Counter(kind for (kind, _, _), uses in self._uses.items() if uses)
         found["ConfigMap"] = sum(config_map.used for config_map in self._config_maps.values())
+        found[RECORDED[0]] = self._archives
         return found
 
 

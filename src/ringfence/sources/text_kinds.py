@@ -214,6 +214,30 @@ class ApiService(Struct, gc=False):
     spec: ApiServiceSpec | None = None
 
 
+class RecordedObject(Struct, gc=False):
+    """An object that a record of an archive names."""
+
+    kind: str
+    name: str
+    namespace: str = ""
+    apiVersion: str = ""  # noqa: N815
+
+
+class RecordedText(Struct, gc=False):
+    """A record of an archive: a text reduced to the Service that it names."""
+
+    workload: RecordedObject
+    text: str
+    object: RecordedObject
+    key: str = ""
+
+
+class RecordedSnapshot(Struct, gc=False):
+    """The contents of an archive that ``ringfence snapshot`` wrote, as far as they tell who needs which Service."""
+
+    references: list[RecordedText] | None = None
+
+
 TEMPLATES: dict[str, tuple[type[Any], tuple[str, ...]]] = {
     "Pod": (Pod, ("spec",)),
     "CronJob": (CronJob, ("spec", "jobTemplate", "spec", "template", "spec")),

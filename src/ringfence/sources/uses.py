@@ -32,9 +32,14 @@ def is_user(api_version: str, kind: str) -> bool:
     return (group_of(api_version), kind) in _KINDS
 
 
+def user_struct(api_version: str, kind: str) -> type[Struct]:
+    """How an object of such a kind is read."""
+    return _KINDS[group_of(api_version), kind]
+
+
 def uses_of(item: Item, namespace: str, name: str) -> Iterator[ServiceUse]:
     """The Services that an object sends to, each once. An object that can't be read has none."""
-    struct = quietly(item, _KINDS[group_of(item.api_version), item.kind])
+    struct = quietly(item, user_struct(item.api_version, item.kind))
     if struct is None:
         return
     ref = ObjectRef(item.kind, name, namespace, item.api_version)

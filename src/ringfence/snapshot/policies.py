@@ -1,0 +1,59 @@
+"""Policies as the archive keeps them: whole, less what API servers add and, unless asked for, annotations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ringfence.model.patch import Edit, EditOp, Path
+
+OWN: Final = "ringfence.dev/"
+"""Annotations that Ringfence itself reads begin so; they change answers, and are always kept."""
+LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
+"""A copy of the whole object, its annotations included: never kept."""
+
+_SERVER: Final = (
+    "creationTimestamp",
+    "deletionGracePeriodSeconds",
+    "deletionTimestamp",
+    "generation",
+    "managedFields",
+    "resourceVersion",
+    "selfLink",
+    "uid",
+)
+"""Fields of ``metadata`` that the API server sets, and no answer depends on."""
+
+
+def removals(body: Mapping[str, Any], *, annotations: bool) -> tuple[Edit, ...]:
+    """What is taken out of a policy, as edits of it."""
+    paths: list[Path] = []
+    metadata = body.get("metadata")
+    if isinstance(metadata, Mapping):
+        paths += [("metadata", name) for name in _SERVER if name in metadata]
+        paths += _annotation_paths(metadata.get("annotations"), keep=annotations)
+    if "status" in body:
+        paths.append(("status",))
+    return tuple(Edit(EditOp.REMOVE, path) for path in paths)
+
+
+def dropped_annotations(body: Mapping[str, Any], *, annotations: bool) -> int:
+    """How many annotations of an object are left out."""
+    metadata = body.get("metadata")
+    given = metadata.get("annotations") if isinstance(metadata, Mapping) else None
+    return sum(not keeps(key, all_=annotations) for key in given) if isinstance(given, Mapping) else 0
+
+
+def keeps(key: str, *, all_: bool) -> bool:
+    """Whether an annotation is kept; ``all_`` asks for every one that is no copy of the object."""
+    return key.startswith(OWN) or (all_ and key != LAST_APPLIED)
+
+
+def _annotation_paths(given: Any, *, keep: bool) -> list[Path]:
+    path: Path = ("metadata", "annotations")
+    if not isinstance(given, Mapping):
+        return [] if given is None else [path]
+    dropped = [key for key in given if not keeps(key, all_=keep)]
+    if dropped and len(dropped) == len(given):
+        return [path]
+    return [(*path, key) for key in dropped]
