@@ -14,18 +14,23 @@ Choices where the input can't decide:
 
 from __future__ import annotations
 
+from ringfence.model.labels import Labels
 from ringfence.model.objects import Pod, Snapshot
 from ringfence.model.policy import (
     Action,
     AddressPeer,
+    AllPeers,
+    AnyPeer,
     Direction,
     NamePeer,
     NodePeer,
+    NotPeer,
     Peer,
     PodPeer,
     Policy,
     PolicySet,
     Rule,
+    SameNodePeer,
     Stage,
     StageKind,
 )
@@ -120,7 +125,7 @@ def _additive(
         return None
     for policy in selecting:
         for rule in rules_of(policy, direction):
-            matched = rule_matches(snapshot, rule, peer, destination, protocol, port)
+            matched = rule_matches(snapshot, rule, guarded, peer, destination, protocol, port)
             if matched == "certainly" and rule.action is Action.ALLOW:
                 return True
     return False
@@ -143,7 +148,7 @@ def _ordered(
             continue
         selected = True
         for rule in rules_of(policy, direction):
-            matched = rule_matches(snapshot, rule, peer, destination, protocol, port)
+            matched = rule_matches(snapshot, rule, guarded, peer, destination, protocol, port)
             if matched == "no" or rule.action is Action.LOG:
                 continue
             if matched == "perhaps":
@@ -161,15 +166,24 @@ def rules_of(policy: Policy, direction: Direction) -> tuple[Rule, ...]:
 
 
 def rule_matches(
-    snapshot: Snapshot, rule: Rule, peer: Endpoint, destination: Endpoint, protocol: Protocol, port: int
+    snapshot: Snapshot,
+    rule: Rule,
+    guarded: Endpoint,
+    peer: Endpoint,
+    destination: Endpoint,
+    protocol: Protocol,
+    port: int,
 ) -> str:
-    """``certainly``, ``perhaps`` or ``no``: a peer matches, a port matches, and every condition holds."""
+    """``certainly``, ``perhaps`` or ``no``: it is for the guarded end, a peer and a port match, conditions hold."""
+    if rule.only is not None and not peer_matches(snapshot, rule.only, guarded, guarded):
+        return "no"
     if not ports_match(rule, destination, protocol, port):
         return "no"
+    names = [entry for entry in rule.peers or () if isinstance(entry, NamePeer) and entry.addresses is None]
     surely = rule.peers is None or any(
-        peer_matches(snapshot, entry, peer) for entry in rule.peers if not isinstance(entry, NamePeer)
+        peer_matches(snapshot, entry, peer, guarded) for entry in rule.peers if entry not in names
     )
-    perhaps = any(name_may_match(snapshot, peer) for entry in rule.peers or () if isinstance(entry, NamePeer))
+    perhaps = bool(names) and name_may_match(snapshot, peer)
     if surely:
         return "perhaps" if rule.conditions else "certainly"
     return "perhaps" if perhaps else "no"
@@ -191,11 +205,22 @@ def ports_match(rule: Rule, destination: Endpoint, protocol: Protocol, port: int
     return False
 
 
-def peer_matches(snapshot: Snapshot, peer: Peer, endpoint: Endpoint) -> bool:
+def peer_matches(snapshot: Snapshot, peer: Peer, endpoint: Endpoint, guarded: Endpoint) -> bool:
+    if isinstance(peer, AllPeers):
+        return all(peer_matches(snapshot, part, endpoint, guarded) for part in peer.parts)
+    if isinstance(peer, AnyPeer):
+        return any(peer_matches(snapshot, part, endpoint, guarded) for part in peer.parts)
+    if isinstance(peer, NotPeer):
+        return not peer_matches(snapshot, peer.part, endpoint, guarded)
     if isinstance(peer, PodPeer):
         return pod_peer_matches(snapshot, peer, endpoint)
+    if isinstance(peer, SameNodePeer):
+        own = isinstance(guarded, Pod) and guarded.node != "" and guarded.node in nodes_of(snapshot, endpoint)
+        return is_of_a_node(snapshot, endpoint) and own is peer.same
     if isinstance(peer, AddressPeer):
         if is_guarded(endpoint) and not peer.pods:
+            return False
+        if is_of_a_node(snapshot, endpoint) and not peer.nodes:
             return False
         return any(lo <= address <= hi for address in addresses_of(endpoint) for lo, hi in peer.addresses.intervals)
     if isinstance(peer, NodePeer):
@@ -203,7 +228,14 @@ def peer_matches(snapshot: Snapshot, peer: Peer, endpoint: Endpoint) -> bool:
             return False
         selected = [node for node in snapshot.nodes if peer.nodes.matches(node.labels)]
         return any(address in node.addresses for node in selected for address in addresses_of(endpoint))
-    return name_may_match(snapshot, endpoint)
+    return name_may_match(snapshot, endpoint) and any(
+        lo <= address <= hi for address in addresses_of(endpoint) for lo, hi in (peer.addresses or ())
+    )
+
+
+def is_of_a_node(snapshot: Snapshot, endpoint: Endpoint) -> bool:
+    """A node's address, or a pod that shares it."""
+    return bool(nodes_of(snapshot, endpoint)) or (isinstance(endpoint, Pod) and endpoint.host_network)
 
 
 def pod_peer_matches(snapshot: Snapshot, peer: PodPeer, endpoint: Endpoint) -> bool:
@@ -213,7 +245,19 @@ def pod_peer_matches(snapshot: Snapshot, peer: PodPeer, endpoint: Endpoint) -> b
         in_namespace = endpoint.namespace == peer.namespace
     else:
         in_namespace = peer.namespaces.matches(snapshot.namespaces[endpoint.namespace].labels)
-    return in_namespace and peer.pods.matches(endpoint.labels)
+    return in_namespace and peer.pods.matches(labels_of(snapshot, endpoint))
+
+
+def labels_of(snapshot: Snapshot, pod: Pod) -> Labels:
+    """The pod's labels, and those it has by where and as whom it runs."""
+    account = snapshot.accounts.get((pod.namespace, pod.service_account), {})
+    facts = {":namespace": pod.namespace, ":serviceaccount": pod.service_account, ":mesh": pod.mesh, ":node": pod.node}
+    return {
+        **pod.labels,
+        **{key: value for key, value in facts.items() if value},
+        **{f"namespace:{key}": value for key, value in snapshot.namespaces[pod.namespace].labels.items()},
+        **{f"serviceaccount:{key}": value for key, value in account.items()},
+    }
 
 
 def name_may_match(snapshot: Snapshot, endpoint: Endpoint) -> bool:

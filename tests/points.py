@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from ringfence.model.addresses import V4_MAX, V6_BASE, V6_MAX
 from ringfence.model.objects import Pod, Snapshot
-from ringfence.model.policy import AddressPeer, PolicySet, Rule
+from ringfence.model.policy import AddressPeer, NamePeer, PolicySet, Rule, leaves
 from ringfence.model.ports import MAX_PORT, MIN_PORT, PortRange, Protocol
 from ringfence.model.verdict import AddressEndpoint, Endpoint
 
@@ -28,9 +28,9 @@ def addresses(snapshot: Snapshot, policy_set: PolicySet) -> Iterator[AddressEndp
     """The lowest address of every interval that no rule and no node cuts, of both families."""
     cuts = {0, V6_BASE}
     for rule in _rules(policy_set):
-        for peer in rule.peers or ():
-            if isinstance(peer, AddressPeer):
-                cuts |= {point for lo, hi in peer.addresses for point in (lo, hi + 1)}
+        for peer in leaves((*(rule.peers or ()), *((rule.only,) if rule.only is not None else ()))):
+            if isinstance(peer, AddressPeer | NamePeer):
+                cuts |= {point for lo, hi in peer.addresses or () for point in (lo, hi + 1)}
     nodes = {address: node.name for node in snapshot.nodes for address in node.addresses}
     cuts |= {point for address in nodes for point in (address, address + 1)}
     for point in sorted(cuts):

@@ -17,16 +17,20 @@ from ringfence.model.origin import ObjectRef
 from ringfence.model.policy import (
     Action,
     AddressPeer,
+    AllPeers,
+    AnyPeer,
     Condition,
     Direction,
     Layer,
     NamePeer,
     NodePeer,
+    NotPeer,
     Peer,
     PodPeer,
     Policy,
     PolicySet,
     Rule,
+    SameNodePeer,
     Stage,
     StageKind,
 )
@@ -36,6 +40,8 @@ NAMESPACES = ("a", "b", "c", "d")
 POD_LABELS = {"app": ("web", "db", "cache"), "tier": ("1", "2")}
 NAMESPACE_LABELS = {"team": ("red", "blue"), "env": ("prod", "")}
 NODE_LABELS = {"zone": ("x", "y")}
+ACCOUNTS = ("default", "robot")
+ACCOUNT_LABELS = {"rank": ("1", "2")}
 PORT_NAMES = ("web", "dns", "api")
 PORT_NUMBERS = (1, 53, 80, 81, 8080, 65535)
 NODES = {"n1": ("10.0.1.1", "fd00:0:0:1::1"), "n2": ("10.0.1.2",), "n3": ("fd00:0:0:1::3",)}
@@ -91,7 +97,9 @@ def pods(draw: st.DrawFn, index: int) -> Pod:
         tuple(draw(st.lists(container_ports, max_size=3))),
         host_network=kind == "host",
         node="" if kind == "planned" else node,
+        service_account=draw(st.sampled_from(ACCOUNTS)),
         planned=kind == "planned",
+        mesh=draw(st.sampled_from(("", "", "sidecar", "ambient"))),
     )
 
 
@@ -108,7 +116,12 @@ def snapshots(draw: st.DrawFn, *, most_pods: int = 6) -> Snapshot:
         for name, addresses in NODES.items()
         if draw(st.booleans())
     )
-    return Snapshot(namespaces, members, nodes=nodes)
+    accounts = {
+        (namespace, name): draw(label_sets(ACCOUNT_LABELS))
+        for namespace in NAMESPACES[:2]
+        for name in draw(st.sampled_from(((), (), ACCOUNTS)))
+    }
+    return Snapshot(namespaces, members, nodes=nodes, accounts=accounts)
 
 
 # ---- the intermediate form ---------------------------------------------------------------------------------------
@@ -151,10 +164,19 @@ def expressions(alphabet: Mapping[str, tuple[str, ...]]) -> st.SearchStrategy[La
 
 
 _NAMESPACE_KEYS = {**NAMESPACE_LABELS, NAMESPACE_NAME_LABEL: NAMESPACES}
+_DERIVED_KEYS = {
+    **POD_LABELS,
+    ":namespace": NAMESPACES,
+    ":serviceaccount": ACCOUNTS,
+    ":mesh": ("sidecar", "ambient"),
+    "namespace:team": NAMESPACE_LABELS["team"],
+    "serviceaccount:rank": ACCOUNT_LABELS["rank"],
+}
 
 pod_peers = st.one_of(
     st.builds(PodPeer, namespaces=expressions(_NAMESPACE_KEYS), pods=expressions(POD_LABELS)),
     st.builds(PodPeer, namespace=st.sampled_from(NAMESPACES), pods=expressions(POD_LABELS)),
+    st.builds(PodPeer, pods=expressions(_DERIVED_KEYS)),
 )
 
 
@@ -165,11 +187,32 @@ def address_peers(draw: st.DrawFn) -> AddressPeer:
     addresses = AddressSet.cidr(cidr)
     for hole in draw(st.lists(st.sampled_from(CIDRS[cidr]), max_size=2)) if CIDRS[cidr] else ():
         addresses -= AddressSet.cidr(hole)
-    return AddressPeer(addresses, draw(st.booleans()) or draw(st.booleans()))
+    return AddressPeer(
+        addresses, draw(st.booleans()) or draw(st.booleans()), nodes=draw(st.booleans()) or draw(st.booleans())
+    )
+
+
+_resolved_names = st.builds(
+    NamePeer, st.sampled_from(DOMAINS), addresses=st.sampled_from(sorted(CIDRS)).map(AddressSet.cidr)
+)
+_single_peers: st.SearchStrategy[Peer] = st.one_of(
+    pod_peers,
+    pod_peers,
+    address_peers(),
+    address_peers(),
+    st.builds(NodePeer, expressions(NODE_LABELS)),
+    st.builds(SameNodePeer, st.booleans()),
+    _resolved_names,
+)
+
+
+def _joined(parts: st.SearchStrategy[Peer]) -> st.SearchStrategy[Peer]:
+    several = st.lists(parts, max_size=2).map(tuple)
+    return st.one_of(st.builds(AllPeers, several), st.builds(AnyPeer, several), st.builds(NotPeer, parts))
 
 
 peers: st.SearchStrategy[Peer] = st.one_of(
-    pod_peers, pod_peers, address_peers(), address_peers(), st.builds(NodePeer, expressions(NODE_LABELS))
+    _single_peers, _single_peers, _single_peers, _joined(st.one_of(_single_peers, _joined(_single_peers)))
 )
 
 port_matches: st.SearchStrategy[PortMatch] = st.one_of(
@@ -192,6 +235,7 @@ def rules(actions: tuple[Action, ...], *, uncertain: bool = False) -> st.SearchS
         st.one_of(st.none(), st.lists(some, max_size=2).map(tuple)),
         st.one_of(st.none(), st.lists(port_matches, max_size=2).map(tuple)),
         conditions,
+        only=st.one_of(st.none(), st.none(), st.none(), peers),
     )
 
 

@@ -38,7 +38,7 @@ class Resolution:
             return replace(rule, peers=(), conditions=())
         peers: list[Peer] = []
         for peer in rule.peers or ():
-            if not isinstance(peer, NamePeer):
+            if not isinstance(peer, NamePeer) or not peer.uncertain:
                 peers.append(peer)
             elif self._data.draw(st.booleans()):
                 peers.append(AddressPeer(self._outside, pods=False))
