@@ -11,7 +11,8 @@ from ringfence.diff.report import Change, ChangeKind, End, Impact, Risk, RiskKin
 from ringfence.diff.states import Engines, State
 from ringfence.engine import Engine
 from ringfence.explain.causes import object_name
-from ringfence.model.addresses import ALL_ADDRESSES, AddressSet, parse_address
+from ringfence.model.addresses import AddressSet, parse_address
+from ringfence.model.internet import INTERNET
 from ringfence.model.objects import Pod
 from ringfence.model.policy import Direction
 from ringfence.model.ports import NO_PORTS, PortSet
@@ -19,27 +20,7 @@ from ringfence.survey.backends import Backends
 from ringfence.survey.dns import DnsServer, dns_servers
 from ringfence.survey.survey import OWNER_LABELS
 
-_PRIVATE = (
-    "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16",
-    "224.0.0.0/3", "::/127", "fc00::/7", "fe80::/10", "ff00::/8",
-)  # fmt: skip
-"""Addresses that no packet crosses the Internet with: IANA's special-purpose address registries (RFC 6890).
-
-Ranges set aside for examples are left in: where they turn up they stand for public addresses.
-"""
-
 _NAMED = 3
-
-
-def public_addresses() -> AddressSet:
-    """The addresses of the Internet."""
-    private = AddressSet()
-    for cidr in _PRIVATE:
-        private |= AddressSet.cidr(cidr)
-    return ALL_ADDRESSES - private
-
-
-PUBLIC = public_addresses()
 
 
 def addresses_of(end: End) -> AddressSet:
@@ -77,9 +58,9 @@ class Risks:
 
     def _kinds(self, change: Change) -> Iterator[RiskKind]:
         if change.opened:
-            if change.dst.external and addresses_of(change.dst) & PUBLIC:
+            if change.dst.external and addresses_of(change.dst) & INTERNET:
                 yield RiskKind.TO_INTERNET
-            if change.src.external and addresses_of(change.src) & PUBLIC:
+            if change.src.external and addresses_of(change.src) & INTERNET:
                 yield RiskKind.FROM_INTERNET
             teams = {self._teams.get(end.namespace, "") for end in (change.src, change.dst)}
             if len(teams) == 2 and "" not in teams:
@@ -204,4 +185,4 @@ def impacts(changes: Iterable[Change], names: Callable[[End], str]) -> tuple[Imp
     )
 
 
-__all__ = ["PUBLIC", "Risks", "addresses_of", "impacts", "teams_of"]
+__all__ = ["Risks", "addresses_of", "impacts", "teams_of"]
