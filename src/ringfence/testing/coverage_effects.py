@@ -53,9 +53,10 @@ class Effects:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._alive = bits.of(
+        self.alive = bits.of(
             number for number, atom in enumerate(engine.universe.atoms) if atom.pods or atom.is_address
         )
+        """Atoms that hold a pod or an address."""
         self._guarded = bits.of(number for number, atom in enumerate(engine.universe.atoms) if atom.guarded)
         self._everyone: dict[Direction, list[_Group]] = {}
         self._group_of: dict[Direction, dict[int, _Group]] = {}
@@ -64,10 +65,14 @@ class Effects:
 
     def subjects(self, mutant: Mutant) -> int:
         """The atoms that the policy selects, before or after."""
-        found = self._selected(mutant.policy)
+        found = self.selected(mutant.policy)
         if mutant.replacement is not None and mutant.replacement.subject != mutant.policy.subject:
-            found |= self._selected(mutant.replacement)
+            found |= self.selected(mutant.replacement)
         return found
+
+    def selected(self, policy: Policy) -> int:
+        """The atoms that a policy selects."""
+        return self.engine.universe.pod_bits(policy.subject) & self._guarded
 
     def mutated(self, mutant: Mutant) -> Engine:
         """The engine with the mutant in the place of its policy."""
@@ -91,15 +96,12 @@ class Effects:
                         found[key] = found.get(key, 0) | sides[1]
         return [Effect(sources, others, was, now) for (sources, was, now), others in found.items()]
 
-    def _selected(self, policy: Policy) -> int:
-        return self.engine.universe.pod_bits(policy.subject) & self._guarded
-
     def _index(self, direction: Direction) -> None:
         """The rows of all atoms, those with the same row together."""
         unguarded: Cells = ((FULL, self.engine.universe.everything),)
         cells: dict[Profile | None, Cells] = {None: unguarded}
         members: dict[Profile | None, list[int]] = {}
-        for number in bits.members(self._alive):
+        for number in bits.members(self.alive):
             profile = None
             if self._guarded >> number & 1:
                 profile = self.engine.profile(direction, number)
@@ -113,7 +115,7 @@ class Effects:
     def _changed(self, direction: Direction, subjects: int, mutated: Engine) -> list[_Group]:
         """Subjects whose row is another one in the mutated engine, those alike together."""
         groups: dict[tuple[Profile, Profile], list[int]] = {}
-        for atom in bits.members(subjects & self._alive):
+        for atom in bits.members(subjects & self.alive):
             key = (self.engine.profile(direction, atom), mutated.profile(direction, atom))
             if key[0] != key[1]:
                 groups.setdefault(key, []).append(atom)
@@ -128,7 +130,7 @@ class Effects:
         """Port sets before and after, and the live peers that they go for, where they differ."""
         for before, atoms in group.before:
             for after, others in group.after:
-                both = atoms & others & self._alive
+                both = atoms & others & self.alive
                 if before != after and both:
                     yield before, after, both
 
