@@ -6,7 +6,7 @@ Source: network-policy-api, apis/v1alpha1, and its conformance tests.
 from __future__ import annotations
 
 from ringfence.dialects.fields import Field, spec_of
-from ringfence.dialects.reading import Reading, ReadPolicy, StageName
+from ringfence.dialects.reading import ADMIN, BASELINE, Reading, ReadPolicy, StageKey
 from ringfence.dialects.scalars import read_port_name, read_port_number, read_protocol
 from ringfence.dialects.tiered import (
     UNKNOWN_PRIORITY,
@@ -25,16 +25,16 @@ BASELINE_NAME = "default"
 _MOST = 100
 
 
-def read_admin_network_policy(raw: RawObject, reading: Reading) -> ReadPolicy | None:
+def read_admin_network_policy(raw: RawObject, reading: Reading) -> tuple[ReadPolicy, ...] | None:
     """Read one AdminNetworkPolicy; None where its subject is not clear."""
     spec = spec_of(raw, reading.findings)
     if not spec.is_mapping():
         return None
     spec.report_unknown(("priority", "subject", "ingress", "egress"))
-    return _read(spec, StageName.ADMIN, read_priority(spec), _ADMIN)
+    return _read(spec, ADMIN, read_priority(spec), _ADMIN)
 
 
-def read_baseline_admin_network_policy(raw: RawObject, reading: Reading) -> ReadPolicy | None:
+def read_baseline_admin_network_policy(raw: RawObject, reading: Reading) -> tuple[ReadPolicy, ...] | None:
     """Read one BaselineAdminNetworkPolicy; None where its subject is not clear.
 
     The API server accepts only the name ``default``; another one is reported and judged after it.
@@ -50,10 +50,10 @@ def read_baseline_admin_network_policy(raw: RawObject, reading: Reading) -> Read
             f"{raw.ref} is not named {BASELINE_NAME}; a cluster has one BaselineAdminNetworkPolicy, of that name.",
             why="The API server refuses it.",
         )
-    return _read(spec, StageName.BASELINE, UNKNOWN_PRIORITY if single else UNKNOWN_PRIORITY + 1, _BASELINE)
+    return _read(spec, BASELINE, UNKNOWN_PRIORITY if single else UNKNOWN_PRIORITY + 1, _BASELINE)
 
 
-def _read(spec: Field, stage: StageName, priority: float, shape: Shape) -> ReadPolicy | None:
+def _read(spec: Field, stage: StageKey, priority: float, shape: Shape) -> tuple[ReadPolicy, ...] | None:
     subject = read_subject(spec)
     egress = read_rules(spec, Direction.EGRESS, shape)
     ingress = read_rules(spec, Direction.INGRESS, shape)
@@ -63,7 +63,7 @@ def _read(spec: Field, stage: StageName, priority: float, shape: Shape) -> ReadP
     isolates = frozenset(direction for direction, rules in sides.items() if rules)
     raw = spec.raw
     order = (priority, raw.ref.name)
-    return ReadPolicy(stage, Policy(raw.ref, subject, isolates, egress, ingress, order, raw.origin()))
+    return (ReadPolicy(stage, Policy(raw.ref, subject, isolates, egress, ingress, order, raw.origin())),)
 
 
 def _read_port(entry: Field) -> PortMatch | None:

@@ -11,11 +11,20 @@ from __future__ import annotations
 
 import gc
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 
-from ringfence.dialects.reading import Reading, ReadPolicy, StageName
+from ringfence.dialects.reading import (
+    ADMIN,
+    BASELINE,
+    MESH_LAYER,
+    NETWORK_LAYER,
+    Reading,
+    ReadPolicy,
+    StageKey,
+    split_api_version,
+)
 from ringfence.dialects.registry import (
     DIALECTS,
     FORMER,
@@ -23,7 +32,6 @@ from ringfence.dialects.registry import (
     NOT_EVALUATED,
     looks_like_network_policy,
     nearest_kind,
-    split_api_version,
 )
 from ringfence.dialects.tiered import UNKNOWN_PRIORITY
 from ringfence.model.codes import (
@@ -42,38 +50,46 @@ from ringfence.model.policy import Layer, Policy, PolicySet, Stage, StageKind
 CNIS = ("generic", "cilium")
 """CNIs whose deviations from the API's text are known; ``generic`` follows the text and upstream's tests."""
 
-NETWORK_LAYER = "network"
-
-_KINDS = {
-    StageName.ADMIN: StageKind.ORDERED,
-    StageName.NETWORK_POLICY: StageKind.ADDITIVE,
-    StageName.BASELINE: StageKind.ORDERED,
-}
+_LAYERS = (NETWORK_LAYER, MESH_LAYER)
 
 
-def read_policies(snapshot: Snapshot, *, cni: str = "generic") -> tuple[PolicySet, tuple[Finding, ...]]:
+def read_policies(
+    snapshot: Snapshot, *, cni: str = "generic", only: Sequence[RawObject] | None = None
+) -> tuple[PolicySet, tuple[Finding, ...]]:
     """Read every policy of a snapshot; the findings tell what is wrong with them, and what was left out.
+
+    ``only`` asks for these objects instead; what they refer to is still looked up in the snapshot.
 
     Raises:
         QueryError: ``cni`` is none of :data:`CNIS`.
     """
     if cni not in CNIS:
         raise QueryError(f"{cni!r} is no CNI that is known; known are {', '.join(CNIS)}.")
-    reading = Reading(cni)
-    policies: dict[StageName, list[Policy]] = defaultdict(list)
+    reading = Reading(cni, snapshot)
+    policies: dict[StageKey, list[Policy]] = defaultdict(list)
     unread: dict[tuple[str, str], list[RawObject]] = defaultdict(list)
     with _collector_paused():
-        for raw in snapshot.policies:
-            read = _read(raw, reading, unread)
-            if read is not None:
+        for raw in snapshot.policies if only is None else only:
+            for read in _read(raw, reading, unread) or ():
                 policies[read.stage].append(read.policy)
     reading.findings.extend(_not_evaluated(unread))
-    for stage in (StageName.ADMIN, StageName.BASELINE):
-        policies[stage].sort(key=lambda policy: (*policy.order, policy.ref.kind))
-        reading.findings.extend(_equal_priorities(policies[stage], stage))
-    reading.findings.extend(_mixed_apis(policies[StageName.ADMIN]))
-    stages = tuple(Stage(name.value, _KINDS[name], tuple(policies[name])) for name in StageName if policies[name])
-    return PolicySet((Layer(NETWORK_LAYER, stages),)), tuple(reading.findings)
+    for stage, members in policies.items():
+        if stage.kind is StageKind.ORDERED:
+            members.sort(key=lambda policy: (*policy.order, policy.ref.kind))
+    for stage in (ADMIN, BASELINE):
+        reading.findings.extend(_equal_priorities(policies.get(stage, []), stage))
+    reading.findings.extend(_mixed_apis(policies.get(ADMIN, [])))
+    return PolicySet(tuple(_layers(policies))), tuple(reading.findings)
+
+
+def _layers(policies: Mapping[StageKey, list[Policy]]) -> Iterator[Layer]:
+    """The layers that have a policy, the network layer always; the stages of each by rank."""
+    for layer in _LAYERS:
+        keys = sorted(
+            (key for key in policies if key.layer == layer and policies[key]), key=lambda key: (key.rank, key.name)
+        )
+        if keys or layer == NETWORK_LAYER:
+            yield Layer(layer, tuple(Stage(key.name, key.kind, tuple(policies[key]), key.default) for key in keys))
 
 
 @contextmanager
@@ -88,7 +104,9 @@ def _collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _read(raw: RawObject, reading: Reading, unread: dict[tuple[str, str], list[RawObject]]) -> ReadPolicy | None:
+def _read(
+    raw: RawObject, reading: Reading, unread: dict[tuple[str, str], list[RawObject]]
+) -> Sequence[ReadPolicy] | None:
     group, version = split_api_version(raw.ref.api_version)
     key = (group, raw.ref.kind)
     dialect = DIALECTS.get(FORMER.get(key, key))
@@ -123,7 +141,7 @@ def _not_evaluated(unread: dict[tuple[str, str], list[RawObject]]) -> Iterable[F
         yield Finding(KIND_NOT_EVALUATED, what, first.origin("kind"), first.ref, why)
 
 
-def _equal_priorities(policies: list[Policy], stage: StageName) -> Iterable[Finding]:
+def _equal_priorities(policies: list[Policy], stage: StageKey) -> Iterable[Finding]:
     for priority, group in groupby(policies, key=lambda policy: policy.order[0]):
         same = list(group)
         if len(same) < 2 or priority >= UNKNOWN_PRIORITY:
@@ -131,7 +149,7 @@ def _equal_priorities(policies: list[Policy], stage: StageName) -> Iterable[Find
         for policy in same[1:]:
             yield Finding(
                 EQUAL_PRIORITY,
-                f"{policy.ref} has the priority {priority:g} in the {stage.value} tier, as {same[0].ref} has.",
+                f"{policy.ref} has the priority {priority:g} in the {stage.name} tier, as {same[0].ref} has.",
                 policy.origin,
                 policy.ref,
                 "Which of them is judged first is undefined; here it is by name.",

@@ -6,7 +6,7 @@ Source: network-policy-api v0.2.0, apis/v1alpha2, and its conformance tests.
 from __future__ import annotations
 
 from ringfence.dialects.fields import Field, describe, spec_of
-from ringfence.dialects.reading import Reading, ReadPolicy, StageName
+from ringfence.dialects.reading import ADMIN, BASELINE, Reading, ReadPolicy, StageKey
 from ringfence.dialects.scalars import read_port_name, read_port_number
 from ringfence.dialects.tiered import Shape, read_priority, read_rules, read_subject
 from ringfence.dialects.tiered_ports import only_kind, read_port_range
@@ -15,12 +15,12 @@ from ringfence.model.objects import RawObject
 from ringfence.model.policy import Action, Direction, Policy
 from ringfence.model.ports import NamedPort, PortMatch, PortRange, Protocol
 
-_TIERS = {"Admin": StageName.ADMIN, "Baseline": StageName.BASELINE}
+_TIERS = {"Admin": ADMIN, "Baseline": BASELINE}
 _PROTOCOLS = {"tcp": Protocol.TCP, "udp": Protocol.UDP, "sctp": Protocol.SCTP}
 _MOST = 25
 
 
-def read_cluster_network_policy(raw: RawObject, reading: Reading) -> ReadPolicy | None:
+def read_cluster_network_policy(raw: RawObject, reading: Reading) -> tuple[ReadPolicy, ...] | None:
     """Read one ClusterNetworkPolicy; None where its tier or subject is not clear."""
     spec = spec_of(raw, reading.findings)
     if not spec.is_mapping():
@@ -34,10 +34,10 @@ def read_cluster_network_policy(raw: RawObject, reading: Reading) -> ReadPolicy 
     sides = {Direction.EGRESS: egress, Direction.INGRESS: ingress}
     isolates = frozenset(direction for direction, rules in sides.items() if rules)
     order = (priority, raw.ref.name)
-    return ReadPolicy(tier, Policy(raw.ref, subject, isolates, egress, ingress, order, raw.origin()))
+    return (ReadPolicy(tier, Policy(raw.ref, subject, isolates, egress, ingress, order, raw.origin())),)
 
 
-def _read_tier(spec: Field) -> StageName | None:
+def _read_tier(spec: Field) -> StageKey | None:
     field = spec.get("tier")
     if field is None:
         spec.report(BAD_FIELD, f"{spec} has no tier.", hint="Write tier: Admin or tier: Baseline.")

@@ -8,7 +8,7 @@ is the safe reading.
 from __future__ import annotations
 
 from ringfence.dialects.fields import Field, describe, spec_of
-from ringfence.dialects.reading import Reading, ReadPolicy, StageName
+from ringfence.dialects.reading import NETWORK_POLICY, Reading, ReadPolicy
 from ringfence.dialects.scalars import read_cidr, read_port_name, read_port_number, read_protocol
 from ringfence.dialects.selectors import read_selector
 from ringfence.model.addresses import AddressSet
@@ -33,7 +33,7 @@ _TYPES = {"Ingress": Direction.INGRESS, "Egress": Direction.EGRESS}
 _PEERS = {Direction.INGRESS: "from", Direction.EGRESS: "to"}
 
 
-def read_network_policy(raw: RawObject, reading: Reading) -> ReadPolicy | None:
+def read_network_policy(raw: RawObject, reading: Reading) -> tuple[ReadPolicy, ...] | None:
     """Read one NetworkPolicy; None where its pod selector is invalid, so that nobody knows whom it selects."""
     spec = spec_of(raw, reading.findings)
     if not spec.is_mapping():
@@ -52,19 +52,17 @@ def read_network_policy(raw: RawObject, reading: Reading) -> ReadPolicy | None:
     isolates = _read_directions(spec)
     rules = {direction: _read_rules(spec, direction, reading.cni) for direction in Direction}
     subject = PodPeer(raw.ref.namespace, EVERYTHING, pods, (selector or spec).origin)
-    return ReadPolicy(
-        StageName.NETWORK_POLICY,
-        Policy(
-            raw.ref,
-            subject,
-            isolates,
-            # Rules of a direction that policyTypes doesn't name have no effect, also beside other policies.
-            egress=rules[Direction.EGRESS] if Direction.EGRESS in isolates else (),
-            ingress=rules[Direction.INGRESS] if Direction.INGRESS in isolates else (),
-            order=(0.0, raw.ref.name),
-            origin=raw.origin(),
-        ),
+    policy = Policy(
+        raw.ref,
+        subject,
+        isolates,
+        # Rules of a direction that policyTypes doesn't name have no effect, also beside other policies.
+        egress=rules[Direction.EGRESS] if Direction.EGRESS in isolates else (),
+        ingress=rules[Direction.INGRESS] if Direction.INGRESS in isolates else (),
+        order=(0.0, raw.ref.name),
+        origin=raw.origin(),
     )
+    return (ReadPolicy(NETWORK_POLICY, policy),)
 
 
 def _read_directions(spec: Field) -> frozenset[Direction]:

@@ -2,38 +2,72 @@
 
 from __future__ import annotations
 
-import enum
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from ringfence.model.finding import Finding
-from ringfence.model.objects import RawObject
-from ringfence.model.policy import Policy
+from ringfence.model.objects import RawObject, Snapshot
+from ringfence.model.policy import Action, Policy, StageKind
 
-
-class StageName(enum.Enum):
-    """The stages of the network layer, in the order they are judged; the value is the stage's name."""
-
-    ADMIN = "admin"
-    NETWORK_POLICY = "networkpolicy"
-    BASELINE = "baseline"
+NETWORK_LAYER = "network"
+MESH_LAYER = "mesh"
 
 
 @dataclass(frozen=True, slots=True)
+class StageKey:
+    """A stage of a layer, by which the policies of all dialects are put together; the lowest rank is judged first."""
+
+    rank: float
+    name: str
+    kind: StageKind
+    default: Action = Action.PASS
+    layer: str = NETWORK_LAYER
+
+
+# The ranks of the network layer are on the scale of Calico's tier orders, where the tier of NetworkPolicy has 1,000,000
+# and those of ClusterNetworkPolicy 1,000 and 10,000,000 (Calico reference, Tier).
+ADMIN = StageKey(1_000.0, "admin", StageKind.ORDERED)
+NETWORK_POLICY = StageKey(1_000_000.0, "networkpolicy", StageKind.ADDITIVE)
+BASELINE = StageKey(10_000_000.0, "baseline", StageKind.ORDERED)
+
+
+@dataclass(frozen=True)
 class Reading:
-    """The circumstances of one run: which CNI's reading to follow, and where findings go."""
+    """The circumstances of one run.
+
+    ``cni`` is the CNI whose reading to follow; ``snapshot`` the cluster that policies speak of (Services, nodes).
+    Findings go to ``findings``. ``staged`` asks for policies that are written down and not enforced.
+    """
 
     cni: str
+    snapshot: Snapshot = field(default_factory=Snapshot)
     findings: list[Finding] = field(default_factory=list)
+    staged: bool = False
+
+    @cached_property
+    def objects(self) -> Mapping[tuple[str, str], Sequence[RawObject]]:
+        """The policies of the snapshot and what they refer to (network sets, tiers), by API group and kind."""
+        found: dict[tuple[str, str], list[RawObject]] = {}
+        for raw in self.snapshot.policies:
+            group, _ = split_api_version(raw.ref.api_version)
+            found.setdefault((group, raw.ref.kind), []).append(raw)
+        return found
+
+
+def split_api_version(api_version: str) -> tuple[str, str]:
+    """``(group, version)``; the core group is empty."""
+    group, slash, version = api_version.partition("/")
+    return (group, version) if slash else ("", group)
 
 
 @dataclass(frozen=True, slots=True)
 class ReadPolicy:
     """A policy and the stage that it belongs to."""
 
-    stage: StageName
+    stage: StageKey
     policy: Policy
 
 
-Reader = Callable[[RawObject, Reading], ReadPolicy | None]
-"""Reads one object; None, with a finding, where it must be left out."""
+Reader = Callable[[RawObject, Reading], Sequence[ReadPolicy] | None]
+"""Reads one object, which may have a part in several stages; None, with a finding, where it must be left out."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ringfence.dialects.admin_network_policy import read_admin_network_policy, read_baseline_admin_network_policy
 from ringfence.dialects.cluster_network_policy import read_cluster_network_policy
 from ringfence.dialects.network_policy import read_network_policy
-from ringfence.dialects.reading import Reader
+from ringfence.dialects.reading import Reader, split_api_version
 from ringfence.model.origin import ObjectRef
 
 
@@ -92,12 +92,6 @@ _GROUPS = frozenset(
 """API groups whose policies are all known: another kind of theirs that is called a policy is a mistake."""
 
 _WORDS = ("networkpolic", "egress", "firewall", "clusterwidenetwork")
-
-
-def split_api_version(api_version: str) -> tuple[str, str]:
-    """``(group, version)``; the core group is empty."""
-    group, slash, version = api_version.partition("/")
-    return (group, version) if slash else ("", group)
 
 
 def looks_like_network_policy(group: str, kind: str) -> bool:
