@@ -1,4 +1,4 @@
-"""YAML events into values and their places.
+"""YAML into values and their places: line by line where the text allows it, else by events.
 
 The events come from libyaml's parser; nothing recurses, so no nesting can exhaust the stack. A value that an alias
 repeats is shared, never copied: what aliases stand for is counted, and bounded.
@@ -27,6 +27,7 @@ from ringfence.model.finding import Code
 from ringfence.sources.limits import Limits
 from ringfence.sources.positions import PositionTable
 from ringfence.sources.scalars import HINTS, Scalar, resolve, resolve_tagged, to_json, to_key
+from ringfence.sources.yaml_lines import LineReader
 
 _MERGE: Final = "\0merge"
 """Stands for the key ``<<`` while its value is read; compared by identity, as any text may be a key."""
@@ -62,14 +63,10 @@ class Repeat:
 
 @dataclass(slots=True)
 class YamlDocument:
-    """One document: its JSON-like value, the places of its nodes (node 0 is the value), and its repeated keys.
-
-    ``end`` is how many characters of the text come before the document's end.
-    """
+    """One document: its JSON-like value, the places of its nodes (node 0 is the value), and its repeated keys."""
 
     value: Any
     table: PositionTable
-    end: int = 0
     repeats: list[Repeat] = field(default_factory=list)
 
 
@@ -88,6 +85,7 @@ class YamlBuilder:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
+        self._lines = LineReader(limits.depth)
         self._same_keys: dict[str, str] = {}
         self._plain: dict[str, Any] = {}
 
@@ -96,6 +94,18 @@ class YamlBuilder:
 
         Raises:
             YamlError: the document after those that were given is not valid, or passes a limit.
+        """
+        block = self._lines.document(text)
+        if block is not None:
+            yield YamlDocument(block.value, block.table)
+        else:
+            yield from self.by_events(text)
+
+    def by_events(self, text: bytes) -> Iterator[YamlDocument]:
+        """As :meth:`documents`, all of it from the parser's events: what the reading of lines is held to.
+
+        Raises:
+            YamlError: as :meth:`documents`.
         """
         try:
             anchored, tagged = b"&" in text, b"!" in text
@@ -253,7 +263,6 @@ class YamlBuilder:
                     wants_key = True
             else:  # the end of the document
                 document.value = root[0]
-                document.end = event.end_mark.index
                 return document
 
     def _key(self, event: Any, text: str, tag: str | None) -> str:

@@ -12,7 +12,7 @@ from ringfence.sources.items import PlainItem, plain_items
 from ringfence.sources.positions import Lines, YamlSource
 from ringfence.sources.yaml_builder import YamlBuilder, YamlDocument, YamlError
 
-_SEPARATOR = re.compile(rb"^(?:---(?=[ \t\r\n]|\Z)|\.\.\.(?=[ \t\r\n]|\Z)[^\n]*\n?)", re.MULTILINE)
+_SEPARATOR = re.compile(rb"---(?=[ \t\r\n]|\Z)|\.\.\.(?=[ \t\r\n]|\Z)[^\n]*\n?")
 _NO_CONTENT = re.compile(rb"(?:(?:%|\.\.\.|[ \t]*#|[ \t\r]*$)[^\n]*\n?)*", re.MULTILINE)
 _TEMPLATE = re.compile(rb"\{\{-?\s*[\w.$/\"(]")
 
@@ -22,39 +22,16 @@ def read_yaml(name: str, text: bytes, builder: YamlBuilder, findings: list[Findi
 
     A document that can't be parsed becomes a finding; reading goes on after the next separator line.
     """
-    lines = Lines(text)
-    end = 0
-    try:
-        for document in builder.documents(text):
-            end = document.end
-            yield None
-            yield from _items(name, lines, document, findings)
-    except YamlError as error:
-        problem = error
-    else:
-        return
-    line = seen = 0
-    for chunk in _chunks(text):
-        decoded = chunk.decode("utf-8", "replace")
-        if seen >= end:
-            yield from _chunk(name, chunk, line, builder, findings)
-        elif seen + len(decoded) > end and not _NO_CONTENT.fullmatch(decoded[end - seen :].encode()):
-            findings.append(_not_parsable(name, lines, problem, chunk))
+    line = 0
+    for chunk in chunks(text):
+        lines = Lines(chunk, line)
+        try:
+            for document in builder.documents(chunk):
+                yield None
+                yield from _items(name, lines, document, findings)
+        except YamlError as error:
+            findings.append(_not_parsable(name, lines, error, chunk))
         line += chunk.count(b"\n")
-        seen += len(decoded)
-
-
-def _chunk(
-    name: str, chunk: bytes, line: int, builder: YamlBuilder, findings: list[Finding]
-) -> Iterator[PlainItem | None]:
-    """One document that is read by itself."""
-    lines = Lines(chunk, line)
-    try:
-        for document in builder.documents(chunk):
-            yield None
-            yield from _items(name, lines, document, findings)
-    except YamlError as error:
-        findings.append(_not_parsable(name, lines, error, chunk))
 
 
 def _not_parsable(name: str, lines: Lines, error: YamlError, text: bytes) -> Finding:
@@ -65,15 +42,31 @@ def _not_parsable(name: str, lines: Lines, error: YamlError, text: bytes) -> Fin
     return Finding(error.code, f"This document can't be read: {error.problem}.", origin, hint=hint)
 
 
-def _chunks(text: bytes) -> Iterator[bytes]:
+def chunks(text: bytes) -> Iterator[bytes]:
     """The text cut before its lines ``---`` and after its lines ``...``; directives stay with their document."""
     start = 0
-    for match in _SEPARATOR.finditer(text):
-        cut = match.start() if match[0] == b"---" else match.end()
+    for place in _separators(text):
+        match = _SEPARATOR.match(text, place)
+        if match is None:
+            continue
+        cut = place if match[0] == b"---" else match.end()
         if cut > start and not _NO_CONTENT.fullmatch(text, start, cut):
             yield text[start:cut]
             start = cut
     yield text[start:]
+
+
+def _separators(text: bytes) -> Iterator[int]:
+    """Where lines begin that may be ``---`` or ``...``: found without looking at every line."""
+    yield 0
+    dashes, dots = text.find(b"\n---"), text.find(b"\n...")
+    while dashes >= 0 or dots >= 0:
+        if dots < 0 or 0 <= dashes < dots:
+            yield dashes + 1
+            dashes = text.find(b"\n---", dashes + 1)
+        else:
+            yield dots + 1
+            dots = text.find(b"\n...", dots + 1)
 
 
 def _items(name: str, lines: Lines, document: YamlDocument, findings: list[Finding]) -> Iterator[PlainItem]:
