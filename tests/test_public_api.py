@@ -14,8 +14,11 @@ def test_the_public_names_are_these() -> None:
     assert ringfence.__all__ == [
         "Cluster",
         "Connection",
+        "Diagnosis",
+        "DiffReport",
         "EndpointError",
         "Finding",
+        "Generated",
         "Grouping",
         "InputError",
         "Judgement",

@@ -15,8 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ringfence.cluster import Cluster as Cluster, load as load
+    from ringfence.diagnose.report import Diagnosis as Diagnosis
+    from ringfence.diff.report import DiffReport as DiffReport
     from ringfence.explain.judge import Judgement as Judgement
     from ringfence.explain.why import WhyAnswer as WhyAnswer
+    from ringfence.generate import Generated as Generated
     from ringfence.model.errors import (
         EndpointError as EndpointError,
         InputError as InputError,
@@ -33,8 +36,11 @@ __version__ = "0.1.0"
 _HOME = {
     "Cluster": "ringfence.cluster",
     "Connection": "ringfence.reach.report",
+    "Diagnosis": "ringfence.diagnose.report",
+    "DiffReport": "ringfence.diff.report",
     "EndpointError": "ringfence.model.errors",
     "Finding": "ringfence.model.finding",
+    "Generated": "ringfence.generate",
     "Grouping": "ringfence.reach.report",
     "InputError": "ringfence.model.errors",
     "Judgement": "ringfence.explain.judge",
@@ -52,8 +58,11 @@ _HOME = {
 __all__ = [
     "Cluster",
     "Connection",
+    "Diagnosis",
+    "DiffReport",
     "EndpointError",
     "Finding",
+    "Generated",
     "Grouping",
     "InputError",
     "Judgement",

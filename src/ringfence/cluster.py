@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from ringfence.dialects import read_policies
 from ringfence.engine import Engine
@@ -20,11 +21,18 @@ from ringfence.lint.run import LintReport, run
 from ringfence.model.errors import QueryError
 from ringfence.model.finding import Finding
 from ringfence.model.objects import Pod, Snapshot
+from ringfence.model.origin import ObjectRef
 from ringfence.model.policy import PolicySet
 from ringfence.model.ports import MAX_PORT, MIN_PORT, Protocol
 from ringfence.reach import compute_reach
 from ringfence.reach.report import Grouping, ReachReport
 from ringfence.sources import load_snapshot
+
+if TYPE_CHECKING:
+    from ringfence.diagnose import Diagnosis, Remark
+    from ringfence.diff import By, DiffReport
+    from ringfence.generate import Dialect, Generated
+    from ringfence.survey import Dependency, Survey
 
 PodFilter = Callable[[Pod], bool]
 
@@ -107,6 +115,112 @@ class Cluster:
         findings = (*self.snapshot.findings, *self._policy_findings)
         context = LintContext(self.snapshot, self._policies, findings, settings, engine=lambda: self.engine)
         return run(context, choose(select, ignore))
+
+    @cached_property
+    def survey(self) -> Survey:
+        """What the cluster needs to work, as far as its manifests show: DNS, dependencies, and who serves all."""
+        from ringfence.survey import survey
+
+        return survey(self.snapshot)
+
+    def diagnose(
+        self,
+        *,
+        namespaces: Sequence[str] = (),
+        wanted: Sequence[Dependency] = (),
+        remarks: Sequence[Remark] = (),
+        paths: Sequence[str] = (),
+    ) -> Diagnosis:
+        """What is cut that the cluster needs, by root cause, and what else deserves a look; worst first.
+
+        ``namespaces`` keeps what concerns them, ``wanted`` adds needs, ``remarks`` what is to be said besides.
+        ``paths`` are the input's, for the command lines in the answer. An annotation for the linter sets a remark aside.
+
+        Raises:
+            QueryError: a namespace is not in the input.
+        """
+        # Imported here, as below, so that what needs none of it starts without it.
+        from ringfence.diagnose import diagnose
+
+        for name in namespaces:
+            if name not in self.snapshot.namespaces:
+                raise QueryError(f"There is no namespace {name} in the input.")
+        return diagnose(
+            self.engine,
+            self.snapshot,
+            self.endpoints,
+            self.survey,
+            wanted=wanted,
+            remarks=remarks,
+            namespaces=frozenset(namespaces),
+            paths=paths,
+            findings=self.findings,
+            suppressed=self._suppressed(),
+            cni=self.cni,
+        )
+
+    def _suppressed(self) -> frozenset[tuple[str, ObjectRef]]:
+        """The codes that annotations set aside today, each with its object."""
+        from ringfence.lint.suppressions import read
+
+        today = dt.datetime.now(tz=dt.UTC).date()
+        suppressions, _ = read(self.snapshot)
+        return frozenset((one.code, one.subject) for one in suppressions if one.until is None or one.until >= today)
+
+    def diff(
+        self, other: Cluster, *, by: str | By = "workload", external: bool = True, owner_label: str = ""
+    ) -> DiffReport:
+        """Every connection that ``other``, the later state, treats differently from this one, and why.
+
+        ``by`` is ``workload`` or ``pod``; ``external`` takes in addresses outside the cluster.
+
+        Raises:
+            QueryError: ``by`` is neither, or neither cluster has a pod, so that nothing could differ.
+        """
+        from ringfence.diff import By, State, compute_diff
+
+        try:
+            ends = By(by)
+        except ValueError:
+            raise QueryError(f"{by!r} is no kind of end. Use pod or workload.") from None
+        if not self.snapshot.pods and not other.snapshot.pods:
+            raise QueryError("Neither cluster has a pod or workload, so no connection can differ.")
+        states = (State(self.snapshot, self.policies), State(other.snapshot, other.policies))
+        return compute_diff(*states, ends, external=external, owner_label=owner_label)
+
+    def generate(
+        self,
+        template: str,
+        namespace: str = "",
+        *,
+        tenant: str = "",
+        resolver: str = "",
+        dialect: str | Dialect = "networkpolicy",
+        shared: Sequence[str] = (),
+        callers: Sequence[str] = (),
+        owner_label: str = "team",
+    ) -> Generated:
+        """The policies of a template for this cluster, checked against it; the options are those of the command.
+
+        ``tenant`` is ``key=value``, a label of namespaces; ``shared`` and ``callers`` are such as ``monitoring:9090``.
+
+        Raises:
+            QueryError: an option or the template is not known or not well formed, a namespace is not in the input, or
+                the template can't hold what it promises in this cluster.
+        """
+        from ringfence.generate import generate, request_of
+
+        request = request_of(
+            self.snapshot,
+            namespace=namespace,
+            tenant=tenant,
+            resolver=resolver,
+            dialect=dialect,
+            shared=shared,
+            callers=callers,
+            owner_label=owner_label,
+        )
+        return generate(template, request, self.snapshot, self.survey, self.engine, cni=self.cni)
 
     def reach(
         self,

@@ -46,9 +46,9 @@ def test_each_root_cause_lists_whom_it_cuts(report: Diagnosis) -> None:
 
 def test_what_is_too_open_is_worth_a_look(report: Diagnosis) -> None:
     assert [(remark.topic, str(remark.subject)) for remark in report.remarks] == [
-        (Topic.MATCHES_NOBODY, "data/NetworkPolicy/redis"),
-        (Topic.SELECTS_NOTHING, "monitoring/NetworkPolicy/node-exporter"),
         (Topic.WAY_OUT, "shop/NetworkPolicy/default-deny"),  # shop/reports opens all of the Internet to one job
+        (Topic.SELECTS_NOTHING, "monitoring/NetworkPolicy/node-exporter"),
+        (Topic.MATCHES_NOBODY, "data/NetworkPolicy/redis"),
     ]
 
 

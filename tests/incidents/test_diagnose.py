@@ -105,7 +105,7 @@ def test_after_the_fix_of_the_circle_only_those_without_names_lack_dns() -> None
     assert "sync/Deployment/exporter" not in result.stdout.partition("What reaches the Internet")[0]
 
 
-@pytest.mark.parametrize("state", ["broken", "fixed", "fixed-with-tiers"])
+@pytest.mark.parametrize("state", ["fixed", "fixed-with-tiers"])
 def test_pods_with_a_resolver_of_their_own_need_no_other(state: str) -> None:
     result = run("diagnose", "-q", *paths("01-default-deny-dns/single-resolver", state))
     assert result.stdout.splitlines()[0].startswith("Nothing that is known to be needed is cut: DNS")

@@ -40,28 +40,12 @@ def command(
     paths: tuple[str, ...], wanted: str | None, namespaces: tuple[str, ...], output: str, common: options.Common
 ) -> None:
     """Runs the command."""
-    from ringfence.diagnose import diagnose
-    from ringfence.survey import survey
-
     if wanted == "-" and "-" in paths:
         raise click.UsageError("--wanted - and PATH - can't both read stdin.")
     cluster = session.load(paths, common, tell=output == "text")
-    unknown = [name for name in namespaces if name not in cluster.snapshot.namespaces]
-    if unknown:
-        raise click.UsageError(f"There is no namespace {unknown[0]} in the input.")
     needs, remarks = _wanted(cluster, wanted)
     with progress("Diagnosing"):
-        report = diagnose(
-            cluster.engine,
-            cluster.snapshot,
-            cluster.endpoints,
-            survey(cluster.snapshot),
-            wanted=needs,
-            remarks=remarks,
-            namespaces=frozenset(namespaces),
-            paths=paths,
-            findings=cluster.findings,
-        )
+        report = cluster.diagnose(namespaces=namespaces, wanted=needs, remarks=remarks, paths=paths)
     if output == "json":
         from ringfence.render import diagnose_json
 

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from ringfence.cli import options, session
 from ringfence.cli.progress import progress
-
-if TYPE_CHECKING:
-    from ringfence.generate import Request, Shared
-    from ringfence.model.objects import Snapshot
 
 _HELP = """Print policies made from a template for this cluster, ready to apply. Nothing is applied or written.
 
@@ -67,33 +61,22 @@ def command(
     common: options.Common,
 ) -> None:
     """Runs the command."""
-    from ringfence.generate import Dialect, Request, generate
-    from ringfence.model.addresses import parse_address
-    from ringfence.model.errors import QueryError
     from ringfence.render import generate as rendering
-    from ringfence.survey import survey
 
     if namespace and tenant:
         raise click.UsageError("-n and --tenant both name namespaces: give one of them.")
-    try:
-        address = None if resolver is None else parse_address(resolver)
-    except ValueError as error:
-        raise QueryError(f"--resolver: {error}.") from None
-    label = _label(tenant)
     cluster = session.load(paths, common, tell=output == "text")
-    namespaces = (namespace,) if namespace else _labelled(cluster.snapshot, label)
-    request: Request = Request(
-        namespaces,
-        label,
-        address,
-        Dialect(dialect),
-        tuple(_shared(text) for text in shared),
-        tuple(_shared(text) for text in callers),
-        owner_label,
-    )
     with progress("Checking the policies"):
-        snapshot = cluster.snapshot
-        answer = generate(template, request, snapshot, survey(snapshot), cluster.engine, cni=common.cni)
+        answer = cluster.generate(
+            template,
+            namespace or "",
+            tenant=tenant or "",
+            resolver=resolver or "",
+            dialect=dialect,
+            shared=shared,
+            callers=callers,
+            owner_label=owner_label,
+        )
     if output == "json":
         click.echo(rendering.document(answer, cluster.findings), nl=False)
     else:
@@ -101,36 +84,3 @@ def command(
         for line in rendering.summary(answer):
             click.echo(line, err=True)
     session.finish(cluster, common)
-
-
-def _label(text: str | None) -> tuple[str, str] | None:
-    if text is None:
-        return None
-    key, equals, value = text.partition("=")
-    if not equals or not key or not value:
-        raise click.UsageError(f"--tenant {text}: write KEY=VALUE, a label of namespaces.")
-    return key, value
-
-
-def _labelled(snapshot: Snapshot, label: tuple[str, str] | None) -> tuple[str, ...]:
-    from ringfence.model.errors import QueryError
-
-    if label is None:
-        return ()
-    key, value = label
-    found = tuple(sorted(name for name, ns in snapshot.namespaces.items() if ns.labels.get(key) == value))
-    if not found:
-        raise QueryError(f"No namespace of the input has the label {key}={value}.")
-    return found
-
-
-def _shared(text: str) -> Shared:
-    from ringfence.explain.query import parse_port, parse_protocol
-    from ringfence.generate import Shared
-    from ringfence.model.ports import Protocol
-
-    namespace, colon, rest = text.partition(":")
-    if not colon or not namespace:
-        raise click.UsageError(f"{text}: write NAMESPACE:PORT, or NAMESPACE:PORT/UDP.")
-    port, slash, protocol = rest.partition("/")
-    return Shared(namespace, parse_protocol(protocol) if slash else Protocol.TCP, parse_port(port))

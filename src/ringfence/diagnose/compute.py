@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from ringfence.diagnose.aside import Aside
+from ringfence.diagnose.guards import left_open, past_guards
 from ringfence.diagnose.half_open import find_half_open
 from ringfence.diagnose.idle import idle
 from ringfence.diagnose.internet import internet
 from ringfence.diagnose.losses import Ledger, Search
+from ringfence.diagnose.namesakes import namesakes
 from ringfence.diagnose.open_rules import too_wide, without_effect
-from ringfence.diagnose.report import Diagnosis, DnsStatus, Loss, LossKind, Problem, Remark
+from ringfence.diagnose.other_resolvers import other_resolvers
+from ringfence.diagnose.remedies import Remedies
+from ringfence.diagnose.report import Diagnosis, DnsStatus, Loss, LossKind, Problem, Remark, Topic
 from ringfence.diagnose.roots import Root, Roots
-from ringfence.diagnose.ways_out import ways_out
+from ringfence.diagnose.varying import varying
+from ringfence.diagnose.ways_out import WaysOut
 from ringfence.diagnose.wording import change_of, commands_of, consequence, headline
 from ringfence.engine import Engine
 from ringfence.explain.endpoints import Endpoints
 from ringfence.model.addresses import format_address
 from ringfence.model.finding import Finding
-from ringfence.model.objects import Snapshot
+from ringfence.model.objects import Pod, Snapshot
+from ringfence.model.origin import ObjectRef, Origin
 from ringfence.survey import Dependency, DnsServer, Survey
 
 _ORDER = {kind: place for place, kind in enumerate(LossKind)}
+_TOPICS = {topic: place for place, topic in enumerate(Topic)}
 
 
 def diagnose(
@@ -34,12 +42,15 @@ def diagnose(
     namespaces: frozenset[str] = frozenset(),
     paths: Sequence[str] = (),
     findings: Sequence[Finding] = (),
+    suppressed: Iterable[tuple[str, ObjectRef]] = (),
+    cni: str = "generic",
 ) -> Diagnosis:
     """Everything at a glance, worst first.
 
     ``wanted`` adds connections to the needs that the survey found, ``remarks`` what is to be said besides.
     ``namespaces`` keeps what concerns them; ``paths`` are the input's, for command lines.
-    ``findings`` are those about the policies: an error that leaves a rule without effect is a cause.
+    ``findings`` are those about the policies: an error that leaves a rule without effect is a cause. ``suppressed`` are
+    codes of lint rules with the objects for which they are set aside. ``cni`` names the reading that ``engine`` has.
     """
     ledger = Ledger()
     search = Search(engine, Roots(engine, endpoints, findings), ledger)
@@ -50,37 +61,37 @@ def diagnose(
     find_half_open(engine, search)
     works = _Works(needs, met, asked)
     problems = _problems(ledger, works, namespaces, paths)
-    told = {problem.origin for problem in problems}
-    leading = (
-        remark
-        for remark in (*without_effect(engine, findings), *too_wide(engine))
-        if remark.origin not in told and _about(remark, namespaces)
-    )
-    first = (*remarks, *leading)
-    told |= {remark.origin for remark in first}
-    idles = [
-        remark
-        for remark in idle(engine, snapshot, engine.policy_set, whole=bool(survey.dns))
-        if remark.origin not in told
-    ]
+    remedies = Remedies(engine, snapshot, paths, cni=cni)
+    aside = Aside(suppressed)
     accesses = internet(engine, namespaces=namespaces)
-    out = tuple(
-        remark
-        for remark in ways_out(engine, snapshot.pods, accesses)
-        if not namespaces or any(f"namespace {name} to" in remark.what for name in namespaces)
+    told = {problem.origin for problem in problems}
+    found = (
+        *without_effect(engine, findings),
+        *left_open(engine, findings, remedies),
+        *varying(engine, snapshot.pods, remedies),
+        *namesakes(engine, snapshot.pods, snapshot.services, remedies),
+        *past_guards(engine, snapshot.pods, remedies),
+        *too_wide(engine),
+        *other_resolvers(engine, snapshot.pods, remedies),
+        *WaysOut(engine, snapshot.pods, remedies, aside).remarks(accesses),
+        *idle(engine, snapshot, engine.policy_set, remedies, whole=bool(survey.dns)),
     )
+    kept, hidden = aside.split(remark for remark in found if remark.about(namespaces))
+    ordered = [*remarks, *_once(kept, told)]
     host: dict[str, int] = {}
     for pod in snapshot.pods:
         if pod.host_network and (not namespaces or pod.namespace in namespaces):
             host[str(pod.workload)] = host.get(str(pod.workload), 0) + 1
     return Diagnosis(
-        headline(problems, (*first, *out), needs=len(needs), dns=bool(survey.dns)),
+        headline(problems, ordered, needs=len(needs), dns=bool(survey.dns)),
         problems,
-        (*first, *(remark for remark in idles if _about(remark, namespaces)), *out),
+        tuple(ordered),
+        tuple(hidden),
         accesses,
         tuple(sorted(host.items())),
         tuple(_server(server) for server in survey.dns),
         _dns_status(asked, namespaces),
+        _node_resolver(snapshot.pods, survey, namespaces),
         len(needs),
         len(met),
         {
@@ -92,6 +103,17 @@ def diagnose(
     )
 
 
+def _once(remarks: Iterable[Remark], told: set[Origin]) -> list[Remark]:
+    """The remarks in the order of their topics, one a place: none where a problem or a graver one stands."""
+    found = []
+    for remark in sorted(remarks, key=lambda remark: _TOPICS[remark.topic]):
+        own = remark.topic is Topic.WAY_OUT  # several ways may share the line of one limit
+        if own or remark.origin not in told:
+            found.append(remark)
+            told.add(remark.origin)
+    return found
+
+
 def _dns_status(asked: Mapping[str, bool], namespaces: frozenset[str]) -> tuple[DnsStatus, ...]:
     by_namespace: dict[str, list[bool]] = {}
     for workload, cut in asked.items():
@@ -101,6 +123,18 @@ def _dns_status(asked: Mapping[str, bool], namespaces: frozenset[str]) -> tuple[
         for name, cuts in sorted(by_namespace.items())
         if not namespaces or name in namespaces
     )
+
+
+def _node_resolver(pods: Iterable[Pod], survey: Survey, namespaces: frozenset[str]) -> tuple[str, ...]:
+    """The workloads under ``dnsPolicy: Default``, but for the DNS pods, which forward to that resolver."""
+    own = {id(pod) for server in survey.dns for pod in server.pods}
+    found = (
+        str(pod.workload)
+        for pod in pods
+        if pod.resolvers == () and not pod.host_network and id(pod) not in own
+        if not namespaces or pod.namespace in namespaces
+    )
+    return tuple(dict.fromkeys(found))
 
 
 def _problems(ledger: Ledger, works: _Works, namespaces: frozenset[str], paths: Sequence[str]) -> tuple[Problem, ...]:
@@ -173,10 +207,6 @@ def _concerns(need: Dependency, namespaces: frozenset[str]) -> bool:
         return True
     ends = (*need.sources, *need.targets)
     return any(getattr(end, "namespace", "") in namespaces for end in ends)
-
-
-def _about(remark: Remark, namespaces: frozenset[str]) -> bool:
-    return not namespaces or (remark.subject is not None and remark.subject.namespace in namespaces)
 
 
 def _server(server: DnsServer) -> str:

@@ -1,32 +1,46 @@
-"""Policies that select no pod, and peers that match nobody."""
+"""Policies that select no pod, and peers that match nobody; those that miss by a label or a namespace before others."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ringfence.diagnose.remedies import Remedies
 from ringfence.diagnose.report import Remark, Topic
 from ringfence.engine import Engine
 from ringfence.explain.causes import object_name
+from ringfence.explain.slips import is_slip, pod_miss
+from ringfence.fix.shapes import value_at
+from ringfence.model.codes import NEAR_MISS_LABELS, PEER_MATCHES_NO_POD, SELECTS_NO_POD
 from ringfence.model.finding import Severity
-from ringfence.model.labels import EVERYTHING, LabelExpr
+from ringfence.model.labels import EVERYTHING, LabelExpr, Operator, Requirement
 from ringfence.model.objects import Pod, Snapshot
-from ringfence.model.origin import Origin
+from ringfence.model.origin import ObjectRef, Origin
+from ringfence.model.patch import Edit, EditOp, Patch
 from ringfence.model.policy import Direction, PodPeer, Policy, PolicySet
 
 _SHOWN = 3
 
 
-def idle(engine: Engine, snapshot: Snapshot, policy_set: PolicySet, *, whole: bool) -> Iterator[Remark]:
+def idle(
+    engine: Engine, snapshot: Snapshot, policy_set: PolicySet, remedies: Remedies, *, whole: bool
+) -> Iterator[Remark]:
     """A remark for each policy without pods, and for each pod peer that matches none.
+
+    A policy that misses pods of its namespace by a label, or whose namespace has no pod while another has pods with
+    the labels, was probably meant for those.
 
     An application's manifests lack the pods of other namespaces: what may mean those is no remark unless the input is
     ``whole``. A selector for a namespace of which the input has no pod is none either way.
     """
-    search = _Search(snapshot)
+    search = _Search(snapshot, engine, remedies)
     inhabited = {pod.namespace for pod in snapshot.pods}
     for policy in policy_set.policies():
         if not engine.universe.pod_bits(policy.subject):
-            if whole if policy.subject.namespace is None else policy.subject.namespace in inhabited:
+            if policy.subject.namespace is None:
+                likely = whole
+            else:
+                likely = policy.subject.namespace in inhabited or (whole and search.elsewhere(policy.subject))
+            if likely:
                 yield search.selects_nothing(policy)
             continue
         for direction in Direction:
@@ -42,8 +56,10 @@ def idle(engine: Engine, snapshot: Snapshot, policy_set: PolicySet, *, whole: bo
 class _Search:
     """Says what a selector would match elsewhere: on the host network, or in another namespace."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, engine: Engine, remedies: Remedies) -> None:
         self._snapshot = snapshot
+        self._engine = engine
+        self._remedies = remedies
         self._elsewhere: dict[LabelExpr, list[Pod]] = {}
 
     def elsewhere(self, peer: PodPeer) -> bool:
@@ -51,9 +67,71 @@ class _Search:
         return peer.pods != EVERYTHING and bool(self._with_labels(peer.pods))
 
     def selects_nothing(self, policy: Policy) -> Remark:
+        near = self._near(policy)
+        if near is not None:
+            return self._missed(policy, *near)
+        others = self._others(policy)
         what = f"{object_name(policy.ref)} selects no pod{self._hint(policy.subject, subject=True)}."
-        change = "Compare its podSelector with the labels of the pod templates, or delete it."
-        return Remark(Topic.SELECTS_NOTHING, Severity.WARNING, what, policy.origin, policy.ref, change)
+        if others:
+            change = f"Write metadata.namespace: {others[0]}, if pods there are meant, and delete this one."
+            command = self._moved(policy, others[0])
+            topic = Topic.MISSED
+        else:
+            change = "Compare its podSelector with the labels of the pod templates, or delete it."
+            command, topic = (), Topic.SELECTS_NOTHING
+        namespaces = frozenset({policy.ref.namespace, *others})
+        return Remark(
+            topic, Severity.WARNING, what, policy.origin, policy.ref, change, command, SELECTS_NO_POD, (), namespaces
+        )
+
+    def _near(self, policy: Policy) -> tuple[Pod, Requirement] | None:
+        """A pod of the namespace that the podSelector misses by one label, with what it asks for."""
+        facts = self._engine.facts
+        for pod in self._snapshot.pods:
+            if pod.namespace == policy.subject.namespace and not pod.host_network:
+                miss = pod_miss(policy.subject, pod, facts)
+                if miss is not None and miss.count == 1 and miss.pod and is_slip(miss, pod, facts):
+                    return pod, miss.pod[0]
+        return None
+
+    def _missed(self, policy: Policy, pod: Pod, asked: Requirement) -> Remark:
+        has = f"`{asked.key}={pod.labels[asked.key]}`" if asked.key in pod.labels else f"no label `{asked.key}`"
+        what = f"{object_name(policy.ref)} selects no pod: it asks for `{asked}`, and {pod.workload} has {has}."
+        origin = policy.subject.origin if policy.subject.origin.position.file else policy.origin
+        change = "Write the label that the pods have, if they are meant: then the policy isolates them."
+        commands = self._corrected(policy, pod, asked)
+        return Remark(
+            Topic.MISSED, Severity.WARNING, what, origin, policy.ref, change, commands, NEAR_MISS_LABELS, (_ref(pod),)
+        )
+
+    def _corrected(self, policy: Policy, pod: Pod, asked: Requirement) -> tuple[str, ...]:
+        """The command that writes the pods' own value into the podSelector, or takes out a label that they lack."""
+        path = ("spec", "podSelector", "matchLabels", asked.key)
+        raw = self._remedies.world.raw(policy.ref)
+        if raw is None or asked.operator is not Operator.IN or value_at(raw.body, path) is None:
+            return ()
+        value = pod.labels.get(asked.key)
+        edit = Edit(EditOp.REMOVE, path) if value is None else Edit(EditOp.REPLACE, path, value)
+        patch = Patch(f"Correct the podSelector of {policy.ref}", policy.ref, (edit,))
+
+        def selects(after: Engine) -> bool:
+            found = next(each for each in after.policy_set.policies() if each.ref == policy.ref)
+            return after.atom(pod) in after.program.subjects(found, after.universe)
+
+        return self._remedies.patch(patch, selects)
+
+    def _others(self, policy: Policy) -> list[str]:
+        """The namespaces with pods that a policy of a namespace without pods would select."""
+        subject = policy.subject
+        if subject.namespace is None or subject.pods == EVERYTHING:
+            return []
+        if any(pod.namespace == subject.namespace for pod in self._snapshot.pods):
+            return []
+        return sorted({pod.namespace for pod in self._with_labels(subject.pods) if not pod.host_network})
+
+    def _moved(self, policy: Policy, namespace: str) -> tuple[str, ...]:
+        """The command that makes the same policy in another namespace, where the cluster has it."""
+        return self._remedies.moved(policy.ref, namespace)
 
     def matches_nobody(
         self, policy: Policy, direction: Direction, number: int, peer: PodPeer, origin: Origin
@@ -61,7 +139,9 @@ class _Search:
         what = f"{object_name(policy.ref)}, {direction} rule {number + 1}: {_described(peer)} matches no pod"
         what += f"{self._hint(peer, subject=False)}."
         change = "Correct the labels, or take the entry out."
-        return Remark(Topic.MATCHES_NOBODY, Severity.WARNING, what, origin, policy.ref, change)
+        return Remark(
+            Topic.MATCHES_NOBODY, Severity.WARNING, what, origin, policy.ref, change, code=PEER_MATCHES_NO_POD
+        )
 
     def _hint(self, peer: PodPeer, *, subject: bool) -> str:
         if peer.pods == EVERYTHING:
@@ -100,6 +180,10 @@ class _Search:
             name for name, ns in self._snapshot.namespaces.items() if ns.given and peer.namespaces.matches(ns.labels)
         ]
         return _listed(found)
+
+
+def _ref(pod: Pod) -> ObjectRef:
+    return ObjectRef(pod.workload.kind, pod.workload.name, pod.workload.namespace)
 
 
 def _described(peer: PodPeer) -> str:

@@ -12,7 +12,7 @@ from ringfence.engine.porttable import NONE
 from ringfence.explain.causes import object_name
 from ringfence.model.addresses import ALL_V4, ALL_V6, NO_ADDRESSES, AddressSet, format_address
 from ringfence.model.objects import Pod
-from ringfence.model.origin import UNKNOWN, Origin
+from ringfence.model.origin import UNKNOWN, ObjectRef, Origin
 from ringfence.model.policy import Direction
 from ringfence.model.ports import NO_PORTS, PortSet, Protocol
 from ringfence.model.verdict import AddressEndpoint, Reason
@@ -47,6 +47,7 @@ class _Way:
     ports: PortSet
     rule: str
     origin: Origin
+    policy: ObjectRef | None = None
 
 
 @dataclass(slots=True)
@@ -100,7 +101,7 @@ def _way(engine: Engine, pod: Pod, row: Row, spaces: Iterable[tuple[int, Address
         return _Way(reached, ports, "", UNKNOWN)
     trace = side.deciding[0]
     text = f"{object_name(trace.policy.ref)}, egress rule {trace.index + 1}"
-    return _Way(reached, ports, text, trace.rule.origin)
+    return _Way(reached, ports, text, trace.rule.origin, trace.policy.ref)
 
 
 def _first(ports: PortSet) -> tuple[Protocol, int]:
@@ -121,6 +122,7 @@ def _access(group: _Group) -> InternetAccess:
         way.ports,
         way.rule,
         way.origin,
+        way.policy,
     )
 
 

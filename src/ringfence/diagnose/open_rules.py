@@ -9,6 +9,7 @@ from ringfence.diagnose.report import Remark, Topic
 from ringfence.engine import Engine, bits
 from ringfence.explain.causes import object_name
 from ringfence.model.addresses import ALL_V4, NO_ADDRESSES
+from ringfence.model.codes import RANGE_TOO_WIDE
 from ringfence.model.finding import Finding, Severity
 from ringfence.model.origin import ObjectRef
 from ringfence.model.policy import Action, AddressPeer, Direction, Policy, Rule
@@ -35,7 +36,7 @@ def without_effect(engine: Engine, findings: Iterable[Finding]) -> Iterator[Rema
                 what = f"{_named(policy, direction, number)} opens nothing: {told}; {_subjects(engine, policy)} "
                 what += "would use it." if direction is Direction.EGRESS else "would be reached by it."
                 change = "Correct the entry: the API server refuses the policy as it is."
-                yield Remark(Topic.INVALID, Severity.ERROR, what, error.origin, policy.ref, change)
+                yield Remark(Topic.INVALID, Severity.ERROR, what, error.origin, policy.ref, change, code=error.code)
 
 
 def too_wide(engine: Engine) -> Iterator[Remark]:
@@ -56,7 +57,7 @@ def too_wide(engine: Engine) -> Iterator[Remark]:
             what += f"{'to' if direction is Direction.EGRESS else 'at'} {_subjects(engine, policy)}."
             origin = wide[0].origin if wide[0].origin.position.file else rule.origin
             change = "Write the ranges that the provider publishes."
-            yield Remark(Topic.TOO_WIDE, Severity.WARNING, what, origin, policy.ref, change)
+            yield Remark(Topic.TOO_WIDE, Severity.WARNING, what, origin, policy.ref, change, code=RANGE_TOO_WIDE)
 
 
 def _rules(policy: Policy) -> Iterator[tuple[Direction, int, Rule]]:

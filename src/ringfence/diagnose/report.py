@@ -6,7 +6,7 @@ import enum
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ringfence.model.finding import Severity
+from ringfence.model.finding import Code, Severity
 from ringfence.model.origin import UNKNOWN, ObjectRef, Origin
 from ringfence.model.policy import Direction
 from ringfence.model.ports import PortSet, Protocol
@@ -98,23 +98,35 @@ class Problem:
 
 
 class Topic(enum.Enum):
-    """What a remark is about."""
+    """What a remark is about; in the order in which they are said."""
 
-    SELECTS_NOTHING = "selects-nothing"
-    MATCHES_NOBODY = "matches-nobody"
     WANTED = "wanted"
+    """A wanted connection can't be judged."""
     INVALID = "invalid"
     """A rule opens nothing, because a part of it is invalid."""
+    MISSED = "missed"
+    """A policy selects no pod, and misses some by a label or by its namespace."""
+    LEFT_OPEN = "left-open"
+    """A policy seems to close a direction, and doesn't."""
+    VARYING = "varying"
+    """Policies treat replicas that should be alike differently."""
+    PAST_GUARD = "past-guard"
+    """A pod of the host network reaches pods of its node that a policy guards against it."""
     TOO_WIDE = "too-wide"
     """A rule opens ranges that are far wider than any need."""
-
+    OTHER_RESOLVERS = "other-resolvers"
+    """Pods that are given name servers of their own may ask any other."""
     WAY_OUT = "way-out"
     """Workloads reach the Internet from a namespace that limits egress."""
+    BY_ADDRESS = "by-address"
+    """A workload calls a name outside the cluster, and its policies know addresses only."""
+    SELECTS_NOTHING = "selects-nothing"
+    MATCHES_NOBODY = "matches-nobody"
 
     @property
     def leads(self) -> bool:
         """True for what is said first where nothing that is needed is cut."""
-        return self in (Topic.INVALID, Topic.TOO_WIDE)
+        return self not in (Topic.WANTED, Topic.BY_ADDRESS, Topic.SELECTS_NOTHING, Topic.MATCHES_NOBODY)
 
     def __str__(self) -> str:
         return self.value
@@ -122,7 +134,11 @@ class Topic(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """Something that cuts nothing known, and that its author hardly meant."""
+    """Something that cuts nothing known, and that its author hardly meant.
+
+    ``change`` tells what to change, ``commands`` are command lines that do it or print it. ``code`` is the lint rule
+    that tells the same of a document; its annotation on ``subject`` or one of ``objects`` sets the remark aside.
+    """
 
     topic: Topic
     severity: Severity
@@ -130,13 +146,22 @@ class Remark:
     origin: Origin = UNKNOWN
     subject: ObjectRef | None = None
     change: str = ""
+    commands: tuple[str, ...] = ()
+    code: Code | None = None
+    objects: tuple[ObjectRef, ...] = ()
+    namespaces: frozenset[str] = frozenset()
+
+    def about(self, namespaces: frozenset[str]) -> bool:
+        """True where it concerns one of these namespaces; of none given, always."""
+        own = self.namespaces or ({self.subject.namespace} if self.subject is not None else frozenset())
+        return not namespaces or bool(own & namespaces)
 
 
 @dataclass(frozen=True, slots=True)
 class InternetAccess:
     """Workloads that may open connections to the same public addresses, for the same reason.
 
-    ``addresses`` is in words. ``rule`` is empty where nothing limits their egress.
+    ``addresses`` is in words. ``rule``, of ``policy``, is empty where nothing limits their egress.
     """
 
     workloads: tuple[str, ...]
@@ -146,6 +171,7 @@ class InternetAccess:
     ports: PortSet
     rule: str = ""
     origin: Origin = UNKNOWN
+    policy: ObjectRef | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,15 +185,21 @@ class DnsStatus:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """The whole cluster at a glance. ``headline`` is the first problem in one sentence, or that there is none."""
+    """The whole cluster at a glance. ``headline`` is the first problem in one sentence, or that there is none.
+
+    ``set_aside`` are the remarks that an annotation of their objects asks not to be told. ``node_resolver`` are the
+    workloads that ask the resolver of their node, which the input doesn't tell.
+    """
 
     headline: str
     problems: tuple[Problem, ...] = ()
     remarks: tuple[Remark, ...] = ()
+    set_aside: tuple[Remark, ...] = ()
     internet: tuple[InternetAccess, ...] = ()
     host_network: tuple[tuple[str, int], ...] = ()
     dns_servers: tuple[str, ...] = ()
     dns: tuple[DnsStatus, ...] = ()
+    node_resolver: tuple[str, ...] = ()
     needs: int = 0
     needs_met: int = 0
     counts: dict[str, int] = field(default_factory=dict)
@@ -181,9 +213,9 @@ class Diagnosis:
     def lead(self) -> Problem | Remark | None:
         """What the headline is about, if it is about something."""
         problem = next((problem for problem in self.problems if problem.cut), None)
-        return problem or next(
-            (remark for remark in self.remarks if remark.topic.leads or remark.topic is Topic.WAY_OUT), None
-        )
+        leading = (remark for remark in self.remarks if remark.topic.leads)
+        trailing = (remark for remark in self.remarks if remark.topic is Topic.BY_ADDRESS)
+        return problem or next(leading, None) or next(trailing, None)
 
     def losses(self) -> Iterator[Loss]:
         """Every cut connection."""

@@ -3,74 +3,276 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
-from ringfence.diagnose.internet import PUBLIC
+from ringfence.diagnose.aside import Aside
+from ringfence.diagnose.internet import PUBLIC, internet
+from ringfence.diagnose.remedies import Holds, Remedies
 from ringfence.diagnose.report import InternetAccess, Remark, Topic
 from ringfence.engine import Engine
 from ringfence.explain.causes import object_name
+from ringfence.explain.slips import requirements
+from ringfence.fix.shapes import path_of, value_at
 from ringfence.model.addresses import ALL_V4
-from ringfence.model.finding import Severity
-from ringfence.model.objects import Pod
-from ringfence.model.origin import UNKNOWN, Origin
-from ringfence.model.policy import Action, AddressPeer, Direction, Policy, StageKind
-from ringfence.model.ports import Protocol
+from ringfence.model.codes import EGRESS_NOT_ISOLATED, HOST_NETWORK_BYPASS, INTERNET_BY_PROXY, WORLD_EGRESS
+from ringfence.model.finding import Code, Severity
+from ringfence.model.labels import EVERYTHING
+from ringfence.model.objects import NAMESPACE_NAME_LABEL, Pod, WorkloadRef
+from ringfence.model.origin import UNKNOWN, ObjectRef, Origin
+from ringfence.model.patch import Edit, EditOp, Patch
+from ringfence.model.policy import Action, AddressPeer, Direction, Policy, Rule, StageKind
+from ringfence.model.ports import MAX_PORT, PortRange, Protocol
 from ringfence.survey.roles import proxies
 
 _NEARLY_ALL = (PUBLIC & ALL_V4).size // 2
 _SHOWN = 3
 _SYSTEM = "kube-system"
 """Agents of the host network belong there."""
-_CHANGE = "Limit these too, if they weren't meant to reach the Internet."
+_MEANT = "if they weren't meant to reach the Internet"
 
 
-def ways_out(engine: Engine, pods: Sequence[Pod], accesses: Iterable[InternetAccess]) -> Iterator[Remark]:
-    """A remark for each way: the host network, no policy that selects the pods, a rule, or a proxy in two hops.
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How some workloads of a namespace get out. ``objects`` are those that its annotation may stand on."""
 
-    ``accesses`` is what reaches public addresses directly.
-    """
-    limits = _limits(engine)
-    if not limits:
-        return
-    accesses = list(accesses)
-    yield from _host_network(limits, pods)
-    forwarding = {str(pod.workload): pod for pod in proxies(pods)}
-    direct = {name for access in accesses for name in access.workloads}
-    wide = [access for access in accesses if access.everywhere]
-    anywhere = {name for access in wide for name in access.workloads}
-    for name, proxy in forwarding.items():
-        if name in anywhere:
-            yield from _through(engine, limits, proxy, direct)
-    for access in sorted(wide, key=lambda access: bool(access.rule)):
-        others = (name for name in access.workloads if name not in forwarding)
-        for namespace, names in _by_namespace(others).items():
-            if namespace in limits:
-                why = f"{access.rule}, allows it" if access.rule else "no policy selects their pods for egress"
-                origin = access.origin if access.rule else limits[namespace].origin
-                yield _remark(limits[namespace], namespace, names, f"reach {access.addresses}: {why}", origin)
+    how: str
+    code: Code
+    change: str
+    origin: Origin = UNKNOWN
+    objects: tuple[ObjectRef, ...] = ()
+
+
+class WaysOut:
+    """Looks for the ways: the host network, no policy that selects the pods, a rule, or a proxy in two hops."""
+
+    def __init__(self, engine: Engine, pods: Sequence[Pod], remedies: Remedies, aside: Aside) -> None:
+        self._engine = engine
+        self._pods = pods
+        self._remedies = remedies
+        self._aside = aside
+        self._limits = _limits(engine)
+
+    def remarks(self, accesses: Iterable[InternetAccess]) -> Iterator[Remark]:
+        """A remark for each way; ``accesses`` is what reaches public addresses directly."""
+        if not self._limits:
+            return
+        accesses = list(accesses)
+        yield from self._host_network()
+        forwarding = {str(pod.workload): pod for pod in proxies(self._pods)}
+        direct = {name for access in accesses for name in access.workloads}
+        wide = [access for access in accesses if access.everywhere]
+        anywhere = {name for access in wide for name in access.workloads}
+        for name, proxy in forwarding.items():
+            if name in anywhere:
+                yield from self._through(proxy, direct)
+        for access in sorted(wide, key=lambda access: bool(access.rule)):
+            others = (name for name in access.workloads if name not in forwarding)
+            for namespace, names in _by_namespace(others).items():
+                if namespace in self._limits:
+                    find = self._by_rule if access.policy is not None else self._unselected
+                    yield from find(namespace, names, access)
+
+    # ---- the ways ------------------------------------------------------------------------------------------------
+
+    def _host_network(self) -> Iterator[Remark]:
+        hosts: dict[str, list[Pod]] = {}
+        for pod in self._pods:
+            if pod.host_network and pod.namespace in self._limits and pod.namespace != _SYSTEM:
+                hosts.setdefault(str(pod.workload), []).append(pod)
+        for namespace, names in _by_namespace(hosts).items():
+            how = "reach it as their nodes do: they are on the host network, outside pod policy"
+            change = "Take them off the host network, if they need no port or device of their nodes."
+            way = _Way(how, HOST_NETWORK_BYPASS, change, hosts[names[0]][0].origin)
+            closed = self._closed(namespace, names)
+            commands = [line for name in names for line in self._remedies.off_the_host_network(hosts[name], closed)]
+            yield from self._remark(namespace, names, way, commands)
+
+    def _unselected(self, namespace: str, names: list[str], access: InternetAccess) -> Iterator[Remark]:
+        limit = self._limits[namespace]
+        how = f"reach {access.addresses}: no policy selects their pods for egress"
+        change = f"Select them too, {_MEANT}: then they may do what the policy's rules allow, and nothing else."
+        way = _Way(how, EGRESS_NOT_ISOLATED, change, limit.origin, (ObjectRef("Namespace", namespace, "", "v1"),))
+        commands: tuple[str, ...] = ()
+        if limit.subject.namespace is not None and limit.subject.pods != EVERYTHING:
+            edit = Edit(EditOp.REPLACE, ("spec", "podSelector"), {})
+            patch = Patch(f"Select every pod in {limit.ref}", limit.ref, (edit,))
+            commands = self._remedies.patch(patch, self._closed(namespace, names))
+        yield from self._remark(namespace, names, way, commands)
+
+    def _by_rule(self, namespace: str, names: list[str], access: InternetAccess) -> Iterator[Remark]:
+        policy = next(each for each in self._engine.policy_set.policies() if each.ref == access.policy)
+        limit, closed = self._limits[namespace], self._closed(namespace, names)
+        how = f"reach {access.addresses}: {access.rule}, allows it{_exceptions(policy, access.origin)}"
+        change = f"Name the addresses that are needed, {_MEANT}; without any, take the entry out:"
+        commands: tuple[str, ...] = ()
+        label = self._telling_label(policy, limit, namespace)
+        if label:
+            key, value = label
+            how += f", for namespace {namespace} has the label `{key}={value}`"
+            commands = self._remedies.without_namespace_label(namespace, key, closed)
+            change = f"Take the label from the namespace, {_MEANT}; and select by kubernetes.io/metadata.name, "
+            change += "which nobody can set."
+        elif self._is_baseline(limit):
+            how += f", and the Baseline tier, where {object_name(limit.ref)} is, is asked only for other pods"
+            change = f"Deny it in the Admin tier, which comes before NetworkPolicy, {_MEANT}."
+            options = ("-n", namespace, "--dialect", "clusternetworkpolicy")
+            commands = (self._remedies.ringfence("generate deny-external-egress", *options),)
+        elif policy.subject.namespace is not None:
+            commands = self._without_entry(policy, access.origin, closed)
+        way = _Way(how, WORLD_EGRESS, change if commands else _limit_them(), access.origin, (policy.ref,))
+        yield from self._remark(namespace, names, way, commands)
+
+    def _through(self, proxy: Pod, direct: set[str]) -> Iterator[Remark]:
+        engine = self._engine
+        ports = [port.number for port in proxy.ports if port.protocol is Protocol.TCP]
+        users: dict[str, Pod] = {}
+        there = engine.atom(proxy)
+        admitted = engine.row(Direction.INGRESS, there)
+        port_of: dict[str, int] = {}
+        for number, atom in enumerate(engine.universe.atoms):
+            if not atom.guarded or atom.pods[0].namespace not in self._limits:
+                continue
+            left = engine.table.sets[engine.row(Direction.EGRESS, number).ports(there)]
+            both = left & engine.table.sets[admitted.ports(number)]
+            port = next((port for port in ports if both.has(Protocol.TCP, port)), None)
+            for pod in atom.pods if port is not None else ():
+                if str(pod.workload) not in direct:
+                    users.setdefault(str(pod.workload), pod)
+                    port_of.setdefault(pod.namespace, port or 0)
+        for namespace, names in _by_namespace(users).items():
+            verdict = engine.verdict(users[names[0]], proxy, Protocol.TCP, port_of[namespace], misses=False)
+            deciding = verdict.ingress.deciding or verdict.egress.deciding
+            how = f"get there in two hops, through {proxy.workload} on TCP {port_of[namespace]}"
+            origin = proxy.origin
+            objects = [_ref(proxy.workload)]
+            if deciding:
+                trace = deciding[0]
+                direction = "ingress" if verdict.ingress.deciding else "egress"
+                how += f": {object_name(trace.policy.ref)}, {direction} rule {trace.index + 1}, allows it"
+                origin = trace.rule.origin
+                objects.append(trace.policy.ref)
+            change = f"Limit where the proxy itself may go, or who may use it, {_MEANT}."
+            way = _Way(how, INTERNET_BY_PROXY, change, origin, tuple(objects))
+            target = f"{proxy.workload}:{port_of[namespace]}"
+            commands = [self._remedies.ringfence("fix --deny", name, target) for name in names[:_SHOWN]]
+            yield from self._remark(namespace, names, way, commands)
+
+    # ---- what closes them ----------------------------------------------------------------------------------------
+
+    def _closed(self, namespace: str, names: Sequence[str]) -> Holds:
+        def holds(engine: Engine) -> bool:
+            left = internet(engine, namespaces=frozenset({namespace}))
+            return not any(access.everywhere and not set(names).isdisjoint(access.workloads) for access in left)
+
+        return holds
+
+    def _telling_label(self, policy: Policy, limit: Policy, namespace: str) -> tuple[str, str] | None:
+        """The label of the namespace by which a cluster-wide policy selects it, and the one that limits it doesn't."""
+        if policy.subject.namespace is not None:
+            return None
+        labels = self._engine.facts.namespace_labels(namespace)
+        usual = {one.key for one in requirements(limit.subject.namespaces) or ()} | {NAMESPACE_NAME_LABEL}
+        asked = (one.key for one in requirements(policy.subject.namespaces) or ())
+        return next(((key, labels[key]) for key in asked if key in labels and key not in usual), None)
+
+    def _is_baseline(self, policy: Policy) -> bool:
+        stages = [stage for layer in self._engine.policy_set.layers for stage in layer.stages]
+        additive = next((place for place, stage in enumerate(stages) if stage.kind is StageKind.ADDITIVE), len(stages))
+        return any(policy in stage.policies for stage in stages[additive + 1 :])
+
+    def _without_entry(self, policy: Policy, origin: Origin, closed: Holds) -> tuple[str, ...]:
+        """The command that takes the ranges out of a rule, and the rule where they are all of it."""
+        rule = next((each for each in policy.egress if each.origin == origin), None)
+        path = path_of(origin)
+        if rule is None or not rule.peers or not path:
+            return ()
+        ranges = [number for number, peer in enumerate(rule.peers) if isinstance(peer, AddressPeer)]
+        raw = self._remedies.world.raw(policy.ref)
+        entries = value_at(raw.body, (*path, "to")) if raw is not None else None
+        if len(ranges) == len(rule.peers):
+            edits = [Edit(EditOp.REMOVE, path)]
+        elif isinstance(entries, list) and len(entries) == len(rule.peers):
+            edits = [Edit(EditOp.REMOVE, (*path, "to", number)) for number in reversed(ranges)]
+        else:
+            return ()
+        patch = Patch(f"Take the ranges out of {policy.ref}", policy.ref, tuple(edits), origin=origin)
+        return self._remedies.patch(patch, closed)
+
+    def _remark(self, namespace: str, names: Sequence[str], way: _Way, commands: Iterable[str]) -> Iterator[Remark]:
+        limit = self._limits[namespace]
+        kept = [name for name in names if not self._aside.has(way.code, _ref(_workload(name)))]
+        shown = kept or names
+        who = ", ".join(shown[:_SHOWN]) + (f" and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else "")
+        what = f"{object_name(limit.ref)} limits egress of namespace {namespace} to the Internet, yet {who} {way.how}."
+        change = way.change
+        if len(shown) == 1:
+            what = what.replace(f"{who} reach ", f"{who} reaches ").replace(f"{who} get ", f"{who} gets ")
+            what = what.replace("as their nodes do: they are", "as its node does: it is")
+            what = what.replace("their pods", "its pods")
+            change = change.replace("them", "it").replace("they weren't", "it wasn't").replace("they ", "it ")
+            change = change.replace("it need ", "it needs ").replace("their nodes", "its node")
+        objects = (limit.ref, *way.objects, *(() if kept else [_ref(_workload(names[0]))]))
+        yield Remark(
+            Topic.WAY_OUT,
+            Severity.WARNING,
+            what,
+            way.origin,
+            limit.ref,
+            change,
+            tuple(dict.fromkeys(commands))[:_SHOWN],
+            way.code,
+            objects,
+            frozenset({namespace}),
+        )
+
+
+def _limit_them() -> str:
+    return f"Limit them too, {_MEANT}."
 
 
 def _limits(engine: Engine) -> dict[str, Policy]:
-    """The policy that limits egress to the Internet, by namespace: one that denies it before one that only isolates."""
+    """The policy that limits egress to the Internet, by namespace: one that denies it before one that only isolates.
+
+    Policies that isolate limit a namespace only if they do most of its workloads: else each is for its own.
+    """
     found: dict[str, Policy] = {}
     denying: set[str] = set()
+    every: dict[str, set[WorkloadRef]] = {}
+    limited: dict[str, set[WorkloadRef]] = {}
     for number, atom in enumerate(engine.universe.atoms):
         namespace = atom.pods[0].namespace if atom.guarded else ""
-        if not namespace or namespace in denying:
+        if not namespace:
             continue
+        workloads = {pod.workload for pod in atom.pods}
+        every.setdefault(namespace, set()).update(workloads)
         for each in engine.policies_of(Direction.EGRESS, number):
             compiled = engine.program.compiled[each]
             additive = engine.program.stages[compiled.stage][1].kind is StageKind.ADDITIVE
-            if _denies_internet(compiled.policy):
+            if namespace not in denying and _denies_internet(compiled.policy):
                 found[namespace] = compiled.policy
                 denying.add(namespace)
-            elif additive and Direction.EGRESS in compiled.policy.isolates:
+            elif additive and Direction.EGRESS in compiled.policy.isolates and not _allows_all(compiled.policy):
                 found.setdefault(namespace, compiled.policy)
-    return found
+                limited.setdefault(namespace, set()).update(workloads)
+    return {
+        name: policy
+        for name, policy in found.items()
+        if name in denying or 2 * len(limited.get(name, ())) > len(every[name])
+    }
+
+
+def _allows_all(policy: Policy) -> bool:
+    """True for a policy that isolates and allows everybody nearly everything: it limits nothing."""
+    return any(
+        rule.action is Action.ALLOW and rule.peers is None and not rule.conditions and _is_for_most_ports(rule)
+        for rule in policy.egress
+    )
 
 
 def _denies_internet(policy: Policy) -> bool:
     return any(
         rule.action is Action.DENY
+        and _is_for_most_ports(rule)
         and any(
             isinstance(peer, AddressPeer) and (peer.addresses & PUBLIC & ALL_V4).size > _NEARLY_ALL
             for peer in rule.peers or ()
@@ -79,43 +281,17 @@ def _denies_internet(policy: Policy) -> bool:
     )
 
 
-def _host_network(limits: dict[str, Policy], pods: Iterable[Pod]) -> Iterator[Remark]:
-    hosts: dict[str, Pod] = {}
-    for pod in pods:
-        if pod.host_network and pod.namespace in limits and pod.namespace != _SYSTEM:
-            hosts.setdefault(str(pod.workload), pod)
-    for namespace, names in _by_namespace(hosts).items():
-        why = "reach it as their nodes do: they are on the host network, outside pod policy"
-        yield _remark(limits[namespace], namespace, names, why, hosts[names[0]].origin)
+def _is_for_most_ports(rule: Rule) -> bool:
+    spans = [entry for entry in rule.ports or () if isinstance(entry, PortRange) and entry.protocol is Protocol.TCP]
+    return rule.ports is None or 2 * sum(entry.hi - entry.lo + 1 for entry in spans) > MAX_PORT
 
 
-def _through(engine: Engine, limits: dict[str, Policy], proxy: Pod, direct: set[str]) -> Iterator[Remark]:
-    ports = [port.number for port in proxy.ports if port.protocol is Protocol.TCP]
-    users: dict[str, Pod] = {}
-    there = engine.atom(proxy)
-    admitted = engine.row(Direction.INGRESS, there)
-    port_of: dict[str, int] = {}
-    for number, atom in enumerate(engine.universe.atoms):
-        if not atom.guarded or atom.pods[0].namespace not in limits:
-            continue
-        left = engine.table.sets[engine.row(Direction.EGRESS, number).ports(there)]
-        both = left & engine.table.sets[admitted.ports(number)]
-        port = next((port for port in ports if both.has(Protocol.TCP, port)), None)
-        for pod in atom.pods if port is not None else ():
-            if str(pod.workload) not in direct:
-                users.setdefault(str(pod.workload), pod)
-                port_of.setdefault(pod.namespace, port or 0)
-    for namespace, names in _by_namespace(users).items():
-        verdict = engine.verdict(users[names[0]], proxy, Protocol.TCP, port_of[namespace], misses=False)
-        deciding = verdict.ingress.deciding or verdict.egress.deciding
-        why = f"get there in two hops, through {proxy.workload} on TCP {port_of[namespace]}"
-        origin = proxy.origin
-        if deciding:
-            trace = deciding[0]
-            direction = "ingress" if verdict.ingress.deciding else "egress"
-            why += f": {object_name(trace.policy.ref)}, {direction} rule {trace.index + 1}, allows it"
-            origin = trace.rule.origin
-        yield _remark(limits[namespace], namespace, names, why, origin)
+def _exceptions(policy: Policy, origin: Origin) -> str:
+    """The exceptions of a rule, which are easily taken for a limit."""
+    rule = next((each for each in policy.egress if each.origin == origin), None)
+    peers = [peer for peer in (rule.peers or () if rule is not None else ()) if isinstance(peer, AddressPeer)]
+    told = [str(peer) for peer in peers if peer.outer is not None]
+    return f" by {told[0]}: what an exception doesn't list is allowed" if told else ""
 
 
 def _by_namespace(workloads: Iterable[str]) -> dict[str, list[str]]:
@@ -125,10 +301,10 @@ def _by_namespace(workloads: Iterable[str]) -> dict[str, list[str]]:
     return found
 
 
-def _remark(limit: Policy, namespace: str, names: Sequence[str], how: str, origin: Origin = UNKNOWN) -> Remark:
-    who = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
-    what = f"{object_name(limit.ref)} limits egress of namespace {namespace} to the Internet, yet {who} {how}."
-    if len(names) == 1:
-        what = what.replace(f"{who} reach ", f"{who} reaches ").replace(f"{who} get ", f"{who} gets ")
-        what = what.replace("as their nodes do: they are", "as its node does: it is").replace("their pods", "its pods")
-    return Remark(Topic.WAY_OUT, Severity.WARNING, what, origin, limit.ref, _CHANGE)
+def _workload(name: str) -> WorkloadRef:
+    namespace, kind, rest = name.split("/", 2)
+    return WorkloadRef(namespace, kind, rest)
+
+
+def _ref(workload: WorkloadRef) -> ObjectRef:
+    return ObjectRef(workload.kind, workload.name, workload.namespace)

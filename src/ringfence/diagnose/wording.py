@@ -170,9 +170,9 @@ def headline(problems: Sequence[Problem], remarks: Sequence[Remark], *, needs: i
     if leading:
         more = f" ({len(leading) - 1} more below)" if leading[1:] else ""
         return f"{leading[0].what}{more} {_nothing(needs, dns=dns)}"
-    out = [remark for remark in remarks if remark.topic is Topic.WAY_OUT]
-    more = f" ({len(out) - 1} more way{'s' if len(out) > 2 else ''} out below)" if out[1:] else ""
-    return _nothing(needs, dns=dns) + (f" {out[0].what}{more}" if out else "")
+    trailing = [remark for remark in remarks if remark.topic is Topic.BY_ADDRESS]
+    more = f" ({len(trailing) - 1} more below)" if trailing[1:] else ""
+    return _nothing(needs, dns=dns) + (f" {trailing[0].what}{more}" if trailing else "")
 
 
 def _nothing(needs: int, *, dns: bool) -> str:

@@ -13,7 +13,7 @@ from ringfence.generate.default_deny import default_deny
 from ringfence.generate.deny_external_egress import deny_external_egress
 from ringfence.generate.isolate_namespace import isolate_namespace
 from ringfence.generate.manifest import Manifest
-from ringfence.generate.request import Dialect, Draft, Given, Request, Shared
+from ringfence.generate.request import Dialect, Draft, Given, Request, Shared, request_of
 from ringfence.generate.team_hierarchy import team_hierarchy
 from ringfence.model.errors import QueryError
 from ringfence.model.objects import Snapshot
@@ -62,4 +62,4 @@ def generate(
     return Generated(template, checked.draft.manifests, checked.changes, (*draft.notes, *checked.notes))
 
 
-__all__ = ["TEMPLATES", "Dialect", "Generated", "Manifest", "Request", "Shared", "generate"]
+__all__ = ["TEMPLATES", "Dialect", "Generated", "Manifest", "Request", "Shared", "generate", "request_of"]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ringfence.engine import Engine
+from ringfence.explain.query import parse_port, parse_protocol
 from ringfence.generate.manifest import Manifest
 from ringfence.generate.targets import Target
+from ringfence.model.addresses import parse_address
 from ringfence.model.errors import QueryError
 from ringfence.model.objects import Pod, Snapshot
 from ringfence.model.policy import Direction
@@ -33,6 +35,19 @@ class Shared:
     protocol: Protocol
     port: int
 
+    @classmethod
+    def parse(cls, text: str) -> Shared:
+        """``NAMESPACE:PORT``, or ``NAMESPACE:PORT/UDP``.
+
+        Raises:
+            QueryError: the text is neither.
+        """
+        namespace, colon, rest = text.partition(":")
+        if not colon or not namespace:
+            raise QueryError(f"{text}: write NAMESPACE:PORT, or NAMESPACE:PORT/UDP.")
+        port, slash, protocol = rest.partition("/")
+        return cls(namespace, parse_protocol(protocol) if slash else Protocol.TCP, parse_port(port))
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -49,6 +64,50 @@ class Request:
     shared: tuple[Shared, ...] = ()
     callers: tuple[Shared, ...] = ()
     owner_label: str = "team"
+
+
+def request_of(
+    snapshot: Snapshot,
+    *,
+    namespace: str = "",
+    tenant: str = "",
+    resolver: str = "",
+    dialect: str | Dialect = Dialect.NETWORK_POLICY,
+    shared: Sequence[str] = (),
+    callers: Sequence[str] = (),
+    owner_label: str = "team",
+) -> Request:
+    """The request that these texts mean in a cluster; an empty text is an option that isn't given.
+
+    Raises:
+        QueryError: one is not well formed, or no namespace has the tenant's label.
+    """
+    if namespace and tenant:
+        raise QueryError("A namespace and a tenant both name namespaces: give one of them.")
+    try:
+        address = parse_address(resolver) if resolver else None
+    except ValueError as error:
+        raise QueryError(f"--resolver: {error}.") from None
+    try:
+        chosen = Dialect(dialect)
+    except ValueError:
+        raise QueryError(f"{dialect!r} is no dialect. Known: {', '.join(each.value for each in Dialect)}.") from None
+    key, equals, value = tenant.partition("=")
+    if tenant and not (key and equals and value):
+        raise QueryError(f"--tenant {tenant}: write KEY=VALUE, a label of namespaces.")
+    label = (key, value) if tenant else None
+    labelled = tuple(sorted(name for name, ns in snapshot.namespaces.items() if key and ns.labels.get(key) == value))
+    if tenant and not labelled:
+        raise QueryError(f"No namespace of the input has the label {tenant}.")
+    return Request(
+        (namespace,) if namespace else labelled,
+        label,
+        address,
+        chosen,
+        tuple(Shared.parse(text) for text in shared),
+        tuple(Shared.parse(text) for text in callers),
+        owner_label,
+    )
 
 
 @dataclass(frozen=True, slots=True)

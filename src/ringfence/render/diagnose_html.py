@@ -82,7 +82,8 @@ def _list(rows: tuple[Row, ...], more: int) -> Iterator[str]:
 
 def _row(row: Row) -> str:
     because = f'<br><span class="because">{escape(row.because)}</span>' if row.because else ""
-    return f"{escape(row.text)}{because}{_place(row.place)}"
+    commands = f"<pre>{escape(chr(10).join(row.commands))}</pre>" if row.commands else ""
+    return f"{escape(row.text)}{because}{_place(row.place)}{commands}"
 
 
 def _place(text: str) -> str:

@@ -19,6 +19,7 @@ def render(report: Diagnosis, findings: Iterable[Finding]) -> str:
         cut=report.cut,
         problems=[_problem(problem) for problem in report.problems],
         remarks=[_remark(remark) for remark in report.remarks],
+        setAside=[_remark(remark) for remark in report.set_aside],
         internet=[_internet(access) for access in report.internet],
         hostNetwork=[{"workload": name, "pods": pods} for name, pods in report.host_network],
         dns={
@@ -27,6 +28,7 @@ def render(report: Diagnosis, findings: Iterable[Finding]) -> str:
                 {"namespace": status.namespace, "workloads": status.workloads, "cut": status.cut}
                 for status in report.dns
             ],
+            "nodeResolver": list(report.node_resolver),
         },
         needs={"known": report.needs, "allowed": report.needs_met},
         counts=dict(report.counts),
@@ -78,6 +80,8 @@ def _remark(remark: Remark) -> Json:
         "object": str(remark.subject) if remark.subject is not None else "",
         "origin": json_values.origin(remark.origin),
         "change": remark.change,
+        "commands": list(remark.commands),
+        "code": remark.code.code if remark.code is not None else "",
     }
     return {key: field for key, field in fields.items() if field}
 

@@ -18,7 +18,7 @@ def render(report: Diagnosis) -> str:
     if page.more:
         lines += [f"and {page.more:,} more root causes", ""]
     for section in page.sections:
-        lines += [f"### {section.title}", "", *(f"- {_row(row)}" for row in section.rows)]
+        lines += [f"### {section.title}", "", *(line for row in section.rows for line in _lines(row))]
         lines += [f"- and {section.more:,} more"] if section.more else []
         lines.append("")
     return "\n".join([*lines, prose(page.summary), ""])
@@ -35,6 +35,10 @@ def _card(number: int, card: Card) -> list[str]:
     if card.commands:
         lines += ["", *(f"- {code(command)}" for command in card.commands)]
     return lines
+
+
+def _lines(row: Row) -> list[str]:
+    return [f"- {_row(row)}", *(f"  - {code(command)}" for command in row.commands)]
 
 
 def _row(row: Row) -> str:

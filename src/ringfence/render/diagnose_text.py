@@ -53,6 +53,7 @@ def _section(section: Section) -> Iterator[str]:
         yield f"  - {_with_place(row)}"
         if row.because:
             yield f"      {row.because}"
+        yield from (f"        $ {command}" for command in row.commands)
     if section.more:
         yield f"  and {section.more:,} more; -v shows all"
 

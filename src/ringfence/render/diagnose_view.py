@@ -19,11 +19,12 @@ NAMED = 4
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line: ``text``, where it stands, and what shows it (``because``)."""
+    """One line: ``text``, where it stands, what shows it or what to do (``because``), and command lines."""
 
     text: str
     place: str = ""
     because: str = ""
+    commands: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,16 +129,17 @@ def _row(loss: Loss) -> Row:
 
 def _sections(report: Diagnosis, most: int | None) -> Iterable[Section]:
     if report.remarks:
-        yield _section(
-            "Worth a look", [Row(remark.what, place(remark.origin), remark.change) for remark in report.remarks], most
-        )
+        rows = [Row(each.what, place(each.origin), each.change, each.commands) for each in report.remarks]
+        yield _section("Worth a look", rows, most)
+    if report.set_aside:
+        yield Section("Set aside", tuple(Row(each.what, place(each.origin)) for each in report.set_aside))
     if report.internet:
         yield _section("What reaches the Internet", [_internet(access) for access in report.internet], most)
     if report.host_network:
         names = [f"{name} ({count(pods, 'pod')})" for name, pods in report.host_network]
         text = f"{listed(names, most)}: outside pod policy, and reached and reaching as their nodes"
         yield Section("Pods of the host network", (Row(text),))
-    if report.dns_servers:
+    if report.dns_servers or report.node_resolver:
         yield _section("DNS", list(_dns(report)), most)
 
 
@@ -153,13 +155,19 @@ def _internet(access: InternetAccess) -> Row:
 
 
 def _dns(report: Diagnosis) -> Iterable[Row]:
-    yield Row("; ".join(report.dns_servers))
+    if report.dns_servers:
+        yield Row("; ".join(report.dns_servers))
     works = [f"{status.namespace} ({status.workloads})" for status in report.dns if not status.cut]
     cut = [f"{status.namespace} ({status.cut} of {status.workloads})" for status in report.dns if status.cut]
     if cut:
         yield Row(f"cut, at least in part, for workloads of {listed(cut, 8)}")
     if works:
         yield Row(f"allowed for all workloads of {listed(works, 8)}")
+    if report.node_resolver:
+        who = listed(report.node_resolver, NAMED)
+        yield Row(
+            f"not judged for {who}: dnsPolicy Default asks the resolver of the node, which the input doesn't tell"
+        )
 
 
 def _summary(report: Diagnosis) -> str:
