@@ -74,8 +74,6 @@ def read_config(path: str) -> Config:
     if owners is not None:
         owners.end()
     fields.end()
-    if not config.policies and not config.render:
-        raise InputError(f"{fields.at()}: Nothing says where the policies are: add policies or render.")
     return config
 
 

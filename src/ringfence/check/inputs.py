@@ -26,42 +26,64 @@ RENDERED = "rendered"
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What is read before anything is judged. ``suites`` holds the objects of the tests; ``notes`` are sentences."""
+    """What is read before anything is judged. ``suites`` holds the objects of the tests; ``notes`` are sentences.
+
+    ``root`` is the root of the repository, or empty.
+    """
 
     snapshot: Snapshot
     base_snapshot: Snapshot | None
     base: Base | None
     suites: Snapshot | None
     notes: tuple[str, ...] = ()
+    root: str = ""
 
 
-def read_inputs(config: Config, revision: str, stdin: BinaryIO | None = None) -> Inputs:
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Policies from the command line in place of those configured, such as the output of ``helm template``.
+
+    A path is a file, a directory, an archive or ``-`` for ``stdin``; an empty ``base`` leaves the difference out.
+    """
+
+    policies: str
+    base: str = ""
+    stdin: BinaryIO | None = None
+
+
+def read_inputs(config: Config, revision: str, given: Given | None = None) -> Inputs:
     """Reads everything that the configuration names. ``revision`` is the base, or empty.
-
-    With ``stdin``, the policies are what is read from it, and no program is run for the work tree.
 
     Raises:
         InputError: something that is named can't be read, or isn't there.
     """
     directory = Path(config.file).parent
-    notes: list[str] = []
-    repository = Repository.of(str(directory)) if revision else None
-    base = repository.base(revision) if repository is not None else None
-    if base is not None and repository is not None:
-        notes += base.notes
-        notes += _uncommitted(repository, config)
-    cluster = load_snapshot(_paths(config.cluster, directory)) if config.cluster else None
-    policies = _head(config, directory, stdin)
-    before = _base(config, repository, base) if repository is not None and base is not None else None
-    if before is not None and base is not None and not before.policies:
-        notes.append(f"{base.name} has no policy in these places: every policy counts as new.")
-    if cluster is not None:
+    if given is not None:
+        policies = load_snapshot([given.policies], stdin=given.stdin)
+        before = load_snapshot([given.base], stdin=given.stdin) if given.base else None
+        base = Base(given.base) if given.base else None
+        notes = []
+    else:
+        repository = Repository.of(str(directory)) if revision else None
+        base = repository.base(revision) if repository is not None else None
+        policies = _head(config, directory)
+        before = _base(config, repository, base) if repository is not None and base is not None else None
+        notes = _base_notes(config, repository, base, before)
+    if config.cluster:
+        cluster = load_snapshot(_paths(config.cluster, directory))
         notes += _cluster_notes(config, cluster, policies, before)
         kept = _kept(config, cluster, policies, before)
         policies = _under(cluster, policies, kept)
         before = _under(cluster, before, kept) if before is not None else None
     suites = load_snapshot(_paths(config.tests, directory)) if config.tests else None
-    return Inputs(policies, before, base, suites, tuple(notes))
+    return Inputs(policies, before, base, suites, tuple(notes), _root(directory))
+
+
+def _root(directory: Path) -> str:
+    try:
+        return Repository.of(str(directory)).root
+    except InputError:
+        return ""
 
 
 def _paths(entries: Iterable[PathEntry], directory: Path) -> list[str]:
@@ -72,9 +94,9 @@ def _paths(entries: Iterable[PathEntry], directory: Path) -> list[str]:
 # ---- the work tree ------------------------------------------------------------------------------------------------
 
 
-def _head(config: Config, directory: Path, stdin: BinaryIO | None) -> Snapshot:
-    if stdin is not None:
-        return load_snapshot(["-"], stdin=stdin)
+def _head(config: Config, directory: Path) -> Snapshot:
+    if not config.policies and not config.render:
+        raise InputError(f"{config.file}: Nothing says where the policies are: add policies or render.")
     paths = _paths(config.policies, directory)
     if not config.render:
         return load_snapshot(paths)
@@ -120,6 +142,15 @@ def _uncommitted(repository: Repository, config: Config) -> list[str]:
     if len(files) == 1:
         return [f"{shown(files[0])} is not committed, and checked as it stands in the work tree."]
     return [f"{len(files)} files are not committed, and checked as they stand in the work tree."]
+
+
+def _base_notes(config: Config, repository: Repository | None, base: Base | None, before: Snapshot | None) -> list[str]:
+    if repository is None or base is None or before is None:
+        return []
+    notes = [*base.notes, *_uncommitted(repository, config)]
+    if not before.policies:
+        notes.append(f"{base.name} has no policy in these places: every policy counts as new.")
+    return notes
 
 
 # ---- the base -------------------------------------------------------------------------------------------------------

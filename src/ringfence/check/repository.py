@@ -18,16 +18,19 @@ _SHORT = 12
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """What the check compares with: ``commit`` is where the work forked off from ``revision``, as it was named."""
+    """What the check compares with: ``commit`` is where the work forked off from ``revision``, as it was named.
+
+    Without a commit, ``revision`` is the path of manifests.
+    """
 
     revision: str
-    commit: str
+    commit: str = ""
     notes: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         """How places in it are shown: ``git:origin/main``."""
-        return f"{git.PREFIX}{shown(self.revision)}"
+        return f"{git.PREFIX}{shown(self.revision)}" if self.commit else shown(self.revision)
 
     @property
     def short(self) -> str:

@@ -16,8 +16,8 @@ from ringfence.render.json_values import API_VERSION, Json, findings, origin, po
 def write(report: DiffReport, found: Iterable[Finding], out: IO[str], *, summary_only: bool = False) -> None:
     """Writes the document; a summary has no changes."""
     head = f'{{"apiVersion": "{API_VERSION}", "kind": "DiffReport", "by": "{report.by.value}"'
-    out.write(f"{head},\n{_member('summary', _summary(report))}")
-    out.write(f",\n{_member('risks', [_risk(risk) for risk in report.risks])}")
+    out.write(f"{head},\n{_member('summary', summary_fields(report))}")
+    out.write(f",\n{_member('risks', [risk_fields(risk) for risk in report.risks])}")
     out.write(f",\n{_member('namespaces', [_impact(impact) for impact in report.namespaces])}")
     out.write(f",\n{_member('teams', [_impact(impact) for impact in report.teams])}")
     if not summary_only:
@@ -27,7 +27,7 @@ def write(report: DiffReport, found: Iterable[Finding], out: IO[str], *, summary
             out.write(f',\n"{name}": [')
             separator = "\n"
             for change in changes:
-                out.write(separator + json.dumps(_change(change), ensure_ascii=False))
+                out.write(separator + json.dumps(change_fields(change), ensure_ascii=False))
                 separator = ",\n"
             out.write("\n]")
     out.write(f",\n{_member('findings', findings([*report.notes, *found]))}}}\n")
@@ -37,7 +37,8 @@ def _member(name: str, value: Any) -> str:
     return f'"{name}": {json.dumps(value, ensure_ascii=False)}'
 
 
-def _summary(report: DiffReport) -> Json:
+def summary_fields(report: DiffReport) -> Json:
+    """The counts of a diff."""
     return {
         **{str(kind): report.count(kind) for kind in ChangeKind},
         "replicas": len(report.replicas),
@@ -47,7 +48,8 @@ def _summary(report: DiffReport) -> Json:
     }
 
 
-def _change(change: Change) -> Json:
+def change_fields(change: Change) -> Json:
+    """One connection that differs."""
     fields: Json = {
         "change": str(change.kind),
         "src": change.src.name,
@@ -107,7 +109,8 @@ def _decision(decision: Decision) -> Json:
     return fields
 
 
-def _risk(risk: Risk) -> Json:
+def risk_fields(risk: Risk) -> Json:
+    """One risk of a diff."""
     return {
         "kind": str(risk.kind),
         "subject": risk.subject,
