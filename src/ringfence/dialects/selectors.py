@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
 from ringfence.dialects.fields import Field, describe
@@ -25,7 +26,19 @@ OPERATORS = {
 _VALUED = (Operator.IN, Operator.NOT_IN)
 
 
-def read_selector(field: Field | None) -> LabelExpr | None:
+ReadKey = Callable[[Field, object], str | None]
+"""Reads a label key: the key that the engine knows it by; None, with a finding, for one that is refused."""
+
+
+def kubernetes_key(field: Field, key: object) -> str | None:
+    """A label key as the API server checks it; None, and a finding, for an invalid one."""
+    problem = key_problem(key) if isinstance(key, str) else f"is {describe(key)}"
+    if problem:
+        field.report(BAD_SELECTOR, f"The label key {key!r} of {field} {problem}.", why="The API server refuses it.")
+    return None if problem else str(key)
+
+
+def read_selector(field: Field | None, read_key: ReadKey = kubernetes_key) -> LabelExpr | None:
     """The expression of a selector; one that is left out selects everything, as an empty one does.
 
     Returns None, with findings, for a selector that the API server refuses.
@@ -40,14 +53,14 @@ def read_selector(field: Field | None) -> LabelExpr | None:
         ("matchLabels", "matchExpressions"),
         why="The API server drops the field, and a selector without requirements selects everything.",
     )
-    labels = _read_match_labels(field.get("matchLabels"))
-    expressions = _read_match_expressions(field.get("matchExpressions"))
+    labels = _read_match_labels(field.get("matchLabels"), read_key)
+    expressions = _read_match_expressions(field.get("matchExpressions"), read_key)
     if labels is None or expressions is None:
         return None
     return AllOf(match_labels(labels).parts + expressions)
 
 
-def _read_match_labels(field: Field | None) -> dict[str, str] | None:
+def _read_match_labels(field: Field | None, read_key: ReadKey) -> dict[str, str] | None:
     if field is None:
         return {}
     if not field.is_mapping(code=BAD_SELECTOR):
@@ -56,29 +69,29 @@ def _read_match_labels(field: Field | None) -> dict[str, str] | None:
     valid = True
     for key, value in field.value.items():
         member = Field(field.raw, (*field.path, key), value, field.sink)
-        valid = _check_key(member, key) and valid
+        name = read_key(member, key)
         # Null decodes to the empty string in Go: the key must be there with an empty value.
         text = "" if value is None else member.text(code=BAD_SELECTOR)
-        if text is None or not _check_value(member, text):
+        if name is None or text is None or not _check_value(member, text):
             valid = False
         else:
-            labels[str(key)] = text
+            labels[name] = text
     return labels if valid else None
 
 
-def _read_match_expressions(field: Field | None) -> tuple[Requirement, ...] | None:
+def _read_match_expressions(field: Field | None, read_key: ReadKey) -> tuple[Requirement, ...] | None:
     if field is None:
         return ()
     items = field.items()
     if items is None:
         return None
-    requirements = [_read_requirement(item) for item in items]
+    requirements = [_read_requirement(item, read_key) for item in items]
     if any(requirement is None for requirement in requirements):
         return None
     return tuple(requirement for requirement in requirements if requirement is not None)
 
 
-def _read_requirement(item: Field) -> Requirement | None:
+def _read_requirement(item: Field, read_key: ReadKey) -> Requirement | None:
     if not item.is_mapping(code=BAD_SELECTOR):
         return None
     item.report_unknown(("key", "operator", "values"))
@@ -87,7 +100,7 @@ def _read_requirement(item: Field) -> Requirement | None:
         missing = "key" if key is None else "operator"
         item.report(BAD_SELECTOR, f"{item} has no {missing}.")
         return None
-    name = key.text(code=BAD_SELECTOR)
+    text = key.text(code=BAD_SELECTOR)
     kind = OPERATORS.get(operator.value) if isinstance(operator.value, str) else None
     if kind is None:
         operator.report(
@@ -95,7 +108,8 @@ def _read_requirement(item: Field) -> Requirement | None:
             f"{operator} is {describe(operator.value)}, which is no operator.",
             hint=_operator_hint(operator.value),
         )
-    if name is None or not _check_key(key, name) or kind is None:
+    name = None if text is None else read_key(key, text)
+    if name is None or kind is None:
         return None
     values = _read_values(listed)
     if values is None:
@@ -128,13 +142,6 @@ def _operator_hint(value: object) -> str:
     folded = {name.lower(): name for name in OPERATORS}
     near = difflib.get_close_matches(str(value).lower(), folded, 1, 0.5)
     return f"Did you mean {folded[near[0]]}?" if near else f"Known: {', '.join(OPERATORS)}."
-
-
-def _check_key(field: Field, key: object) -> bool:
-    problem = key_problem(key) if isinstance(key, str) else f"is {describe(key)}"
-    if problem:
-        field.report(BAD_SELECTOR, f"The label key {key!r} of {field} {problem}.", why="The API server refuses it.")
-    return not problem
 
 
 def _check_value(field: Field, value: str) -> bool:
