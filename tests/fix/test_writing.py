@@ -76,8 +76,8 @@ def test_a_requirement_goes_with_its_line(directory: Path) -> None:
     write(directory, "relax-selector")
     text = (directory / "policy.yaml").read_text(encoding="utf-8")
     assert text == POLICY.replace(
-        "        matchLabels:\n          team: shop   # the namespace has no such label\n",
-        "        matchLabels: {}   # the namespace has no such label\n",
+        "    - namespaceSelector:\n        matchLabels:\n          team: shop   # the namespace has no such label\n",
+        "    - namespaceSelector: {}   # the namespace has no such label\n",
     )
 
 

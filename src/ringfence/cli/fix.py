@@ -93,7 +93,8 @@ def _difference(cluster: Cluster, fix: Fix) -> str:
     """What the edits of a fix change in the files of the input; empty where they can't be edited in place."""
     from ringfence.fix.writing import WriteError, changes
 
-    edits = [patch for patch in fix.patches if patch.manifest is None]
+    moved = any(patch.delete for patch in fix.patches)  # one object in another place, which is an edit
+    edits = [patch for patch in fix.patches if patch.manifest is None or moved]
     try:
         return "".join(change.difference() for change in changes(edits, cluster.snapshot))
     except WriteError:

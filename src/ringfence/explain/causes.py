@@ -17,18 +17,23 @@ from ringfence.explain.invalid import blamed
 from ringfence.explain.judge import Group, Judgement, direction_of
 from ringfence.explain.near_subjects import near_subjects
 from ringfence.explain.nearest import NearRule, closest
-from ringfence.explain.services import Backend, target_of, written
-from ringfence.explain.slips import IDENTITY_KEYS, PodMiss, is_slip, is_specific, pod_miss
+from ringfence.explain.port_slips import declared, resolves, service_meant
+from ringfence.explain.scope import namespace_meant
+from ringfence.explain.services import written
+from ringfence.explain.slips import IDENTITY_KEYS, PodMiss, is_slip, is_specific, may_have_changed, pod_miss
+from ringfence.explain.words import lacks, object_name, rule_words, share, side_words
 from ringfence.model.addresses import ALL_V4, AddressSet, format_address
 from ringfence.model.finding import Finding
-from ringfence.model.labels import Operator, Requirement
 from ringfence.model.objects import Pod, Service
-from ringfence.model.origin import UNKNOWN, ObjectRef, Origin
+from ringfence.model.origin import UNKNOWN, Origin
 from ringfence.model.policy import AddressPeer, Direction, PodPeer, Policy
-from ringfence.model.ports import MAX_PORT, MIN_PORT, NamedPort, PortRange, Protocol
+from ringfence.model.ports import MAX_PORT, MIN_PORT, NamedPort, PortRange
 from ringfence.model.verdict import DirectionVerdict, Endpoint, Reason, RuleTrace
 
 _FAR = 8
+_CHANGED = 7
+"""Nearer than no rule at all, and further than anything that looks like a slip."""
+
 _INVALID = 2
 _WIDE = 2
 """Added where the rule names nobody: a rule for everybody on another port was hardly meant for this connection."""
@@ -53,6 +58,8 @@ class CauseKind(enum.Enum):
     BASELINE = "baseline"
     INVALID = "invalid"
     SUBJECT_LABEL = "subject-label"
+    EMPTY_SUBJECT = "empty-subject"
+    POLICY_TYPES = "policy-types"
 
     def __str__(self) -> str:
         return self.value
@@ -136,7 +143,7 @@ class _Case:
         does = f"no rule allows {peer.name} on {_port(group)}"
         if not last.rules:
             does = "it has no rule" if len(names) == 1 else "they have no rule"
-        text = f"{_side(direction)} {subject.name} is isolated by {policies}, and {does}."
+        text = f"{side_words(direction)} {subject.name} is isolated by {policies}, and {does}."
         origin = next(policy.origin for policy in last.selecting if direction in policy.isolates)
         yield Cause(direction, CauseKind.NO_RULE, text, origin, _FAR)
 
@@ -148,8 +155,8 @@ class _Case:
                 continue
             asks = []
             for one in failed:
-                share = _share(sum(not one.matches(each.labels) for each in pods), pods)
-                asks.append(f"{_lacks(one, pod.labels.get(one.key))} {share} of {self._subject(direction).name}")
+                whose = f"{share(sum(not one.matches(each.labels) for each in pods), pods)} of"
+                asks.append(f"{lacks(one, pod.labels.get(one.key))} {whose} {self._subject(direction).name}")
             rule = f"{object_name(policy.ref)}, {direction} rule {index + 1},"
             text = f"{rule} would allow it, but its podSelector asks for {' and '.join(asks)}."
             place = policy.subject.origin if policy.subject.origin.position.file else policy.origin
@@ -164,14 +171,25 @@ class _Case:
             else "this comes before any NetworkPolicy, and none can change it"
         )
         for trace in side.deciding:
-            text = f"{_rule(trace)} denies {_side(direction).lower()} {self._subject(direction).name}: {why}."
+            meant = namespace_meant(trace.policy, self.facts) if trace.policy.ref.namespace == "" else ""
+            if meant and all(isinstance(end, Pod) for end in self._subject(direction).endpoints):
+                yield self._empty_subject(trace, meant, direction)
+                continue
+            text = f"{rule_words(trace)} denies {side_words(direction).lower()} {self._subject(direction).name}: {why}."
             yield Cause(direction, kind, text, trace.rule.origin, 0, trace)
+
+    def _empty_subject(self, trace: RuleTrace, meant: str, direction: Direction) -> Cause:
+        text = (
+            f"{rule_words(trace)} denies {side_words(direction).lower()} {self._subject(direction).name}: the policy's "
+            f"subject is empty, so it holds in every namespace, and by its name it was meant for {meant}."
+        )
+        return Cause(direction, CauseKind.EMPTY_SUBJECT, text, trace.rule.origin, 0, trace)
 
     def _near(self, near: NearRule, group: Group, direction: Direction) -> Cause | None:
         trace = near.trace
         error = blamed(trace, self.findings) if self.findings and not trace.matches else None
         if error is not None:
-            text = f"{_rule(trace)} is without effect where it is invalid: {_after_object(error.what, trace)}"
+            text = f"{rule_words(trace)} is without effect where it is invalid: {_after_object(error.what, trace)}"
             return Cause(direction, CauseKind.INVALID, text, error.origin, _INVALID, trace)
         if trace.matches or (not trace.peer_matches and not trace.port_matches):
             return None
@@ -198,7 +216,7 @@ class _Case:
 
         def cause(kind: CauseKind, what: str, distance: int, origin: Origin = UNKNOWN) -> Cause:
             place = origin if origin.position.file else trace.rule.origin
-            return Cause(direction, kind, f"{_rule(trace)} {what}.", place, distance, trace)
+            return Cause(direction, kind, f"{rule_words(trace)} {what}.", place, distance, trace)
 
         for entry in entries:
             if isinstance(entry, PortRange):
@@ -214,7 +232,7 @@ class _Case:
                 what = (
                     f"allows the port named `{entry.name}`, and no container of {name} has a {_of(entry)}port so named"
                 )
-                return cause(CauseKind.NAMED_PORT, what + _declared(verdict.destination), 1 + wide, entry.origin)
+                return cause(CauseKind.NAMED_PORT, what + declared(verdict.destination), 1 + wide, entry.origin)
         for entry in entries:
             if not isinstance(entry, PortRange) or (entry.lo, entry.hi) == (MIN_PORT, MAX_PORT):
                 continue
@@ -235,14 +253,21 @@ class _Case:
         if end.host_network:
             if not peer.pods.matches(end.labels):
                 return None
-            text = f"{_rule(trace)} selects pods by label, and {describe(end)} is on the host network, which no pod"
+            text = (
+                f"{rule_words(trace)} selects pods by label, and {describe(end)} is on the host network, which no pod"
+            )
             return Cause(direction, CauseKind.HOST_NETWORK, f"{text} selector matches.", trace.rule.origin, 2, trace)
         miss = pod_miss(peer, end, self.facts)
-        if miss is None or not is_slip(miss, end, self.facts):
+        if miss is None:
             return None
+        distance = miss.count
+        if not is_slip(miss, end, self.facts):
+            if not may_have_changed(miss, end, self.facts):
+                return None
+            distance = _CHANGED
         kind, what = self._label_text(miss, end, direction)
         origin = peer.origin if peer.origin.position.file else trace.rule.origin
-        return Cause(direction, kind, f"{_rule(trace)} {what}.", origin, miss.count, trace)
+        return Cause(direction, kind, f"{rule_words(trace)} {what}.", origin, distance, trace)
 
     def _label_text(self, miss: PodMiss, pod: Pod, direction: Direction) -> tuple[CauseKind, str]:
         if miss.elsewhere:
@@ -252,14 +277,14 @@ class _Case:
             )
         if miss.namespace:
             labels = self.facts.namespace_labels(pod.namespace)
-            parts = [_lacks(one, labels.get(one.key)) for one in miss.namespace]
+            parts = [lacks(one, labels.get(one.key)) for one in miss.namespace]
             return CauseKind.NAMESPACE_LABEL, f"asks for {' and '.join(parts)} namespace {pod.namespace}"
         parts = []
         pods = [end for end in self._peer(direction).endpoints if isinstance(end, Pod)]
         for one in miss.pod:
             failing = sum(not one.matches(each.labels) for each in pods)
-            whose = f"{_share(failing, pods)} of {self._peer(direction).name}"
-            parts.append(f"{_lacks(one, pod.labels.get(one.key))} {whose}")
+            whose = f"{share(failing, pods)} of {self._peer(direction).name}"
+            parts.append(f"{lacks(one, pod.labels.get(one.key))} {whose}")
         return CauseKind.POD_LABEL, f"asks for {' and '.join(parts)}"
 
     def _address_cause(self, trace: RuleTrace, peer: AddressPeer, end: Endpoint, direction: Direction) -> Cause | None:
@@ -267,19 +292,19 @@ class _Case:
         shown = ", ".join(format_address(address) for address in addresses)
         origin = peer.origin if peer.origin.position.file else trace.rule.origin
         if peer.outer is not None and any(address in peer.outer for address in addresses):
-            text = f"{_rule(trace)} allows {peer}, and {shown} is in that exception."
+            text = f"{rule_words(trace)} allows {peer}, and {shown} is in that exception."
             return Cause(direction, CauseKind.EXCEPTION, text, origin, 1, trace)
         service = self.judgement.destination.service if direction is Direction.EGRESS else None
         if service is not None and any(address in peer.addresses for address in service.cluster_addresses):
             text = (
-                f"{_rule(trace)} allows {peer}, the cluster address of {written(service)}, which policies never see: "
-                "they see its pods"
+                f"{rule_words(trace)} allows {peer}, the cluster address of {written(service)}, which policies never "
+                "see: they see its pods"
             )
             return Cause(direction, CauseKind.SERVICE_ADDRESS, f"{text}.", origin, 1, trace)
         if isinstance(end, Pod) or not addresses:
             return None
         near = _near_address(addresses[0], peer.addresses)
-        text = f"{_rule(trace)} allows {peer}, and {shown} is outside it."
+        text = f"{rule_words(trace)} allows {peer}, and {shown} is outside it."
         return Cause(direction, CauseKind.ADDRESS, text, origin, 3 if near else 5, trace)
 
     def _subject(self, direction: Direction) -> End:
@@ -289,82 +314,21 @@ class _Case:
         return self.judgement.destination if direction is Direction.EGRESS else self.judgement.source
 
 
-def service_meant(
-    entry: PortRange, destination: Endpoint, asked: tuple[Protocol, int], services: Iterable[Service]
-) -> Service | None:
-    """The Service whose own port is in a rule's entry, where its pods are reached on another: that ``asked`` for."""
-    protocol, port = asked
-    if entry.protocol != protocol or entry.lo <= port <= entry.hi:
-        return None
-    if not isinstance(destination, Pod) or (entry.lo, entry.hi) == (MIN_PORT, MAX_PORT):
-        return None
-    for service in services:
-        if service.namespace != destination.namespace or not service.selector:
-            continue
-        if not service.selector.items() <= destination.labels.items():
-            continue
-        for offered in service.ports:
-            names_it = offered.protocol == entry.protocol and entry.lo <= offered.port <= entry.hi
-            if names_it and target_of(offered, Backend(destination)) == port != offered.port:
-                return service
-    return None
-
-
 def _near_address(address: int, addresses: AddressSet) -> bool:
     """True where the address is about as near to the range as the range is wide."""
     return any(lo - (hi - lo + 1) - 256 <= address <= hi + (hi - lo + 1) + 256 for lo, hi in addresses)
-
-
-def _lacks(requirement: Requirement, value: str | None) -> str:
-    if requirement.operator in (Operator.DOES_NOT_EXIST, Operator.NOT_IN) or value is not None:
-        return f"label `{requirement}`, but `{requirement.key}={value}` is set on"
-    return f"label `{requirement}`, which is missing on"
-
-
-def _share(failing: int, pods: Sequence[Pod]) -> str:
-    if all(pod.planned for pod in pods):
-        return "the pods"
-    return f"{failing} of {len(pods)} {'pod' if len(pods) == 1 else 'pods'}"
-
-
-def resolves(entry: NamedPort, destination: Endpoint) -> bool:
-    """True where the destination has a port of this name."""
-    if not isinstance(destination, Pod) or destination.host_network:
-        return False
-    return any(p.name == entry.name and entry.protocol in (None, p.protocol) for p in destination.ports)
-
-
-def _declared(destination: Endpoint) -> str:
-    named = [port for port in destination.ports if port.name] if isinstance(destination, Pod) else []
-    if not named:
-        return ""
-    return " (it has " + ", ".join(f"`{port.name}`, {port.protocol} {port.number}" for port in named) + ")"
-
-
-def _of(entry: NamedPort) -> str:
-    return f"{entry.protocol} " if entry.protocol is not None else ""
 
 
 def _port(group: Group) -> str:
     return f"{group.verdict.protocol} {group.verdict.port}"
 
 
-def _side(direction: Direction) -> str:
-    return "Egress from" if direction is Direction.EGRESS else "Ingress to"
+def _of(entry: NamedPort) -> str:
+    return f"{entry.protocol} " if entry.protocol is not None else ""
 
 
 def _after_object(what: str, trace: RuleTrace) -> str:
     return what.removeprefix(f"{trace.policy.ref}: ")
-
-
-def _rule(trace: RuleTrace) -> str:
-    name = f' "{trace.rule.name}"' if trace.rule.name else ""
-    return f"{object_name(trace.policy.ref)}, {trace.direction} rule {trace.index + 1}{name},"
-
-
-def object_name(ref: ObjectRef) -> str:
-    """``NetworkPolicy data/postgres``, as kubectl's users say it."""
-    return f"{ref.kind} {ref.namespace}/{ref.name}" if ref.namespace else f"{ref.kind} {ref.name}"
 
 
 __all__ = [

@@ -19,6 +19,8 @@ IDENTITY_KEYS = frozenset(
 )
 """Labels that say *which* workload a pod is of; another value means another workload."""
 
+_OWNERS = frozenset({"team", "tenant", "owner", "customer", "project", "org", "organization", "account"})
+
 _ALIKE = 0.75
 
 
@@ -87,6 +89,23 @@ def is_slip(miss: PodMiss, pod: Pod, facts: Facts) -> bool:
     return bool(miss.pod)
 
 
+def may_have_changed(miss: PodMiss, pod: Pod, facts: Facts) -> bool:
+    """True where only one label of the pod's namespace has another value: it may have been the one asked for.
+
+    Labels that say *which* namespace, or whose, are not meant: another value there is somebody else.
+    """
+    if miss.pod or miss.elsewhere or len(miss.namespace) != 1:
+        return False
+    (one,) = miss.namespace
+    whose = IDENTITY_KEYS | _OWNERS
+    return (
+        one.operator is Operator.IN
+        and one.key in facts.namespace_labels(pod.namespace)
+        and one.key != NAMESPACE_NAME_LABEL
+        and one.key.rpartition("/")[2] not in whose
+    )
+
+
 def _slipped(requirement: Requirement, labels: Labels, *, others: int = 0) -> bool:
     if requirement.operator is not Operator.IN:
         return requirement.operator is Operator.EXISTS
@@ -94,7 +113,7 @@ def _slipped(requirement: Requirement, labels: Labels, *, others: int = 0) -> bo
     if value is not None:
         if requirement.key == NAMESPACE_NAME_LABEL:
             return False
-        return (others > 0 and requirement.key not in IDENTITY_KEYS) or _alike(value, requirement.values)
+        return (others > 0 and requirement.key not in IDENTITY_KEYS) or alike(value, requirement.values)
     if requirement.key not in IDENTITY_KEYS or others > 0:
         return True
     return requirement.values[0] in labels.values() or (
@@ -102,7 +121,8 @@ def _slipped(requirement: Requirement, labels: Labels, *, others: int = 0) -> bo
     )
 
 
-def _alike(value: str, wanted: tuple[str, ...]) -> bool:
+def alike(value: str, wanted: tuple[str, ...]) -> bool:
+    """True where the value looks like a slip for one that is wanted."""
     return any(
         value.lower() == text.lower() or difflib.SequenceMatcher(None, value, text).ratio() >= _ALIKE for text in wanted
     )

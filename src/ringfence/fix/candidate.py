@@ -18,17 +18,21 @@ class StepKind(enum.IntEnum):
     """What a step does; of steps that open equally little, the lower is the better one."""
 
     CORRECT_PORT = 0
-    RELAX_SELECTOR = 1
-    LABEL_PODS = 2
-    LABEL_NAMESPACE = 3
-    EXTEND_RULE = 4
-    NARROW_RULE = 5
-    REMOVE_RULE = 6
-    ADD_RULE = 7
-    NEW_POLICY = 8
-    TIER_PASS = 9
-    TIER_RULE = 10
-    TIER_POLICY = 11
+    CORRECT_SELECTOR = 1
+    CORRECT_TYPES = 2
+    MOVE_POLICY = 3
+    RELAX_SELECTOR = 4
+    LABEL_PODS = 5
+    LABEL_NAMESPACE = 6
+    EXTEND_RULE = 7
+    NARROW_RULE = 8
+    REMOVE_RULE = 9
+    ADD_RULE = 10
+    NEW_POLICY = 11
+    TIER_PASS = 12
+    TIER_RULE = 13
+    TIER_POLICY = 14
+    NARROW_SUBJECT = 15
 
     def __str__(self) -> str:
         return self.name.lower().replace("_", "-")

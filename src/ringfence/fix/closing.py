@@ -10,6 +10,7 @@ from ringfence.explain.judge import direction_of
 from ringfence.fix.candidate import Case, Step, StepKind, ports_text, rule_name
 from ringfence.fix.effects import Connection
 from ringfence.fix.isolating import everyone_but, isolating_policy, other_ports
+from ringfence.fix.meant import meant_steps
 from ringfence.fix.search import Expand, Judged, cases_of
 from ringfence.fix.shapes import (
     CLUSTER_NETWORK_POLICY,
@@ -56,6 +57,7 @@ def closing(connection: Connection, source: str, destination: str, direction: Di
 
 
 def _steps(case: Case) -> Iterator[Step]:
+    yield from meant_steps(case)
     deciding = case.verdict.deciding or case.verdict.conditional
     for trace in deciding[:1]:
         if case.stage == "networkpolicy":

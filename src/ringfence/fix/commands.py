@@ -59,6 +59,8 @@ def manifest(patch: Patch, world: World) -> str:
     """
     if patch.manifest is not None:
         return document(patch.manifest)
+    if patch.delete:
+        return f"# {patch.target.kind} {patch.target.namespace}/{patch.target.name} goes: {kubectl(patch)}\n"
     raw = world.raw(patch.target)
     if raw is not None:
         return document(clean(raw.body))

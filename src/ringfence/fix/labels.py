@@ -61,20 +61,31 @@ def _pod_patch(workload: WorkloadRef, labels: dict[str, str], text: str, world: 
 
 
 def namespace_label_step(
-    names: Sequence[str], asked: Sequence[Requirement], direction: Direction, world: World
+    names: Sequence[str], asked: Sequence[Requirement], direction: Direction, world: World, *, change: bool = False
 ) -> Step | None:
-    """Labels for namespaces; ``None`` where one has another value, or the label is one that the API server sets."""
+    """Labels for namespaces; ``None`` where one has another value, or the label is one that the API server sets.
+
+    With ``change`` another value is replaced: other rules may select by the old one, which the effects show.
+    """
     labels = _labels(asked)
     facts = world.engine.facts
     if labels is None or any(key.startswith("kubernetes.io/") for key in labels):
         return None
-    if any(facts.namespace_labels(name).get(key, value) != value for name in names for key, value in labels.items()):
+    others = [
+        f"`{key}={facts.namespace_labels(name)[key]}`"
+        for name in names
+        for key, value in labels.items()
+        if facts.namespace_labels(name).get(key, value) != value
+    ]
+    if others and not change:
         return None
     text = " and ".join(f"`{key}={value}`" for key, value in labels.items())
     edits = tuple(Edit(EditOp.ADD, ("metadata", "labels", key), value) for key, value in labels.items())
     patches = tuple(
         Patch(
-            f"Add the label {text} to namespace {name}",
+            f"Change the label {others[0]} of namespace {name} to {text}"
+            if others
+            else f"Add the label {text} to namespace {name}",
             ObjectRef("Namespace", name, "", "v1"),
             edits,
             origin=facts.namespaces[name].origin,

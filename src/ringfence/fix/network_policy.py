@@ -8,7 +8,7 @@ from typing import Any
 from ringfence.engine.match import pod_matches
 from ringfence.explain.causes import object_name as named, resolves, service_meant
 from ringfence.explain.nearest import NearRule, closest
-from ringfence.explain.slips import is_slip, is_specific, pod_miss
+from ringfence.explain.slips import is_slip, is_specific, may_have_changed, pod_miss
 from ringfence.fix.candidate import Case, Step, StepKind, ports_text, rule_name
 from ringfence.fix.labels import namespace_label_step, pod_label_step
 from ringfence.fix.selectors import last_first, relaxed
@@ -26,6 +26,7 @@ from ringfence.fix.shapes import (
 )
 from ringfence.fix.subjects import subject_steps
 from ringfence.model.addresses import AddressSet
+from ringfence.model.labels import Requirement
 from ringfence.model.objects import Pod, RawObject
 from ringfence.model.origin import ObjectRef
 from ringfence.model.patch import Edit, EditOp, Patch, Path
@@ -146,6 +147,8 @@ def _selector_steps(case: Case, trace: RuleTrace, peer: PodPeer, path: Path, bod
     facts = case.world.engine.facts
     pods = [end for end in case.peers if isinstance(end, Pod)]
     misses = [(pod, pod_miss(peer, pod, facts)) for pod in pods]
+    if pods and all(miss is not None and may_have_changed(miss, pod, facts) for pod, miss in misses):
+        yield from _renamed_back(case, [(pod, miss.namespace) for pod, miss in misses if miss is not None])
     failing = [(pod, miss) for pod, miss in misses if miss is None or miss.count]
     if len(pods) != len(case.peers) or not all(miss and is_slip(miss, pod, facts) for pod, miss in failing):
         return
@@ -169,6 +172,16 @@ def _selector_steps(case: Case, trace: RuleTrace, peer: PodPeer, path: Path, bod
     if space_level and not pod_level:
         spaces = tuple(dict.fromkeys(pod.namespace for pod, _ in lacking))
         step = namespace_label_step(spaces, space_level, case.direction, case.world)
+        if step is not None:
+            yield step
+
+
+def _renamed_back(case: Case, misses: list[tuple[Pod, tuple[Requirement, ...]]]) -> Iterator[Step]:
+    """The namespace's label as the rule asks for it, where it has another value."""
+    asked = tuple(dict.fromkeys(one for _, failed in misses for one in failed))
+    spaces = tuple(dict.fromkeys(pod.namespace for pod, _ in misses))
+    if len(spaces) == len(asked) == 1:
+        step = namespace_label_step(spaces, asked, case.direction, case.world, change=True)
         if step is not None:
             yield step
 

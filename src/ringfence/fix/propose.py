@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ringfence.explain.causes import Cause, causes_of
 from ringfence.explain.endpoints import End, Endpoints
 from ringfence.explain.judge import Judgement, judge
+from ringfence.explain.meant import causes_of_access
 from ringfence.explain.near_subjects import additive_policies
 from ringfence.fix.closing import closing
 from ringfence.fix.effects import Connection
@@ -29,7 +30,8 @@ _OTHER = {Protocol.UDP: Protocol.TCP, Protocol.TCP: Protocol.UDP}
 class FixAnswer:
     """The fixes for one connection, best first; all are verified.
 
-    ``deny`` tells what was asked for. ``before`` is the answer without any change; where it is already as asked for,
+    ``causes`` say why it is denied; with ``deny``, which policies should have denied it and why they don't. ``deny``
+    tells what was asked for. ``before`` is the answer without any change; where it is already as asked for,
     ``fulfilled`` is true and there are no fixes. ``obstacle`` says why none was found.
     """
 
@@ -76,7 +78,8 @@ def propose(
             )
         ]
         fixes.sort(key=lambda fix: fix.rank)
-        return FixAnswer(*answer, fixes=tuple(fixes), obstacle="" if fixes else _still_open(before))
+        why = causes_of_access(world.engine, before, world.writes)
+        return FixAnswer(*answer, why, tuple(fixes), obstacle="" if fixes else _still_open(before))
     if before.allowed:
         return FixAnswer(*answer, fulfilled=True)
     policies = additive_policies(world.engine.policy_set)

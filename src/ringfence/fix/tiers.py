@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ringfence.explain.causes import object_name as named
+from ringfence.explain.scope import namespace_meant
 from ringfence.fix.candidate import Case, Step, StepKind, ports_text, rule_name
 from ringfence.fix.network_policy import new_policy
 from ringfence.fix.shapes import (
@@ -12,6 +13,7 @@ from ringfence.fix.shapes import (
     CLUSTER_NETWORK_POLICY,
     Body,
     groups_of,
+    namespace_selector,
     object_name,
     path_of,
     peer_list,
@@ -29,11 +31,16 @@ _ALLOW = {CLUSTER_NETWORK_POLICY: "Accept"}
 _OWNER = "{} is cluster-scoped: only who may change it can apply this, and no NetworkPolicy can in its place."
 _REPLACES = "A NetworkPolicy that selects the pods takes the place of the Baseline tier for their {}."
 _BASELINE = "baseline"
+_EMPTY = (
+    "This way is first although others open less: the subject of {0} is empty, so it holds for every pod of the "
+    "cluster, and by its name it was meant for namespace {1}."
+)
 
 
 def steps(case: Case) -> Iterator[Step]:
     """Steps for a denial by a rule of the Admin or Baseline tier."""
     for trace in case.verdict.deciding:
+        yield from _narrower_subject(case, trace)
         for action in _actions(case, trace):
             yield from _rule_before(case, trace, action)
         for action in _actions(case, trace):
@@ -41,6 +48,22 @@ def steps(case: Case) -> Iterator[Step]:
     if case.stage == _BASELINE:
         for step in new_policy(case):
             yield Step(step.kind, step.direction, step.patches, (_REPLACES.format(case.direction),))
+
+
+def _narrower_subject(case: Case, trace: RuleTrace) -> Iterator[Step]:
+    """Where a subject is empty and the policy's name says whose pods were meant: a subject of just that namespace."""
+    ref, raw = trace.policy.ref, case.world.raw(trace.policy.ref)
+    meant = namespace_meant(trace.policy, case.world.engine.facts)
+    pods = [end for end in case.subjects if isinstance(end, Pod)]
+    if raw is None or not meant or not pods or any(pod.namespace == meant for pod in pods):
+        return
+    of_pods = value_at(raw.body, ("spec", "subject", "pods")) is not None
+    path = ("spec", "subject", *(("pods", "namespaceSelector") if of_pods else ("namespaces",)))
+    edit = Edit(EditOp.ADD, (*path, "matchLabels"), namespace_selector(meant)["matchLabels"])
+    title = f"Narrow the subject of {named(ref)}, which is empty, to namespace {meant}"
+    patch = Patch(title, ref, (edit,), origin=trace.policy.subject.origin)
+    notes = (_EMPTY.format(named(ref), meant), _OWNER.format(named(ref)))
+    yield Step(StepKind.NARROW_SUBJECT, case.direction, (patch,), notes, first=True)
 
 
 def _actions(case: Case, trace: RuleTrace) -> Iterator[str]:

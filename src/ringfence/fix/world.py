@@ -14,7 +14,7 @@ from ringfence.model.finding import Finding, Severity
 from ringfence.model.objects import Namespace, Pod, RawObject, Snapshot, WorkloadRef
 from ringfence.model.origin import ObjectRef, Position
 from ringfence.model.patch import Patch
-from ringfence.model.policy import Policy, PolicySet, Stage
+from ringfence.model.policy import Direction, Policy, PolicySet, Stage
 from ringfence.model.verdict import Endpoint
 
 PodKey = tuple[str, str, str, str]
@@ -82,6 +82,12 @@ class World:
             return None
         return self.changed[ref] if ref in self.changed else self.base.raws.get(ref)
 
+    def writes(self, ref: ObjectRef, direction: Direction) -> bool:
+        """True where a policy's manifest has the list of a direction's rules, be it empty."""
+        raw = self.raw(ref)
+        spec = raw.body.get("spec") if raw is not None else None
+        return isinstance(spec, dict) and spec.get(str(direction)) is not None
+
     def pod(self, pod: Pod) -> Pod:
         """The pod after the patches."""
         return self.pods.get(key_of(pod), pod)
@@ -141,8 +147,8 @@ class World:
         except LookupError as error:
             raise PatchError(str(error)) from None
         after = None if body is None else RawObject(patch.target, body, before.source if before else _Nowhere())
-        removed = [self.policies[patch.target][1]] if patch.target in self.policies else []
-        added = [] if after is None else [self._read(after)]
+        removed = [policy for _, policy in self._parts.get(patch.target, ())]
+        added = [] if after is None else self._read(after)
         known = {stage.name for layer in self.engine.policy_set.layers for stage in layer.stages}
         if all(name in known for name, _ in added):
             engine = self.engine.with_policies(removed, added)
@@ -150,8 +156,18 @@ class World:
             engine = self._rebuilt(patch.target, after)
         return replace(self, engine=engine, changed={**self.changed, patch.target: after}, patches=patches)
 
-    def _read(self, raw: RawObject) -> tuple[str, Policy]:
-        policy_set, findings = read_policies(Snapshot(policies=(raw,)), cni=self.base.cni)
+    @cached_property
+    def _parts(self) -> Mapping[ObjectRef, list[tuple[str, Policy]]]:
+        """The policies that each object is read into, with the names of their stages."""
+        parts: dict[ObjectRef, list[tuple[str, Policy]]] = defaultdict(list)
+        for layer in self.engine.policy_set.layers:
+            for stage in layer.stages:
+                for policy in stage.policies:
+                    parts[policy.ref].append((stage.name, policy))
+        return parts
+
+    def _read(self, raw: RawObject) -> list[tuple[str, Policy]]:
+        policy_set, findings = read_policies(self.base.snapshot, cni=self.base.cni, only=(raw,))
         wrong = [finding for finding in findings if finding.severity is Severity.ERROR]
         stages = [
             (stage.name, policy) for layer in policy_set.layers for stage in layer.stages for policy in stage.policies
@@ -159,13 +175,13 @@ class World:
         before = self.raw(raw.ref)
         if not stages or (wrong and len(wrong) > len(self.errors(before))):
             raise PatchError(wrong[0].what if wrong else f"{raw.ref} can't be read")
-        return stages[0]
+        return stages
 
     def errors(self, raw: RawObject | None) -> tuple[Finding, ...]:
         """What the API server would refuse in a policy object; nothing for ``None``."""
         if raw is None:
             return ()
-        _, findings = read_policies(Snapshot(policies=(raw,)), cni=self.base.cni)
+        _, findings = read_policies(self.base.snapshot, cni=self.base.cni, only=(raw,))
         return tuple(finding for finding in findings if finding.severity is Severity.ERROR)
 
     def refused(self, patches: Iterable[Patch]) -> bool:

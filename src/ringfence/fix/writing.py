@@ -6,7 +6,7 @@ import contextlib
 import difflib
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,7 +78,7 @@ def changes(patches: Iterable[Patch], snapshot: Snapshot) -> tuple[FileChange, .
     texts: dict[str, str] = {}
     befores: dict[str, str] = {}
     files = _files(snapshot)
-    for patch in patches:
+    for patch in _moves_as_edits(tuple(patches)):
         path = _home(patch, snapshot) if patch.manifest is not None else _holder(patch, files)
         if path not in texts:
             texts[path] = befores[path] = _read(path)
@@ -87,6 +87,20 @@ def changes(patches: Iterable[Patch], snapshot: Snapshot) -> tuple[FileChange, .
         else:
             texts[path] = _edited(texts[path], patch, path)
     return tuple(FileChange(path, befores[path], text) for path, text in texts.items())
+
+
+def _moves_as_edits(patches: tuple[Patch, ...]) -> Iterator[Patch]:
+    """The patches, with an object that goes and comes back in another namespace as one edit, which keeps comments."""
+    gone = {(patch.target.kind, patch.target.name): patch for patch in patches if patch.delete}
+    moved = set()
+    for patch in patches:
+        before = gone.get((patch.target.kind, patch.target.name))
+        if patch.manifest is not None and before is not None and before.target.namespace != patch.target.namespace:
+            moved.add(before)
+            edit = Edit(EditOp.ADD, ("metadata", "namespace"), patch.target.namespace)
+            yield Patch(before.title, before.target, (edit,), origin=before.origin)
+    replaced = {(patch.target.kind, patch.target.name) for patch in moved}
+    yield from (patch for patch in patches if (patch.target.kind, patch.target.name) not in replaced)
 
 
 def _edited(text: str, patch: Patch, path: str) -> str:

@@ -269,8 +269,10 @@ class _Editor:
             self._check(self._item(parent, index))
             children = [(item, item, None) for item in parent.value]
         elif isinstance(parent, yaml.MappingNode):
-            if self._member(parent, step) is None:
+            spot = self._member(parent, step)
+            if spot is None:
                 raise EditError(f"there is no {step!r} in the text")
+            self._check(spot.node)
             children = [(key, value, key) for key, value in parent.value]
             index = next(n for n, (key, _, _) in enumerate(children) if key.value == str(step))
         else:

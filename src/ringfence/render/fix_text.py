@@ -57,8 +57,9 @@ def _fix(fix: Fix, number: int, count: int, *, notes: bool) -> Iterator[str]:
 def _change(fix: Fix, difference: str) -> Iterator[str]:
     """New manifests in full, edits as the difference in the files, or as the command that makes them."""
     edits = [patch for patch in fix.patches if patch.manifest is None]
+    moved = bool(difference) and any(patch.delete for patch in edits)
     for patch in fix.patches:
-        if patch.manifest is not None:
+        if patch.manifest is not None and not moved:
             yield from ("", *(f"    {line}" for line in document(patch.manifest).splitlines()))
     if edits and difference:
         yield from ("", *(f"    {line}" for line in difference.splitlines()))
