@@ -31,6 +31,7 @@ _CHANGES = {
     CauseKind.EARLIER_TIER: (
         "Change this rule, or put one before it that accepts or passes: NetworkPolicy can't override it."
     ),
+    CauseKind.EMPTY_SUBJECT: "Give the policy the subject that it was meant for: an empty one is every pod of the cluster.",
     CauseKind.BASELINE: (
         "Write a NetworkPolicy that selects the pods and allows this: it comes before the Baseline tier."
     ),
