@@ -38,6 +38,7 @@ from ringfence.sources.kinds import (
     EndpointsObject,
     NodeObject,
     ObjectMeta,
+    OwnerReference,
     PodObject,
     PodSpec,
     ServiceObject,
@@ -78,6 +79,7 @@ class Assembler:
         self.findings = findings
         self.objects = 0
         self._entries: dict[_Key, _Entry] = {}
+        self._by_kind: dict[str, list[_Entry]] = {}
         self._skipped: Counter[str] = Counter()
         self._references = References()
 
@@ -129,12 +131,16 @@ class Assembler:
                 ref = ObjectRef(kind, name, namespace, item.api_version)
                 before, here = earlier.item.place(), item.place()
                 what = f"{ref} is given twice, first at {before}; what is used stands at {here}."
-                self.findings.append(Finding(DUPLICATE_OBJECT, what, here, subject=ref))
+                beside = before.position.file == here.position.file and before != here
+                twin = beside and body is not None and body == earlier.body
+                evidence = ("both say the same, and stand in one file",) if twin else ()
+                self.findings.append(Finding(DUPLICATE_OBJECT, what, here, subject=ref, evidence=evidence))
             del self._entries[key]  # the later one also takes the later place
         self._entries[key] = _Entry(item, namespace, name, struct, body)
 
     def snapshot(self) -> Snapshot:
         """The snapshot of all that was taken, with the findings of the whole reading."""
+        self._by_kind = self._sorted_by_kind()
         nodes = {entry.name: self._node(entry) for entry in self._of("Node")}
         pods, completed, owners = self._pods(nodes)
         services = tuple(self._services())
@@ -157,8 +163,15 @@ class Assembler:
             completed=completed,
         )
 
-    def _of(self, *kinds: str) -> list[_Entry]:
-        return [entry for (_, kind, _, _), entry in self._entries.items() if kind in kinds and entry.struct is not None]
+    def _sorted_by_kind(self) -> dict[str, list[_Entry]]:
+        found: dict[str, list[_Entry]] = {}
+        for (_, kind, _, _), entry in self._entries.items():
+            if entry.struct is not None:
+                found.setdefault(kind, []).append(entry)
+        return found
+
+    def _of(self, kind: str) -> list[_Entry]:
+        return self._by_kind.get(kind, [])
 
     def _node(self, entry: _Entry) -> Node:
         struct = entry.struct
@@ -184,6 +197,7 @@ class Assembler:
         owners = Owners(workloads)
         found: list[Pod] = []
         made: dict[object, _Owner] = {}
+        seen: set[tuple[object, ...]] = set()
         living: set[WorkloadRef] = set()
         ended: set[WorkloadRef] = set()
         completed = 0
@@ -196,33 +210,30 @@ class Assembler:
             if not isinstance(struct, PodObject):
                 continue
             metadata, status = struct.metadata, struct.status
-            self._check_owner(entry.item, metadata)
-            workload = owners.of_pod(entry.namespace, entry.name, metadata, labels_of(metadata))
+            labels, owner = labels_of(metadata), owner_of(metadata)
+            if owner is not None and not owner.kind:
+                self._ownerless(entry.item, metadata, owner)
+            workload = owners.of_pod(entry.namespace, entry.name, owner, labels)
             if status is not None and status.phase in COMPLETED:
                 completed += 1
                 ended.add(workload)
                 continue
-            living.add(workload)
             spec = struct.spec or PodSpec()
-            found.append(
-                given_pod(
-                    entry.item,
-                    entry.namespace,
-                    entry.name,
-                    workload,
-                    metadata,
-                    spec,
-                    status,
-                    node_addresses,
-                    self.findings,
-                )
+            pod = given_pod(
+                entry.item, entry.namespace, entry.name, workload, labels, spec, status, node_addresses, self.findings
             )
+            found.append(pod)
+            key = id(workload), *map(labels.get, _REVISIONS)  # one object a workload, but for pods without an owner
+            if key in seen:
+                continue
+            seen.add(key)
+            living.add(workload)
             present = workloads.get(workload)
             if present is None:
-                key = workload, *(found[-1].labels.get(label) for label in _REVISIONS)
-                if key not in made:
+                revision = workload, *key[1:]
+                if revision not in made:
                     given = ObjectRef("Pod", entry.name, entry.namespace, entry.item.api_version)
-                    made[key] = workload, entry.item, given
+                    made[revision] = workload, entry.item, given
             elif workload not in made:
                 made[workload] = _owner(workload, present)
         for each, top in owners.unstarted(living, ended):
@@ -238,9 +249,8 @@ class Assembler:
             )
         return tuple(found), completed, list(made.values())
 
-    def _check_owner(self, item: Item, metadata: ObjectMeta | None) -> None:
-        owner = owner_of(metadata)
-        if owner is not None and not owner.kind and metadata is not None:
+    def _ownerless(self, item: Item, metadata: ObjectMeta | None, owner: OwnerReference) -> None:
+        if metadata is not None:
             number = (metadata.ownerReferences or []).index(owner)
             path = ("metadata", "ownerReferences", number)
             place = Origin(item.source.locate(path), f"metadata.ownerReferences[{number}].kind")

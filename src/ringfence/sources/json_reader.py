@@ -5,6 +5,7 @@ Items of a list are found as raw text first and decoded one by one, so that a wr
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 from collections.abc import Iterator
@@ -313,13 +314,18 @@ def _items(
         if head is None and typed:
             yield JsonItem(typed, envelope.apiVersion, raw, cursor.name, line, column)
             continue
-        version, kind = (head[1] or head[4] or b"", head[2] or head[3] or b"") if head is not None else (b"", b"")
-        if version and kind and not kind.endswith(b"List"):
-            yield JsonItem(
-                kind.decode("utf-8", "replace"), version.decode("utf-8", "replace"), raw, cursor.name, line, column
-            )
+        version, kind = _said(head.groups()) if head is not None else ("", "")
+        if version and kind and not kind.endswith(LIST_SUFFIX):
+            yield JsonItem(kind, version, raw, cursor.name, line, column)
         else:
             yield from _headless(raw, cursor.name, line, column, findings)
+
+
+@functools.lru_cache(maxsize=1000)
+def _said(groups: tuple[bytes | None, ...]) -> tuple[str, str]:
+    """``apiVersion`` and ``kind`` of what :data:`_HEAD` found."""
+    version, kind = groups[0] or groups[3] or b"", groups[1] or groups[2] or b""
+    return version.decode("utf-8", "replace"), kind.decode("utf-8", "replace")
 
 
 def _is_named(envelope: _Envelope) -> bool:

@@ -6,6 +6,7 @@ API reference, v1.36.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Final
 
 from msgspec import Struct, field
@@ -268,12 +269,14 @@ _GROUPS: Final[dict[str, dict[str, type[ApiObject]]]] = {
 CLUSTER_KINDS: Final = frozenset({"Namespace", "Node"})
 
 
+@lru_cache(maxsize=1000)
 def group_of(api_version: str) -> str:
     """The API group of an ``apiVersion``; empty for the core group."""
     group, slash, _ = api_version.rpartition("/")
     return group if slash else ""
 
 
+@lru_cache(maxsize=1000)
 def struct_of(api_version: str, kind: str) -> type[ApiObject] | None:
     """How an object is read, or ``None`` where it plays no part as a thing of the cluster."""
     return _GROUPS.get(group_of(api_version), {}).get(kind)

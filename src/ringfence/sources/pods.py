@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from ringfence.model.addresses import parse_address
 from ringfence.model.finding import Finding
@@ -21,7 +21,9 @@ _ports: dict[tuple[str, str, int], ContainerPort] = {}
 def labels_of(metadata: ObjectMeta | None) -> dict[str, str]:
     """The labels of an object; a null value is an empty one, as the API server reads it."""
     labels = metadata.labels if metadata is not None else None
-    return {key: value or "" for key, value in labels.items()} if labels else {}
+    if not labels:
+        return {}
+    return {key: value or "" for key, value in labels.items()}
 
 
 def planned_pod(
@@ -54,7 +56,7 @@ def given_pod(
     namespace: str,
     name: str,
     workload: WorkloadRef,
-    metadata: ObjectMeta | None,
+    labels: dict[str, str],
     spec: PodSpec,
     status: PodStatus | None,
     node_addresses: Callable[[str], tuple[int, ...]],
@@ -75,7 +77,7 @@ def given_pod(
     return Pod(
         namespace=namespace,
         name=name,
-        labels=labels_of(metadata),
+        labels=labels,
         workload=workload,
         addresses=addresses,
         ports=container_ports(item, spec, ("spec",), findings),
@@ -141,15 +143,16 @@ def _add_ports(item: Item, container: Container, at: Path, found: list[Container
 def _addresses(
     item: Item, several: list[Ip] | None, one: str | None, field: str, findings: list[Finding]
 ) -> tuple[int, ...]:
-    texts: Iterable[tuple[str | None, Path]] = [
-        (each.ip, ("status", f"{field}s", number, "ip")) for number, each in enumerate(several or ())
-    ]
     points: list[int] = []
-    for text, path in (*texts, (one, ("status", field))):
-        if text:
-            point = read_address(item, text, path, findings)
+    for number, each in enumerate(several or ()):
+        if each.ip:
+            point = read_address(item, each.ip, ("status", f"{field}s", number, "ip"), findings)
             if point is not None and point not in points:
                 points.append(point)
+    if one and not (several and several[0].ip == one):  # it repeats the first, unless something is wrong
+        point = read_address(item, one, ("status", field), findings)
+        if point is not None and point not in points:
+            points.append(point)
     return tuple(points)
 
 

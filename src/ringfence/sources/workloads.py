@@ -51,6 +51,9 @@ def owner_of(metadata: ObjectMeta | None) -> OwnerReference | None:
     references = metadata.ownerReferences if metadata is not None else None
     if not references:
         return None
+    first = references[0]
+    if first.controller and first.name and first.kind != "Node":
+        return first
     usable = [each for each in references if each.name and each.kind != "Node"]
     return next((each for each in usable if each.controller), usable[0] if usable else None)
 
@@ -64,16 +67,23 @@ class Owners:
     def __init__(self, workloads: dict[WorkloadRef, Workload]) -> None:
         self._workloads = workloads
         self._tops: dict[WorkloadRef, WorkloadRef] = {}
+        self._of_pods: dict[tuple[str | None, ...], WorkloadRef] = {}
+        self._shared: dict[WorkloadRef, WorkloadRef] = {}
 
-    def of_pod(self, namespace: str, name: str, metadata: ObjectMeta | None, labels: dict[str, str]) -> WorkloadRef:
-        """The topmost owner that is known: up through the objects that are present, else the last one named."""
-        owner = owner_of(metadata)
+    def of_pod(self, namespace: str, name: str, owner: OwnerReference | None, labels: dict[str, str]) -> WorkloadRef:
+        """The topmost owner that is known: up through the objects that are present, else the last one named.
+
+        ``owner`` is the pod's :func:`owner_of`. Pods of one workload get the very same reference.
+        """
         if owner is None:
             return WorkloadRef(namespace, "Pod", name)
-        direct = WorkloadRef(namespace, owner.kind or "Pod", owner.name or "")
-        if direct in self._workloads:
-            return self.top(direct)
-        return self._absent(direct, labels)
+        key = namespace, owner.kind, owner.name, labels.get(_HASH_LABEL)
+        known = self._of_pods.get(key)
+        if known is None:
+            direct = WorkloadRef(namespace, owner.kind or "Pod", owner.name or "")
+            found = self.top(direct) if direct in self._workloads else self._absent(direct, labels)
+            known = self._of_pods[key] = self._shared.setdefault(found, found)
+        return known
 
     def _absent(self, direct: WorkloadRef, labels: dict[str, str]) -> WorkloadRef:
         """The present owner of an owner that is absent, known by how controllers name what they make."""
