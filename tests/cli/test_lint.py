@@ -234,3 +234,60 @@ def test_fix_says_where_nothing_can_be_fixed(shop: Path) -> None:
 
 def test_fix_goes_with_text_only(shop: Path) -> None:
     assert run("lint", str(shop), "--fix", "-o", "json").exit_code == 2
+
+
+TYPO = """\
+# who may come in
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: web, namespace: shop}
+spec:
+  podSelector: {}
+  ingress: []
+  egres:   # nobody
+  - ports: [{port: 53}]
+"""
+
+
+def test_a_fix_that_changes_what_a_policy_says_is_told_and_not_written(shop: Path) -> None:
+    result = run("lint", write(shop, TYPO), "--select", "RF113", "--fix", "--yes")
+    assert "1 finding has a fix that changes what policies say: --unsafe-fixes." in result.stdout
+    assert (shop / "policy.yaml").read_text(encoding="utf-8") == TYPO
+    assert result.exit_code == 1
+
+
+def test_unsafe_fixes_say_what_they_change_and_keep_comments(shop: Path) -> None:
+    result = run("lint", write(shop, TYPO), "--select", "RF113", "--fix", "--unsafe-fixes", "--yes")
+    assert "Connections change:" in result.stdout
+    assert re.search(r"closes shop/Deployment/cart to ", result.stdout)
+    assert (shop / "policy.yaml").read_text(encoding="utf-8") == TYPO.replace("egres:", "egress:")
+    assert result.exit_code == 0
+
+
+def test_unsafe_fixes_go_with_fix_only(shop: Path) -> None:
+    result = run("lint", str(shop), "--unsafe-fixes")
+    assert (result.exit_code, "goes with --fix" in result.stderr) == (2, True)
+
+
+def test_json_carries_each_fix_with_its_text(shop: Path) -> None:
+    result = run("lint", write(shop, TYPO), "--select", "RF113", "-o", "json")
+    answer = json.loads(result.stdout)
+    Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).validate(answer)
+    (fix,) = answer["findings"][0]["fixes"]
+    assert (fix["safety"], fix["opens"], bool(fix["closes"])) == ("unsafe", [], True)
+    (edit,) = fix["textEdits"]
+    assert (edit["startLine"], edit["startColumn"], edit["text"]) == (8, 8, "s")
+
+
+def test_what_stands_in_json_has_a_patch_and_no_text(tmp_path: Path) -> None:
+    body = {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": "p", "namespace": "shop"},
+        "spec": {"policyTypes": ["Ingress"]},
+    }
+    (tmp_path / "policy.json").write_text(json.dumps(body), encoding="utf-8")
+    result = run("lint", str(tmp_path), "--select", "RF107", "-o", "json")
+    (fix,) = json.loads(result.stdout)["findings"][0]["fixes"]
+    assert (fix["safety"], fix["textEdits"]) == ("safe", [])
+    assert fix["patch"]["edits"] == [{"op": "add", "path": "/spec/podSelector", "value": {}}]

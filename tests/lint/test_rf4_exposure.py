@@ -219,7 +219,7 @@ def test_networks_have_no_except_so_a_deny_goes_before(form: str, action: str) -
 
 def test_an_ip_block_has_except() -> None:
     (finding,) = lint(WEB + egress("{to: [{ipBlock: {cidr: 0.0.0.0/0}}], ports: [{port: 80}]}"), "RF406")
-    assert finding.hint == "Add except: [169.254.0.0/16] to the range."
+    assert finding.hint == "Add except: [169.254.169.254/32] to the range."
 
 
 # ---- RF407: resolvers ------------------------------------------------------------------------------------------------

@@ -14,8 +14,8 @@ from ringfence.cli import failures, options
 from ringfence.cli.progress import progress
 
 if TYPE_CHECKING:
+    from ringfence.lint.context import LintContext
     from ringfence.lint.run import LintReport
-    from ringfence.model.objects import Snapshot
 
 _HELP = """Find what is wrong with policies: invalid parts, selectors that match nothing, cuts, exposure, redundancy.
 
@@ -60,6 +60,7 @@ _SEVERITIES = ("error", "warning", "note")
 )
 @click.option("--owner-label", default="", metavar="KEY", help="The namespace label that says whose a namespace is.")
 @click.option("--fix", is_flag=True, help="Write the fixes that change no connection; shows the difference, and asks.")
+@click.option("--unsafe-fixes", is_flag=True, help="With --fix, those that change what policies say, too.")
 @click.option("-y", "--yes", is_flag=True, help="With --fix, don't ask.")
 @click.option("--explain", metavar="CODE", help="Say what a rule is about, and end.")
 @click.option("--list", "listed", is_flag=True, help="List the rules, and end.")
@@ -74,6 +75,7 @@ def command(
     annotations: tuple[str, ...],
     owner_label: str,
     fix: bool,
+    unsafe_fixes: bool,
     yes: bool,
     explain: str | None,
     listed: bool,
@@ -102,6 +104,8 @@ def command(
         raise click.UsageError("Missing argument 'PATH...'.")
     if fix and output != "text":
         raise click.UsageError("--fix shows what it writes as text. Leave out -o.")
+    if unsafe_fixes and not fix:
+        raise click.UsageError("--unsafe-fixes goes with --fix.")
     with progress("Reading the input"), _to_stay():
         # Not through the public API, which brings the engine: rules about documents do without it.
         from ringfence.dialects import read_policies
@@ -111,17 +115,21 @@ def command(
         policy_set, findings = read_policies(snapshot, cni=common.cni)
     with progress("Linting"):
         settings = Settings(annotations=annotations, owner_label=owner_label)
-        report = run(LintContext(snapshot, policy_set, (*snapshot.findings, *findings), settings), rules)
+        context = LintContext(snapshot, policy_set, (*snapshot.findings, *findings), settings)
+        report = run(context, rules)
     least = Severity.WARNING if common.quiet and severity == "note" else Severity[severity.upper()]
     shown = [finding for finding in report.findings if finding.severity >= least]
     if output == "json":
+        from ringfence.lint.fixes import lint_fixes
         from ringfence.render import lint_json
 
-        click.echo(lint_json.render(report, shown), nl=False)
+        with progress("Trying fixes"):
+            fixes = lint_fixes(context, shown, cni=common.cni)
+        click.echo(lint_json.render(report, shown, fixes, snapshot), nl=False)
     else:
         for line in lint_text.render(report, shown, every=common.verbose):
             click.echo(line)
-    mended = _fix(snapshot, report, common, yes=yes) if fix else frozenset()
+    mended = _fix(context, report, common, unsafe=unsafe_fixes, yes=yes) if fix else frozenset()
     worst = max((finding.severity for finding in report.findings if id(finding) not in mended), default=None)
     failed = worst is not None and (
         (fail_on != "never" and worst >= Severity[fail_on.upper()]) or (common.strict and worst is Severity.ERROR)
@@ -147,23 +155,35 @@ def _split(values: Sequence[str]) -> list[str]:
     return [name.strip() for value in values for name in value.split(",") if name.strip()]
 
 
-def _fix(snapshot: Snapshot, report: LintReport, common: options.Common, *, yes: bool) -> frozenset[int]:
-    """Writes what can be written safely; the identities of the findings that are mended."""
+def _fix(
+    context: LintContext, report: LintReport, common: options.Common, *, unsafe: bool, yes: bool
+) -> frozenset[int]:
+    """Writes what can be written; the identities of the findings that are mended."""
     from ringfence.fix.writing import changes
-    from ringfence.lint.fixes import safe_fixes
+    from ringfence.lint.fixes import lint_fixes, proposed
+    from ringfence.lint.text_fixes import replacements
+    from ringfence.lint.together import together
+    from ringfence.render import lint_text
 
-    fixes = safe_fixes(snapshot, report.findings, cni=common.cni)
-    if not fixes:
-        click.echo("\nNothing of this can be fixed without changing what is allowed.")
+    with progress("Trying fixes"):
+        found = lint_fixes(context, report.findings, cni=common.cni, unsafe=unsafe)
+        plan = together(context, [fix for fix in found if replacements(fix, context.snapshot)], cni=common.cni)
+    more = 0 if unsafe else proposed(context, report.findings) - len(found)
+    if not plan.patches:
+        click.echo(f"\nNothing of this can be fixed without changing what is allowed.{lint_text.more_fixes(more)}")
         return frozenset()
-    files = changes((fix.patch for fix in fixes), snapshot)
+    files = changes(plan.patches, context.snapshot)
     click.echo()
     for change in files:
         click.echo(change.difference(), nl=False)
-    click.echo("\nNo connection changes.")
+    click.echo()
+    for line in lint_text.plan(plan):
+        click.echo(line)
+    if more:
+        click.echo(lint_text.more_fixes(more).lstrip())
     if not yes:
         click.confirm("Write it?", abort=True)
     for change in files:
         change.write()
         click.echo(f"Wrote {change.path}.")
-    return frozenset(id(fix.finding) for fix in fixes)
+    return frozenset(id(finding) for finding in plan.mended)

@@ -1,104 +1,121 @@
-"""Fixes that the linter may write by itself: each leaves every policy as it is read, and so every connection.
+"""Fixes for findings: patches that rules propose, each tried before it is offered.
 
-A fix is tried on the policies first; one that would change what is read is not offered.
+A *safe* fix leaves every policy as it is read, and so every connection, whatever pods come. Any other is *unsafe*: it
+changes what a policy says, and the engine tells which connections of the input it opens and closes.
 """
 
 from __future__ import annotations
 
-import ipaddress
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ringfence.dialects import read_policies
+from ringfence.lint.context import LintContext
+from ringfence.lint.registry import RULES
 from ringfence.model import codes
-from ringfence.model.finding import Code, Finding
-from ringfence.model.objects import IGNORE_ANNOTATION, RawObject, Snapshot
-from ringfence.model.patch import Edit, EditOp, Patch, Path
+from ringfence.model.finding import Finding, Severity
+from ringfence.model.objects import Snapshot
+from ringfence.model.patch import Patch
 
-_STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+if TYPE_CHECKING:  # they bring the engine, which safe fixes do without
+    from ringfence.fix.effects import Effect
+    from ringfence.fix.world import World
+
+_RULES = {rule.code: rule for rule in RULES}
+
+REDUNDANT = frozenset({codes.RULE_CONTAINED, codes.POLICY_WITHOUT_EFFECT, codes.RULE_SHADOWED, codes.EQUAL_POLICIES})
+"""What these find is taken away only if no connection of the input changes."""
 
 
 @dataclass(frozen=True, slots=True)
-class SafeFix:
-    """A finding, and the patch that puts it right without changing a connection."""
+class LintFix:
+    """A finding, and a patch that puts it right. ``opens`` and ``closes`` are all connections that the patch changes.
+
+    :func:`ringfence.fix.text_edits.text_edits` gives the patch as replacements of text in the files of the input.
+    """
 
     finding: Finding
     patch: Patch
+    safe: bool
+    opens: tuple[Effect, ...] = ()
+    closes: tuple[Effect, ...] = ()
 
 
-def safe_fixes(snapshot: Snapshot, findings: Iterable[Finding], *, cni: str = "generic") -> tuple[SafeFix, ...]:
-    """The fixes for those of the findings that have one."""
-    raws = {raw.ref: raw for raw in snapshot.policies}
+def lint_fixes(
+    context: LintContext, findings: Iterable[Finding], *, cni: str = "generic", unsafe: bool = True
+) -> tuple[LintFix, ...]:
+    """The best fix for each of the findings that has one. Without ``unsafe``, only those that change no connection."""
+    world: World | None = None
     found = []
     for finding in findings:
-        make = FIXES.get(finding.code)
-        raw = raws.get(finding.subject) if finding.subject is not None else None
-        edit = make(finding, raw) if make is not None and raw is not None else None
-        if raw is None or edit is None:
-            continue
-        patch = Patch(f"Correct {finding.code.code} in {raw.ref}", raw.ref, (edit,), origin=finding.origin)
-        if _is_read_alike(raw, patch, cni):
-            found.append(SafeFix(finding, patch))
+        for patch in _proposals(context, finding):
+            if is_read_alike(context, finding, patch, cni):
+                found.append(LintFix(finding, patch, safe=True))
+                break
+            if unsafe:
+                world = world or world_of(context, cni)
+                fix = _tried(world, finding, patch)
+                if fix is not None:
+                    found.append(fix)
+                    break
     return tuple(found)
 
 
-def _is_read_alike(raw: RawObject, patch: Patch, cni: str) -> bool:
+def proposed(context: LintContext, findings: Iterable[Finding]) -> int:
+    """How many of the findings have a fix to try."""
+    return sum(any(True for _ in _proposals(context, finding)) for finding in findings)
+
+
+def _proposals(context: LintContext, finding: Finding) -> Iterator[Patch]:
+    yield from finding.patches
+    yield from _RULES[finding.code].patches(context, finding)
+
+
+def with_fixes(context: LintContext, findings: Iterable[Finding], *, cni: str = "generic") -> tuple[Finding, ...]:
+    """The findings, with the patches that hold and no others, so that they can be shown."""
+    findings = tuple(findings)
+    holds = {id(fix.finding): (fix.patch,) for fix in lint_fixes(context, findings, cni=cni)}
+    return tuple(replace(finding, patches=holds.get(id(finding), ())) for finding in findings)
+
+
+def is_read_alike(context: LintContext, finding: Finding, patch: Patch, cni: str) -> bool:
+    """True where the policy that is patched says the same afterwards; the proof that a fix is safe."""
+    if patch.delete:
+        return finding.code == codes.DUPLICATE_OBJECT  # its twin stays
+    raw = context.raw(patch.target)
     try:
-        body = patch.apply(raw.body)
+        body = patch.apply(raw.body) if raw is not None else None
     except LookupError:
         return False
-    if body is None:
+    if raw is None or body is None:
         return False
-    before, _ = read_policies(Snapshot(policies=(raw,)), cni=cni)
-    after, _ = read_policies(Snapshot(policies=(replace(raw, body=body),)), cni=cni)
-    return before == after
+    before, wrong = read_policies(Snapshot(policies=(raw,)), cni=cni)
+    after, still = read_policies(Snapshot(policies=(replace(raw, body=body),)), cni=cni)
+    # What the API server refuses as it stands isn't in force, and would be after the fix.
+    accepted = sum(each.severity is Severity.ERROR for each in wrong) == sum(
+        each.severity is Severity.ERROR for each in still
+    )
+    return accepted and before == after
 
 
-def _mask(finding: Finding, raw: RawObject) -> Edit | None:
-    path = path_of(finding.origin.path)
-    value = _at(raw.body, path)
+def world_of(context: LintContext, cni: str) -> World:
+    """The cluster of the context, to try patches on."""
+    from ringfence.fix.world import World
+
+    return World.of(context.snapshot, context.engine, cni=cni)
+
+
+def _tried(world: World, finding: Finding, patch: Patch) -> LintFix | None:
+    """The fix with its effects; ``None`` where it can't be applied, makes new errors, or changes what it must not."""
+    from ringfence.fix.effects import effects_of
+    from ringfence.fix.world import PatchError
+
     try:
-        network = ipaddress.ip_network(str(value), strict=False)
-    except ValueError:
+        after = world.patched([patch])
+    except PatchError:
         return None
-    return Edit(EditOp.REPLACE, path, str(network))
-
-
-def _select_all(_: Finding, raw: RawObject) -> Edit | None:
-    spec = raw.body.get("spec")
-    return Edit(EditOp.ADD, ("spec", "podSelector"), {}) if isinstance(spec, dict) else None
-
-
-def _unsuppress(_: Finding, raw: RawObject) -> Edit | None:
-    """Takes the annotation away where it holds this one entry only."""
-    path: Path = ("metadata", "annotations")
-    annotations = _at(raw.body, path)
-    text = annotations.get(IGNORE_ANNOTATION) if isinstance(annotations, dict) else None
-    if not isinstance(annotations, dict) or not isinstance(text, str) or len(re.findall(r"RF\d{3}", text)) != 1:
+    effects = effects_of(world.engine, after.engine)
+    if finding.code in REDUNDANT and (effects.opens or effects.closes):
         return None
-    return Edit(EditOp.REMOVE, path if len(annotations) == 1 else (*path, IGNORE_ANNOTATION))
-
-
-FIXES: Mapping[Code, Callable[[Finding, RawObject], Edit | None]] = {
-    codes.HOST_BITS: _mask,
-    codes.POD_SELECTOR_MISSING: _select_all,
-    codes.UNUSED_SUPPRESSION: _unsuppress,
-}
-"""How each rule that has a safe fix is put right."""
-
-
-def path_of(text: str) -> Path:
-    """The steps of a path such as ``spec.egress[0].to[1].ipBlock.cidr``."""
-    return tuple(int(index) if index else name for name, index in _STEP.findall(text))
-
-
-def _at(body: Any, path: Path) -> Any:
-    """The value at a path; ``None`` where there is none."""
-    for step in path:
-        try:
-            body = body[step]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return body
+    return LintFix(finding, patch, safe=False, opens=effects.opens, closes=effects.closes)

@@ -14,6 +14,7 @@ from ringfence.model.finding import Code, Finding
 
 if TYPE_CHECKING:
     from ringfence.lint.context import LintContext
+    from ringfence.model.patch import Patch
 
 
 class Needs(enum.Enum):
@@ -60,6 +61,12 @@ class LintRule:
         elif self.needs is Needs.DOCUMENT or context.snapshot.pods:
             module: RuleModule = import_module(f"ringfence.lint.rules.{self.module}")
             yield from module.check(context)
+
+    def patches(self, context: LintContext, finding: Finding) -> Iterator[Patch]:
+        """What the rule proposes for a finding beyond the patches that it has: for those made while reading."""
+        propose = getattr(import_module(f"ringfence.lint.rules.{self.module}"), "patches", None)
+        if propose is not None:
+            yield from propose(context, finding)
 
 
 _COMPUTED = (

@@ -84,6 +84,20 @@ def apply(
     return told, hidden
 
 
+def without(text: str, code: str) -> str:
+    """The text of an annotation without one code; empty where nothing else is left."""
+    entries = []
+    for entry in filter(None, (part.strip() for part in text.split(";"))):
+        head, colon, rest = entry.partition(":")
+        codes = [name.strip() for name in head.split(",")]
+        left = [name for name in codes if name != code]
+        if len(left) == len(codes):
+            entries.append(entry)
+        elif left:
+            entries.append(f"{', '.join(left)}{colon}{rest}")
+    return "; ".join(entries)
+
+
 def _annotation(raw: RawObject) -> str:
     metadata = raw.body.get("metadata")
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None

@@ -42,30 +42,34 @@ def fix(value: Fix) -> Json:
     return {
         "title": value.title,
         "kinds": [str(step.kind) for step in value.steps],
-        "opens": [_effect(effect) for effect in value.effects.opens],
-        "closes": [_effect(effect) for effect in value.effects.closes],
+        "opens": [effect(each) for each in value.effects.opens],
+        "closes": [effect(each) for each in value.effects.closes],
         "size": value.size,
         "notes": list(value.notes),
-        "patches": [_patch(patch) for patch in value.patches],
-        "kubectl": [commands.kubectl(patch) for patch in value.patches],
+        "patches": [patch(each) for each in value.patches],
+        "kubectl": [commands.kubectl(each) for each in value.patches],
     }
 
 
-def _effect(effect: Effect) -> Json:
+def effect(value: Effect) -> Json:
+    """Connections that are opened or closed; addresses aren't counted."""
     fields: Json = {
-        "source": effect.source,
-        "destination": effect.destination,
-        "ports": json_values.ports(effect.ports),
+        "source": value.source,
+        "destination": value.destination,
+        "ports": json_values.ports(value.ports),
     }
-    return fields if effect.outside else {**fields, "pairs": effect.pairs}
+    return fields if value.outside else {**fields, "pairs": value.pairs}
 
 
-def _patch(patch: Patch) -> Json:
-    fields: Json = {"title": patch.title, "object": str(patch.target), "apiVersion": patch.target.api_version}
-    if patch.manifest is not None:
-        return {**fields, "manifest": patch.manifest}
+def patch(value: Patch) -> Json:
+    """A change to one object: its edits as JSON Patch has them, the whole of a new object, or its removal."""
+    fields: Json = {"title": value.title, "object": str(value.target), "apiVersion": value.target.api_version}
+    if value.manifest is not None:
+        return {**fields, "manifest": value.manifest}
+    if value.delete:
+        return {**fields, "origin": json_values.origin(value.origin), "delete": True}
     edits: list[Json] = []
-    for edit in patch.edits:
+    for edit in value.edits:
         step: Json = {"op": str(edit.op), "path": edit.pointer}
         edits.append(step if edit.op is EditOp.REMOVE else {**step, "value": edit.value})
-    return {**fields, "origin": json_values.origin(patch.origin), "edits": edits}
+    return {**fields, "origin": json_values.origin(value.origin), "edits": edits}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from textwrap import wrap
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +14,9 @@ from ringfence.lint.registry import LintRule
 from ringfence.lint.run import LintReport
 from ringfence.model.finding import Finding, Severity
 from ringfence.render.lines import count
+
+if TYPE_CHECKING:
+    from ringfence.lint.together import Together
 
 SHOWN = 10
 """More findings of one rule than this are counted, unless every one is asked for."""
@@ -50,6 +54,29 @@ def _finding(finding: Finding, *, again: bool, every: bool) -> Iterator[str]:
         yield f"  - and {more:,} more"
     if finding.hint:
         yield from _indented(finding.hint, first="  → ")
+
+
+def plan(value: Together) -> Iterator[str]:
+    """What the fixes of a plan change, and what is left for another time."""
+    if not value.opens and not value.closes:
+        yield "No connection changes."
+    else:
+        from ringfence.render.fix_text import effect_lines
+
+        yield "Connections change:"
+        yield from effect_lines("opens", value.opens)
+        yield from effect_lines("closes", value.closes)
+    if value.left:
+        number = count(len(value.left), "more finding")
+        yield f"{number} can be fixed once this is written: run it again."
+
+
+def more_fixes(number: int) -> str:
+    """That there are fixes which change what policies say; nothing for none."""
+    if not number:
+        return ""
+    have = "has a fix that changes" if number == 1 else "have fixes that change"
+    return f" {count(number, 'finding')} {have} what policies say: --unsafe-fixes."
 
 
 def _indented(text: str, first: str = "  ") -> Iterator[str]:

@@ -43,5 +43,21 @@ spec:
 
 ## Fix safety
 
-There is no automatic fix: which of the two was meant can't be told.
+Safe where both are the same policy, word for word, in one file: `--fix` deletes the one that stands later. There is no
+automatic fix where they differ: which of the two was meant can't be told.
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ringfence.lint.context import LintContext
+from ringfence.lint.proposals import deleted
+from ringfence.model.finding import Finding
+from ringfence.model.patch import Patch
+
+
+def patches(context: LintContext, finding: Finding) -> Iterator[Patch]:
+    """Without the later of two policies that say the same in one file."""
+    if finding.subject is not None and finding.evidence and context.raw(finding.subject) is not None:
+        yield deleted(finding.subject, finding.origin)

@@ -31,5 +31,28 @@ spec:
 
 ## Fix safety
 
-There is no automatic fix.
+Unsafe: `--fix --unsafe-fixes` writes an operator as the API spells it, where only its case is wrong. The policy, which
+the API server refused, is then in force. Anything else is left to people.
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ringfence.lint.context import LintContext
+from ringfence.lint.proposals import place, replaced
+from ringfence.model.finding import Finding
+from ringfence.model.patch import Patch
+
+_OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
+
+
+def patches(context: LintContext, finding: Finding) -> Iterator[Patch]:
+    """The operator that differs by its case."""
+    found = place(context, finding)
+    if found is None or found[1][-1] != "operator" or not isinstance(found[2], str):
+        return
+    raw, path, value = found
+    for word in _OPERATORS:
+        if word.lower() == value.lower():
+            yield replaced(finding, raw, path, word)

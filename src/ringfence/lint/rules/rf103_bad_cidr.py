@@ -36,5 +36,30 @@ spec:
 
 ## Fix safety
 
-There is no automatic fix: which addresses were meant can't be told.
+Unsafe: `--fix --unsafe-fixes` writes a single address as the range that holds only this address, such as
+`10.0.0.7/32`; the policy, which the API server refused, is then in force. There is no automatic fix for anything else:
+which addresses were meant can't be told.
 """
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+
+from ringfence.lint.context import LintContext
+from ringfence.lint.proposals import place, replaced
+from ringfence.model.finding import Finding
+from ringfence.model.patch import Patch
+
+
+def patches(context: LintContext, finding: Finding) -> Iterator[Patch]:
+    """The range of one address."""
+    found = place(context, finding)
+    if found is None or not isinstance(found[2], str):
+        return
+    raw, path, value = found
+    try:
+        address = ipaddress.ip_address(value)
+    except ValueError:
+        return
+    yield replaced(finding, raw, path, f"{value}/{address.max_prefixlen}")

@@ -36,5 +36,28 @@ spec:
 
 ## Fix safety
 
-`--fix` writes the range as it is read, which changes no connection. Look first whether the one address was meant.
+Safe: `--fix` writes the range as it is read, which changes no connection. Look first whether the one address was meant.
 """
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+
+from ringfence.lint.context import LintContext
+from ringfence.lint.proposals import place, replaced
+from ringfence.model.finding import Finding
+from ringfence.model.patch import Patch
+
+
+def patches(context: LintContext, finding: Finding) -> Iterator[Patch]:
+    """The range with its host bits masked."""
+    found = place(context, finding)
+    if found is None:
+        return
+    raw, path, value = found
+    try:
+        network = ipaddress.ip_network(str(value), strict=False)
+    except ValueError:
+        return
+    yield replaced(finding, raw, path, str(network))

@@ -37,5 +37,27 @@ spec:
 
 ## Fix safety
 
-There is no automatic fix.
+Unsafe: `--fix --unsafe-fixes` takes an exception out that takes nothing away. No address is allowed that wasn't, but
+the policy, which the API server refused, is then in force. An exception that leaves nothing of its range is left to
+people.
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ringfence.lint.context import LintContext
+from ringfence.lint.proposals import edited, place, value_at
+from ringfence.model.finding import Finding
+from ringfence.model.patch import Edit, EditOp, Patch
+
+
+def patches(context: LintContext, finding: Finding) -> Iterator[Patch]:
+    """Without the exception, or without the list where it is the only one."""
+    found = place(context, finding)
+    if found is None or "takes nothing away" not in finding.what:
+        return
+    raw, path, value = found
+    alone = len(value_at(raw.body, path[:-1]) or ()) == 1
+    edit = Edit(EditOp.REMOVE, path[:-1] if alone else path)
+    yield edited(f"Take the exception {value} out", raw.ref, finding.origin, edit)

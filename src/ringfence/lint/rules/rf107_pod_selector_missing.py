@@ -32,5 +32,22 @@ spec:
 
 ## Fix safety
 
-`--fix` writes `podSelector: {}`, which changes no connection. Look first whether every pod was meant.
+Safe: `--fix` writes `podSelector: {}`, which changes no connection. Look first whether every pod was meant.
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ringfence.lint.context import LintContext
+from ringfence.lint.proposals import edited
+from ringfence.model.finding import Finding
+from ringfence.model.patch import Edit, EditOp, Patch
+
+
+def patches(context: LintContext, finding: Finding) -> Iterator[Patch]:
+    """The selector that is read."""
+    raw = context.raw(finding.subject) if finding.subject is not None else None
+    if raw is not None and isinstance(raw.body.get("spec"), dict):
+        edit = Edit(EditOp.ADD, ("spec", "podSelector"), {})
+        yield edited("Write podSelector: {}", raw.ref, finding.origin, edit)

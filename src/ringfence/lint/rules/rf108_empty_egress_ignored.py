@@ -33,5 +33,23 @@ spec:
 
 ## Fix safety
 
-There is no automatic fix: adding the policy type cuts all egress of the pods.
+Unsafe: `--fix --unsafe-fixes` adds `policyTypes: [Ingress, Egress]`, which is what an empty list was most probably
+meant to say. It cuts all egress of the pods, save what other policies allow.
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ringfence.lint.context import LintContext
+from ringfence.lint.proposals import edited
+from ringfence.model.finding import Finding
+from ringfence.model.patch import Edit, EditOp, Patch
+
+
+def patches(context: LintContext, finding: Finding) -> Iterator[Patch]:
+    """The types that make the empty list count."""
+    raw = context.raw(finding.subject) if finding.subject is not None else None
+    if raw is not None:
+        edit = Edit(EditOp.ADD, ("spec", "policyTypes"), ["Ingress", "Egress"])
+        yield edited("Add policyTypes: [Ingress, Egress]", raw.ref, finding.origin, edit)

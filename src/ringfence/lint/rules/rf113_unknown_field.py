@@ -32,5 +32,26 @@ spec:
 
 ## Fix safety
 
-There is no automatic fix: the right field changes what the policy does.
+Unsafe: `--fix --unsafe-fixes` writes the nearest name that the API knows, where one is near and isn't there already.
+What the field says then counts, which may open and close connections.
 """
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ringfence.lint.context import LintContext
+from ringfence.lint.proposals import place, renamed
+from ringfence.model.finding import Finding
+from ringfence.model.patch import Patch
+
+_NEAR = re.compile(r"Did you mean (\w+)\?")
+
+
+def patches(context: LintContext, finding: Finding) -> Iterator[Patch]:
+    """The field under the name that was probably meant."""
+    found, near = place(context, finding), _NEAR.fullmatch(finding.hint)
+    if found is not None and near is not None:
+        raw, path, _ = found
+        yield from renamed(raw.ref, raw.body, finding.origin, path, near[1])

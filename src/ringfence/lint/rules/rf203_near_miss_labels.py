@@ -42,8 +42,9 @@ spec:
 
 ## Fix safety
 
-There is no automatic fix: either the selector or the label of the pods can be wrong. `ringfence fix` proposes both for
-a connection that is wanted, and says what each opens.
+Unsafe: `--fix --unsafe-fixes` writes the spelling of the pods into the selector, where a key or value of `matchLabels`
+is spelled otherwise. Either side can be wrong, so look at what it opens and closes. A label that is lacking is left to
+people; `ringfence fix` proposes it for a connection that is wanted.
 """
 
 from __future__ import annotations
@@ -53,10 +54,12 @@ from collections.abc import Iterator
 from ringfence.lint.context import LintContext
 from ringfence.lint.naming import some, some_pods, workloads
 from ringfence.lint.near import Miss, NearMiss, near_miss
+from ringfence.lint.proposals import label_paths, path_of, renamed, replaced_at, value_at
 from ringfence.lint.unset import unset_namespace_label
 from ringfence.model.codes import NEAR_MISS_LABELS
 from ringfence.model.finding import Finding
 from ringfence.model.origin import ObjectRef
+from ringfence.model.patch import Patch
 from ringfence.model.policy import PodPeer
 
 
@@ -89,6 +92,7 @@ def _finding(context: LintContext, ref: ObjectRef, peer: PodPeer, said: str) -> 
         else "Everything else that it asks for is there.",
         _hint(near),
         evidence,
+        tuple(_patches(context, ref, peer, near)),
     )
 
 
@@ -103,3 +107,19 @@ def _hint(near: NearMiss) -> str:
         where = "the namespace" if near.namespaces else "the pod template"
         return f"Take the requirement out, or add the label to {where}."
     return f"Write `{near.found}`, if that is meant."
+
+
+def _patches(context: LintContext, ref: ObjectRef, peer: PodPeer, near: NearMiss) -> Iterator[Patch]:
+    """The selector as the pods, or the namespaces, are labelled."""
+    raw, path = context.raw(ref), path_of(peer.origin.path)
+    if raw is None or near.miss is Miss.LACKING:
+        return
+    key, _, value = near.found.partition("=")
+    node = value_at(raw.body, path)
+    paths = list(label_paths(node, path, near.requirement.key, namespaces=bool(near.namespaces)))
+    if len(paths) != 1 or paths[0][-2] != "matchLabels":
+        return
+    if near.miss is Miss.VALUE:
+        yield replaced_at(raw, peer.origin, paths[0], value)
+    else:
+        yield from renamed(ref, raw.body, peer.origin, paths[0], key)

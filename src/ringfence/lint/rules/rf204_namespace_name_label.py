@@ -59,7 +59,8 @@ spec:
 
 ## Fix safety
 
-There is no automatic fix: it would open what the rule names, for which the owner of the policy should look at it.
+Unsafe: `--fix --unsafe-fixes` writes `kubernetes.io/metadata.name` for the key in `matchLabels`. It opens what the rule
+names, and says what that is.
 """
 
 from __future__ import annotations
@@ -67,11 +68,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ringfence.lint.context import LintContext
+from ringfence.lint.proposals import label_paths, path_of, renamed, value_at
 from ringfence.lint.unset import unset_namespace_label
 from ringfence.model.codes import NAMESPACE_NAME_LABEL as CODE
 from ringfence.model.finding import Finding
 from ringfence.model.objects import NAMESPACE_NAME_LABEL
 from ringfence.model.origin import ObjectRef
+from ringfence.model.patch import Patch
 from ringfence.model.policy import PodPeer
 
 
@@ -102,4 +105,15 @@ def _finding(context: LintContext, ref: ObjectRef, peer: PodPeer) -> Iterator[Fi
         "Only kubernetes.io/metadata.name is set on every namespace; the entry matches nothing.",
         f"Write `{NAMESPACE_NAME_LABEL}: {name}`.",
         (evidence,) if unknown else (),
+        tuple(_patches(context, ref, peer, requirement.key)),
     )
+
+
+def _patches(context: LintContext, ref: ObjectRef, peer: PodPeer, key: str) -> Iterator[Patch]:
+    """The label that every namespace has, where the other one stands."""
+    raw, path = context.raw(ref), path_of(peer.origin.path)
+    if raw is None:
+        return
+    for found in label_paths(value_at(raw.body, path), path, key, namespaces=True):
+        if found[-2] == "matchLabels":
+            yield from renamed(ref, raw.body, peer.origin, found, NAMESPACE_NAME_LABEL)

@@ -59,7 +59,8 @@ spec:
 
 ## Fix safety
 
-There is no automatic fix: the port that is really served should be opened by someone who knows that it is wanted.
+Unsafe: `--fix --unsafe-fixes` writes the pods' port for the Service's, where all pods listen on one. It opens that port
+and closes the other, on which nothing listens; the port should be opened by someone who knows that it is wanted.
 """
 
 from __future__ import annotations
@@ -69,9 +70,11 @@ from collections.abc import Iterator
 from ringfence.explain.services import Backend, target_of
 from ringfence.lint.context import LintContext, PlacedRule
 from ringfence.lint.naming import some, some_pods
+from ringfence.lint.proposals import path_of, port_path, replaced_at
 from ringfence.model.codes import SERVICE_PORT
 from ringfence.model.finding import Finding
 from ringfence.model.objects import Pod, Service
+from ringfence.model.patch import Patch
 from ringfence.model.policy import Action, Direction, PodPeer
 from ringfence.model.ports import PortRange
 
@@ -118,6 +121,7 @@ def _check_port(context: LintContext, placed: PlacedRule, port: PortRange, pods:
         "A Service's port is translated to the pod's before policy is judged, so a rule must name the pod's port.",
         f"Write {some(map(str, sorted(targets)))}.",
         (f"pods of the Service: {some_pods(behind)}",),
+        tuple(_patches(context, placed, port, targets)),
     )
 
 
@@ -132,3 +136,12 @@ def _targets(context: LintContext, pod: Pod, port: PortRange) -> Iterator[tuple[
 
 def _listens(pod: Pod, port: PortRange) -> bool:
     return any((own.protocol, own.number) == (port.protocol, port.lo) for own in pod.ports)
+
+
+def _patches(context: LintContext, placed: PlacedRule, port: PortRange, targets: set[int]) -> Iterator[Patch]:
+    """The pods' port where the Service's stands."""
+    raw = context.raw(placed.policy.ref)
+    path = port_path(raw.body, path_of(port.origin.path), port.lo) if raw is not None else None
+    if raw is not None and path is not None and len(targets) == 1:
+        (target,) = targets
+        yield replaced_at(raw, port.origin, path, target)

@@ -78,18 +78,21 @@ spec:
 
 ## Fix safety
 
-There is no automatic fix: taking out the dash closes connections that work now.
+Unsafe: `--fix --unsafe-fixes` makes the two entries one. It closes connections that work now, and says which: look
+whether they are wanted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ringfence.lint.context import LintContext
+from ringfence.lint.context import LintContext, PlacedRule
 from ringfence.lint.naming import number_of_pods, some_pods
-from ringfence.lint.slips import and_or_slips
+from ringfence.lint.proposals import edited, path_of, value_at
+from ringfence.lint.slips import Slip, and_or_slips
 from ringfence.model.codes import AND_OR_SLIP
 from ringfence.model.finding import Finding
+from ringfence.model.patch import Edit, EditOp, Patch
 
 
 def check(context: LintContext) -> Iterator[Finding]:
@@ -110,4 +113,18 @@ def check(context: LintContext) -> Iterator[Finding]:
                     f"as one entry: {number_of_pods(slip.both)} ({some_pods(slip.both)})",
                     f"open now without it: {some_pods(slip.more)}",
                 ),
+                tuple(_patches(context, placed, slip)),
             )
+
+
+def _patches(context: LintContext, placed: PlacedRule, slip: Slip) -> Iterator[Patch]:
+    """One entry with both selectors, where the first of the two stands."""
+    raw = context.raw(placed.policy.ref)
+    if raw is None:
+        return
+    one, other = sorted((path_of(slip.namespaces.origin.path), path_of(slip.pods.origin.path)))
+    gone = value_at(raw.body, other)
+    if isinstance(gone, dict) and len(gone) == 1 and one[:-1] == other[:-1]:
+        ((key, selector),) = gone.items()
+        edits = (Edit(EditOp.ADD, (*one, key), selector), Edit(EditOp.REMOVE, other))
+        yield edited("Make the two entries one", raw.ref, slip.pods.origin, *edits)

@@ -89,7 +89,7 @@ spec:
 
 ## Fix safety
 
-There is no automatic fix: add the same port for TCP to the rule.
+Unsafe: `--fix --unsafe-fixes` adds the same port for TCP to the rule, which opens it to the peers of the rule.
 """
 
 from __future__ import annotations
@@ -97,6 +97,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ringfence.lint.context import LintContext
+from ringfence.lint.dns_ports import by_tcp
 from ringfence.lint.naming import workloads
 from ringfence.lint.resolving import Loss, losses
 from ringfence.model.codes import DNS_UDP_ONLY
@@ -114,4 +115,5 @@ def check(context: LintContext) -> Iterator[Finding]:
             "An answer that is too long for UDP is asked for again by TCP, and fails.",
             "Add the same port for TCP.",
             workloads(pods),
+            tuple(by_tcp(context, cause)),
         )

@@ -90,7 +90,9 @@ spec:
 
 ## Fix safety
 
-There is no automatic fix. `ringfence generate allow-dns` makes a policy for the DNS pods found, on their real ports.
+Unsafe: `--fix --unsafe-fixes` writes the port of the DNS pods for 53 in the rule, which opens the one and closes the
+other to the peers of the rule. `ringfence generate allow-dns` makes a policy for the DNS pods found, on their real
+ports.
 """
 
 from __future__ import annotations
@@ -98,6 +100,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ringfence.lint.context import LintContext
+from ringfence.lint.dns_ports import on_ports
 from ringfence.lint.naming import workloads
 from ringfence.lint.resolving import Loss, losses
 from ringfence.model.codes import DNS_PORT
@@ -119,4 +122,5 @@ def check(context: LintContext) -> Iterator[Finding]:
             "A Service's port is translated to its pods' before policy is judged.",
             f"Allow {ports}.",
             workloads(pods),
+            tuple(on_ports(context, cause, ports)),
         )

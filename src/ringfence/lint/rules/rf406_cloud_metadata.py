@@ -49,9 +49,10 @@ spec:
 
 ## Fix safety
 
-There is no automatic fix. The exception cuts pods that take their identity from the metadata server, such as those
-without a workload identity of their own. The `networks` of a ClusterNetworkPolicy or an AdminNetworkPolicy have no
-`except`: there, a rule with action Deny for 169.254.169.254/32 goes before the one that allows.
+Unsafe: `--fix --unsafe-fixes` adds the address to the exceptions of an `ipBlock`. The exception cuts pods that take
+their identity from the metadata server, such as those without a workload identity of their own. The `networks` of a
+ClusterNetworkPolicy or an AdminNetworkPolicy have no `except`: there, a rule with action Deny for 169.254.169.254/32
+goes before the one that allows.
 """
 
 from __future__ import annotations
@@ -62,10 +63,12 @@ from ringfence.lint.context import LintContext
 from ringfence.lint.exposure import everything, letting_out
 from ringfence.lint.groups import groups
 from ringfence.lint.naming import distinct, workloads
-from ringfence.model.addresses import parse_address
+from ringfence.lint.proposals import edited, path_of, value_at
+from ringfence.model.addresses import AddressSet, parse_address
 from ringfence.model.codes import CLOUD_METADATA
 from ringfence.model.finding import Finding
 from ringfence.model.objects import Pod
+from ringfence.model.patch import Edit, EditOp, Patch
 from ringfence.model.ports import Protocol
 from ringfence.model.verdict import AddressEndpoint, RuleTrace
 
@@ -100,12 +103,33 @@ def check(context: LintContext) -> Iterator[Finding]:
             "The address answers with the credentials of the node.",
             _hint(trace.policy.ref.kind, addresses),
             workloads(distinct(pods)),
+            tuple(_patches(context, trace, addresses)),
         )
 
 
 def _hint(kind: str, addresses: Iterable[str]) -> str:
     """Only an ipBlock of a NetworkPolicy has ``except``; the rules of the tiers are tried in order instead."""
     if kind == "NetworkPolicy":
-        return "Add except: [169.254.0.0/16] to the range."
-    ranges = (f"{text}/{128 if ':' in text else 32}" for text in dict.fromkeys(addresses))
+        return "Add except: [169.254.169.254/32] to the range."
+    ranges = (_range(text) for text in dict.fromkeys(addresses))
     return f"Put a rule with action Deny for {' and '.join(ranges)} before it."
+
+
+def _patches(context: LintContext, trace: RuleTrace, addresses: Iterable[str]) -> Iterator[Patch]:
+    """The ``ipBlock`` with the addresses among its exceptions."""
+    raw = context.raw(trace.policy.ref)
+    path = path_of(trace.peer.origin.path) if trace.peer is not None else ()
+    block = value_at(raw.body, path) if raw is not None and path else None
+    if raw is None or trace.peer is None or not isinstance(block, dict) or "cidr" not in block:
+        return
+    whole = AddressSet.cidr(str(block["cidr"]))
+    holes = [_range(text) for text in dict.fromkeys(addresses) if parse_address(text) in whole]
+    known = block.get("except") or []
+    edits = [Edit(EditOp.ADD, (*path, "except", len(known) + number), hole) for number, hole in enumerate(holes)]
+    if not known:
+        edits = [Edit(EditOp.ADD, (*path, "except"), holes)]
+    yield edited(f"Take {' and '.join(holes)} out of {block['cidr']}", raw.ref, trace.peer.origin, *edits)
+
+
+def _range(text: str) -> str:
+    return f"{text}/{128 if ':' in text else 32}"

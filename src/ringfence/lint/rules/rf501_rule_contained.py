@@ -63,7 +63,8 @@ spec:
 
 ## Fix safety
 
-There is no automatic fix: taking the narrow rule away changes nothing, but the wide one may be the mistake.
+Unsafe: `--fix --unsafe-fixes` deletes the narrow rule, with the comments in it, where it isn't the only one of its
+list. No connection changes, which is proved once more; but the wide rule may be the mistake.
 """
 
 from __future__ import annotations
@@ -71,6 +72,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ringfence.lint.context import LintContext, PlacedRule
+from ringfence.lint.proposals import rule_removed
 from ringfence.lint.redundancy import redundancy
 from ringfence.model.codes import RULE_CONTAINED
 from ringfence.model.finding import Finding
@@ -88,6 +90,7 @@ def check(context: LintContext) -> Iterator[Finding]:
             "Without it nothing would change, so it says less than it seems to.",
             "Delete it, or narrow the other one if that was the mistake.",
             (f"within: {outer.policy.ref} {outer.rule.origin}",),
+            tuple(rule_removed(context, inner.policy.ref, inner.rule.origin, f"Delete {named(inner).lower()}")),
         )
 
 

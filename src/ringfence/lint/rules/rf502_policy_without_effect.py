@@ -70,7 +70,8 @@ spec:
 
 ## Fix safety
 
-There is no automatic fix: deleting the policy changes nothing, but the wider one may be the mistake.
+Unsafe: `--fix --unsafe-fixes` deletes the policy. No connection changes, which is proved once more; but the wider
+policy may be the mistake.
 """
 
 from __future__ import annotations
@@ -79,6 +80,7 @@ from collections.abc import Iterator
 
 from ringfence.lint.context import LintContext
 from ringfence.lint.naming import some
+from ringfence.lint.proposals import deleted
 from ringfence.lint.redundancy import redundancy
 from ringfence.model.codes import POLICY_WITHOUT_EFFECT
 from ringfence.model.finding import Finding
@@ -97,4 +99,5 @@ def check(context: LintContext) -> Iterator[Finding]:
             "Without it nothing would change.",
             "Delete it, or narrow the others if that was meant.",
             tuple(f"within: {other.ref} {other.origin}" for other in covers),
+            (deleted(policy.ref, policy.origin),),
         )

@@ -60,7 +60,8 @@ spec:
 
 ## Fix safety
 
-There is no automatic fix: the rule may have to come earlier, or to go.
+Unsafe: `--fix --unsafe-fixes` deletes the rule where it isn't the only one of its list. No connection changes, which is
+proved once more; but the rule may have to come earlier instead.
 """
 
 from __future__ import annotations
@@ -68,6 +69,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ringfence.lint.context import LintContext
+from ringfence.lint.proposals import rule_removed
 from ringfence.lint.redundancy import shadowed, without_rule
 from ringfence.model.codes import RULE_SHADOWED
 from ringfence.model.finding import Finding
@@ -81,6 +83,7 @@ def check(context: LintContext) -> Iterator[Finding]:
         name = placed.rule.name or f"{placed.index + 1}"
         other = earlier.rule.name or f"{earlier.index + 1}"
         where = "the same policy" if earlier.policy is placed.policy else f"{earlier.policy.ref}"
+        title = f"Delete {placed.direction} rule {name}"
         yield Finding(
             RULE_SHADOWED,
             f"{str(placed.direction).capitalize()} rule {name} of {placed.policy.ref} is never reached: rule {other} "
@@ -90,4 +93,5 @@ def check(context: LintContext) -> Iterator[Finding]:
             "The first rule that matches decides.",
             "Move it before the other, or delete it.",
             (f"shadowed by: {earlier.policy.ref} {earlier.rule.origin}",),
+            tuple(rule_removed(context, placed.policy.ref, placed.rule.origin, title)),
         )

@@ -65,7 +65,8 @@ spec:
 
 ## Fix safety
 
-There is no automatic fix: which of the two is kept up to date, the manifests don't say.
+Unsafe: `--fix --unsafe-fixes` deletes the policy that stands later. No connection changes, which is proved once more;
+but which of the two is kept up to date, the manifests don't say.
 """
 
 from __future__ import annotations
@@ -73,6 +74,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ringfence.lint.context import LintContext
+from ringfence.lint.proposals import deleted
 from ringfence.lint.redundancy import redundancy
 from ringfence.model.codes import EQUAL_POLICIES
 from ringfence.model.finding import Finding
@@ -89,4 +91,5 @@ def check(context: LintContext) -> Iterator[Finding]:
             "A change of one of them is without effect as long as the other is there.",
             f"Keep one of them; the other is at {first.origin}." if first.origin.position.file else "Keep one of them.",
             (f"equal: {first.ref} {first.origin}",),
+            (deleted(policy.ref, policy.origin),),
         )
