@@ -18,7 +18,7 @@ def member_name(name: str, paths: Sequence[str], *, text: bool) -> str:
     The directories above a given path are left out: they tell of the machine, and the archive must not depend on where
     its input lies. A file of another archive keeps the name that it has there.
     """
-    path = max((path for path in paths if _below(name, shown(path))), key=len, default="")
+    path = next((path for path in paths if _below(name, shown(path))), "")  # what two paths hold is read by the first
     given = shown(path)
     base, rest = given.rstrip("/").rpartition("/")[2], name[len(given) :]
     inside = bool(rest) and not Path(path).is_dir()

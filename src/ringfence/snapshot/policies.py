@@ -28,13 +28,18 @@ _SERVER: Final = (
 def removals(body: Mapping[str, Any], *, annotations: bool) -> tuple[Edit, ...]:
     """What is taken out of a policy, as edits of it."""
     paths: list[Path] = []
+    edits: list[Edit] = []
     metadata = body.get("metadata")
     if isinstance(metadata, Mapping):
         paths += [("metadata", name) for name in _SERVER if name in metadata]
-        paths += _annotation_paths(metadata.get("annotations"), keep=annotations)
+        given = metadata.get("annotations")
+        if isinstance(given, Mapping):
+            paths += _annotation_paths(given, keep=annotations)
+        elif given:  # of a wrong type, which makes the policy unreadable: it must stay so
+            edits.append(Edit(EditOp.REPLACE, ("metadata", "annotations"), type(given)()))
     if "status" in body:
         paths.append(("status",))
-    return tuple(Edit(EditOp.REMOVE, path) for path in paths)
+    return (*edits, *(Edit(EditOp.REMOVE, path) for path in paths))
 
 
 def dropped_annotations(body: Mapping[str, Any], *, annotations: bool) -> int:
@@ -49,10 +54,8 @@ def keeps(key: str, *, all_: bool) -> bool:
     return key.startswith(OWN) or (all_ and key != LAST_APPLIED)
 
 
-def _annotation_paths(given: Any, *, keep: bool) -> list[Path]:
+def _annotation_paths(given: Mapping[str, Any], *, keep: bool) -> list[Path]:
     path: Path = ("metadata", "annotations")
-    if not isinstance(given, Mapping):
-        return [] if given is None else [path]
     dropped = [key for key in given if not keeps(key, all_=keep)]
     if dropped and len(dropped) == len(given):
         return [path]

@@ -1,0 +1,1 @@
+"""``ringfence snapshot``: redacted archives."""
