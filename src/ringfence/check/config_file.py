@@ -54,8 +54,6 @@ def read_config(path: str) -> Config:
     fields = read_fields(path)
     fields.choice("apiVersion", (API_VERSION,), needed=True)
     fields.choice("kind", (KIND,), needed=True)
-    owners = fields.inner("owners")
-    baseline = next(_paths(fields, "baseline"), None)
     config = Config(
         path,
         policies=tuple(_paths(fields, "policies")),
@@ -64,15 +62,13 @@ def read_config(path: str) -> Config:
         keep_cluster_policies=fields.choice("clusterPolicies", ("keep", "ignore"), "ignore") == "keep",
         tests=tuple(_paths(fields, "tests")),
         base=_base(fields),
-        baseline=baseline,
+        baseline=next(_paths(fields, "baseline"), None),
         cni=fields.choice("cni", ("generic", "cilium"), "generic"),
-        owner_label=owners.text("label", needed=True) if owners is not None else "",
+        owner_label=_owner_label(fields.inner("owners")),
         lint=_lint(fields.inner("lint")),
         fail_on=_fail_on(fields.inner("failOn")),
         approved=tuple(_approval(each) for each in fields.items("approved")),
     )
-    if owners is not None:
-        owners.end()
     fields.end()
     return config
 
@@ -89,6 +85,16 @@ def _base(fields: Fields) -> str:
     if base.startswith("-"):
         raise fields.error("base", f"{base!r} is no git revision")
     return base
+
+
+def _owner_label(fields: Fields | None) -> str:
+    if fields is None:
+        return ""
+    label = fields.text("label")
+    fields.end()
+    if not label:
+        raise fields.missing("label")
+    return label
 
 
 def _rendering(fields: Fields) -> Rendering:

@@ -79,8 +79,12 @@ class Fields:
         """Says what is wrong with the value of a key, with its place."""
         return self._error((key,), what)
 
+    def missing(self, key: str) -> InputError:
+        """Says that a key must be there."""
+        return self._error((), f"{_name((*self._path, key))} is missing")
+
     def _error(self, path: tuple[Step, ...], what: str) -> InputError:
-        return InputError(f"{self.at(*path)}: {what[:1].upper()}{what[1:]}.")
+        return InputError(f"{self.at(*path)}: {what}.")
 
     def end(self) -> None:
         """Refuses what was not asked for.
@@ -106,7 +110,7 @@ class Fields:
         """A text that isn't empty."""
         if not self.has(key):
             if needed:
-                raise self._error((), f"{_name((*self._path, key))} is missing")
+                raise self.missing(key)
             return default
         return self._text((key,), self._value[key])
 

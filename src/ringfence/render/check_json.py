@@ -22,7 +22,9 @@ def render(report: CheckReport) -> str:
             {"part": str(row.part), "outcome": str(row.outcome).replace(" ", "-"), "text": row.text}
             for row in rows(report)
         ],
-        failures=[{"part": str(failure.part), "text": failure.text} for failure in report.failures],
+        failures=[
+            {"part": str(failure.part), "kind": failure.kind, "text": failure.text} for failure in report.failures
+        ],
         notes=list(report.notes),
     )
     if report.base is not None:

@@ -1,0 +1,1 @@
+"""One check for a repository of policies, on real git repositories."""
