@@ -10,12 +10,13 @@ import yaml
 from hypothesis import example, given, strategies as st
 
 from ringfence.sources.limits import Limits
-from ringfence.sources.yaml_builder import YamlBuilder, YamlError
+from ringfence.sources.yaml_document import YamlError
+from ringfence.sources.yaml_events import EventReader
 from ringfence.sources.yaml_lines import LineReader
 from ringfence.sources.yaml_reader import chunks
 from tests.corpora import places
 
-_BUILDER = YamlBuilder(Limits())
+_EVENTS = EventReader(Limits())
 _READER = LineReader(Limits().depth)
 
 
@@ -25,7 +26,7 @@ def agrees(text: bytes) -> bool:
     if block is None:
         return False
     try:
-        (document,) = islice(_BUILDER.by_events(text), 2)
+        (document,) = islice(_EVENTS.documents(text), 2)
     except YamlError as error:
         raise AssertionError(f"{text!r} was read, though {error}") from None
     assert repr(block.value) == repr(document.value)  # so 1, 1.0 and True are told apart
@@ -155,10 +156,10 @@ def test_texts_put_together_at_random_are_read_alike_or_not_at_all(parts: list[s
 def test_nesting_is_read_as_deep_as_by_events() -> None:
     for deepest in (3, 4, 5):
         text = b"a:\n  b:\n    c:\n      d: e\n"
-        builder = YamlBuilder(Limits(depth=deepest))
+        events = EventReader(Limits(depth=deepest))
         read = LineReader(deepest).document(text) is not None
         try:
-            by_events = len(list(builder.by_events(text))) == 1
+            by_events = len(list(events.documents(text))) == 1
         except YamlError:
             by_events = False
         assert read == by_events

@@ -5,7 +5,7 @@ IPv4 occupies 0 … 2^32-1, IPv6 starts at 2^128: a set never merges across the 
 
 from __future__ import annotations
 
-import socket
+from _socket import AF_INET, AF_INET6, inet_ntop, inet_pton  # all of `socket` takes long to import
 from dataclasses import dataclass
 
 from ringfence.model.intervals import Interval, IntervalSet
@@ -23,8 +23,8 @@ def parse_address(text: str) -> int:
     """
     try:
         if ":" not in text:
-            return int.from_bytes(socket.inet_pton(socket.AF_INET, text))
-        value = int.from_bytes(socket.inet_pton(socket.AF_INET6, text))
+            return int.from_bytes(inet_pton(AF_INET, text))
+        value = int.from_bytes(inet_pton(AF_INET6, text))
     except (OSError, UnicodeEncodeError, ValueError) as error:
         raise ValueError(f"{text!r} is no IP address") from error
     return value & V4_MAX if value >> 32 == 0xFFFF else V6_BASE + value
@@ -33,8 +33,8 @@ def parse_address(text: str) -> int:
 def format_address(point: int) -> str:
     """The usual spelling of a point of the address line."""
     if point <= V4_MAX:
-        return socket.inet_ntop(socket.AF_INET, point.to_bytes(4))
-    return socket.inet_ntop(socket.AF_INET6, (point - V6_BASE).to_bytes(16))
+        return inet_ntop(AF_INET, point.to_bytes(4))
+    return inet_ntop(AF_INET6, (point - V6_BASE).to_bytes(16))
 
 
 def parse_cidr(text: str) -> tuple[Interval, bool]:

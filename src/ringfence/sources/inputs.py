@@ -8,7 +8,6 @@ import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
 from ringfence.model.codes import LINK_LOOP, UNREADABLE
@@ -45,7 +44,7 @@ def find_sources(paths: list[str], findings: list[Finding], stdin_name: str) -> 
             yield [Source(stdin_name, path, named=True)]
             continue
         try:
-            status = Path(path).stat()
+            status = os.stat(path)
         except (OSError, ValueError):
             status = None
         if status is not None and stat.S_ISDIR(status.st_mode) and _may_list(path):
@@ -84,7 +83,7 @@ def _directory(top: str, walk: _Walk) -> list[Source]:
             if _enter(directory, walk):
                 _scan(directory, walk, found, pending, linked_directories, linked_files)
         found += [
-            Source(shown(path), path, named=False) for path in linked_files if not _known(Path(path).stat(), walk.files)
+            Source(shown(path), path, named=False) for path in linked_files if not _known(os.stat(path), walk.files)
         ]
         if linked_directories:
             pending.append(linked_directories.pop(0))
@@ -130,13 +129,13 @@ def _scan(
 
 def _enter(directory: str, walk: _Walk) -> bool:
     try:
-        status = Path(directory).stat()
+        status = os.stat(directory)
     except OSError as error:
         walk.findings.append(unreadable(directory, error))
         return False
     if not _known(status, walk.directories):
         return True
-    if Path(directory).is_symlink():
+    if os.path.islink(directory):
         what = f"{shown(directory)} is a link to a directory that is read already, and is not followed."
         walk.findings.append(Finding(LINK_LOOP, what, _at(directory)))
     return False

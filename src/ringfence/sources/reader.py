@@ -12,7 +12,6 @@ from ringfence.model.origin import Origin, Position
 from ringfence.sources.contents import ContentError, texts
 from ringfence.sources.inputs import Source, open_source, shown, unreadable
 from ringfence.sources.items import Item
-from ringfence.sources.json_reader import JsonError, read_json
 from ringfence.sources.limits import Limits
 from ringfence.sources.yaml_builder import YamlBuilder
 from ringfence.sources.yaml_reader import read_yaml
@@ -85,6 +84,8 @@ class Reader:
         if not begin.startswith((b"{", b"[")) or begin.startswith(b"{{"):
             yield from read_yaml(name, text, self._builder, self._findings)
             return
+        from ringfence.sources.json_reader import JsonError, read_json  # takes time to import, and few inputs are JSON
+
         before = len(self._findings)
         recover = name.lower().endswith((".json", ".jsonl")) or len(text) > self._limits.yaml_bytes
         try:

@@ -2,7 +2,7 @@
 
 It knows a part of YAML in which a line says by itself what it is: nested mappings and lists in block style, with plain
 or quoted values that end on their line and hold no escapes. It never guesses: of a document with anything else, an
-error too, it reads nothing, and :mod:`ringfence.sources.yaml_builder` reads it by events. Where it does read one, value
+error too, it reads nothing, and :mod:`ringfence.sources.yaml_events` reads it. Where it does read one, value
 and places are what the events give; a test holds it to that. Source: YAML 1.1, "Block Collection Styles"; the places
 are those of libyaml's marks.
 """
@@ -10,11 +10,11 @@ are those of libyaml's marks.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any, Final
 
 from ringfence.sources.positions import PositionTable
 from ringfence.sources.scalars import HINTS, resolve, to_json
+from ringfence.sources.yaml_document import YamlDocument
 
 _BLANK: Final = re.compile(r" *(?:#[ -~]*)?")
 _START: Final = re.compile(r"--- *(?: #[ -~]*)?")
@@ -41,14 +41,6 @@ what stands after it; its value; and the column of that, for nothing the place a
 _SKIP: Final[_Shape] = (-1, -1, -1, None, _NOTHING, None, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """One document: its value, and the places of its nodes."""
-
-    value: dict[str, Any]
-    table: PositionTable
-
-
 class LineReader:
     """Reads documents one after the other; remembers lines across them, since manifests repeat most of theirs."""
 
@@ -57,7 +49,7 @@ class LineReader:
         self._shapes: dict[str, _Shape] = {}
         self._names: dict[str, str] = {}
 
-    def document(self, text: bytes) -> Block | None:
+    def document(self, text: bytes) -> YamlDocument | None:
         """The one document of ``text``; ``None`` where it has anything that isn't read here, or isn't a mapping."""
         try:
             lines = text.decode("ascii").split("\n")
@@ -71,7 +63,7 @@ class LineReader:
             del lines[0]
         return self._block(lines, offset)
 
-    def _block(self, lines: list[str], offset: int) -> Block | None:
+    def _block(self, lines: list[str], offset: int) -> YamlDocument | None:
         # One flat loop over what is open: a method call for each line would double the time.
         shapes, deepest = self._shapes, self._deepest
         table = PositionTable()
@@ -156,7 +148,7 @@ class LineReader:
         ends[node] = len(places)
         for _, _, _, outer in open_:
             ends[outer] = len(places)
-        return Block(root, table)
+        return YamlDocument(root, table)
 
     def _shape(self, line: str) -> _Shape | None:
         """What a line is that was not met before; ``None`` for one that isn't read here."""
