@@ -132,7 +132,8 @@ ADMIN_TABLE = [
     (
         "RF302",
         (
-            "  tier: Admin\n  priority: 1\n  subject: {namespaces: {matchLabels: {kubernetes.io/metadata.name: shop}}}\n"
+            "  tier: Admin\n  priority: 1\n"
+            "  subject: {namespaces: {matchLabels: {kubernetes.io/metadata.name: shop}}}\n"
             "  egress:\n"
             "  - action: Accept\n    to: [{namespaces: {}}]\n    protocols: [{udp: {destinationPort: {number: 53}}}]\n"
             "  - {action: Deny, to: [{namespaces: {}}]}\n"

@@ -31,6 +31,10 @@ def told(text: str, *, labels: str = "pod-template-hash: 7d4b9c6f5") -> list[str
         "RF210: canary (until 2026-12-31)",
         "  RF210 :  canary  (until  2026-12-31)  ",
         "RF210: a reason, with commas: and colons",
+        "RF210: canary (owner team-shop)",
+        "RF210: canary (owner team-shop, until 2026-12-31)",
+        "RF210: canary (until 2026-12-31, owner Ann of the shop)",
+        "RF210: canary (see NET-12) (owner team-shop)",  # only the last parentheses, and only with these words
     ],
 )
 def test_a_finding_with_a_reason_is_not_told(text: str) -> None:
@@ -55,6 +59,10 @@ def test_one_entry_can_name_several_codes() -> None:
         ("RF999: canary", "no such rule"),
         ("RF210: canary (until soon)", "no date"),
         ("RF210: canary (until 2026-13-01)", "no such month"),
+        ("RF210: canary (owner team-shop, soon)", "neither an owner nor a date"),
+        ("RF210: canary (owner one, owner two)", "two owners"),
+        ("RF210: canary (until)", "no date after the word"),
+        ("RF210 (owner team-shop)", "an owner is no reason"),
     ],
 )
 def test_a_suppression_that_cannot_be_used_is_told_and_suppresses_nothing(text: str, why: str) -> None:
@@ -63,6 +71,13 @@ def test_a_suppression_that_cannot_be_used_is_told_and_suppresses_nothing(text: 
 
 def test_a_suppression_ends_the_day_after_its_date() -> None:
     assert sorted(told("RF210: canary (until 2026-06-14)")) == ["RF061", "RF210"]
+
+
+def test_who_answers_for_a_stale_suppression_is_named() -> None:
+    expired, _ = lint(annotated("RF210: canary (owner team-shop, until 2026-06-14)"), "RF061", "RF210", settings=TODAY)
+    assert expired.hint == "Mend what it suppressed, or give it a later date; team-shop answers for it."
+    (unused,) = lint(annotated("RF210: canary (owner team-shop)", labels="app: web"), "RF062", "RF210")
+    assert unused.hint == "Delete it; team-shop answers for it."
 
 
 def test_a_suppression_that_suppresses_nothing_is_told() -> None:
@@ -80,7 +95,9 @@ def test_it_suppresses_for_its_own_object_only() -> None:
 
 
 def test_the_report_says_what_was_suppressed_and_why() -> None:
-    (suppressed,) = report(annotated("RF210: canary (until 2026-12-31)"), ["RF210"], TODAY).suppressed
+    text = "RF210: canary (owner team-shop, until 2026-12-31)"
+    (suppressed,) = report(annotated(text), ["RF210"], TODAY).suppressed
+    assert suppressed.suppression.owner == "team-shop"
     assert suppressed.finding.code.code == "RF210"
     assert (suppressed.suppression.reason, suppressed.suppression.until) == ("canary", dt.date(2026, 12, 31))
 

@@ -1,7 +1,7 @@
 """Suppressions: what the annotation ``ringfence.dev/ignore`` of an object asks not to be told about that object.
 
-``RF203: reason (until 2026-12-31); RF401,RF402: reason``. A reason is needed, a date is optional; from the day after
-the date on, the suppression counts for nothing.
+``RF203: reason (owner team-shop, until 2026-12-31); RF401,RF402: reason``. A reason is needed; who answers for it and a
+date are optional. From the day after the date on, the suppression counts for nothing.
 """
 
 from __future__ import annotations
@@ -17,21 +17,26 @@ from ringfence.model.objects import IGNORE_ANNOTATION, RawObject, Snapshot
 from ringfence.model.origin import ObjectRef, Origin
 
 _PATH = ("metadata", "annotations", IGNORE_ANNOTATION)
-_ENTRY = r"(?P<codes>RF\d{3}(\s*,\s*RF\d{3})*)\s*(:\s*(?P<reason>.*?))?\s*(\(until\s+(?P<until>[^)]*)\))?"
+_ENTRY = r"(?P<codes>RF\d{3}(\s*,\s*RF\d{3})*)\s*(:\s*(?P<reason>.*?))?\s*(\((?P<terms>(owner|until)\b[^()]*)\))?"
+_TERM = re.compile(r"(?P<word>owner|until)\s+(?P<value>\S.*)")
 _KNOWN = frozenset(code.code for code in CODES)
 _META = frozenset({BAD_SUPPRESSION, EXPIRED_SUPPRESSION, UNUSED_SUPPRESSION})
-_FORM = f'Write {IGNORE_ANNOTATION}: "RF203: why it is meant (until 2026-12-31)".'
+_FORM = f'Write {IGNORE_ANNOTATION}: "RF203: why it is meant (owner team-a, until 2026-12-31)".'
 
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """One code that is suppressed for one object, with the reason, and the last day that it holds."""
+    """One code that is suppressed for one object, with the reason, and the last day that it holds.
+
+    ``owner`` is who answers for it, as written; empty where nobody is named.
+    """
 
     code: str
     reason: str
     until: dt.date | None
     subject: ObjectRef
     origin: Origin
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,20 +120,34 @@ def _parse(
             continue
         codes = [code.strip() for code in match["codes"].split(",")]
         unknown = [code for code in codes if code not in _KNOWN]
-        until = _date(match["until"])
+        terms = _terms(match["terms"] or "")
+        until = _date(terms.get("until", ""))
         if unknown:
             findings.append(_bad(f"there is no rule {unknown[0]}", subject, origin))
         elif not match["reason"]:
             findings.append(_bad(f"the suppression of {match['codes']} has no reason", subject, origin))
-        elif match["until"] is not None and until is None:
-            findings.append(_bad(f"{match['until']!r} is no date", subject, origin))
+        elif "" in terms:
+            findings.append(_bad(f"{terms['']!r} is neither an owner nor a date", subject, origin))
+        elif "until" in terms and until is None:
+            findings.append(_bad(f"{terms['until']!r} is no date", subject, origin))
         else:
-            suppressions += [Suppression(code, match["reason"], until, subject, origin) for code in codes]
+            owner = terms.get("owner", "")
+            suppressions += [Suppression(code, match["reason"], until, subject, origin, owner) for code in codes]
 
 
-def _date(text: str | None) -> dt.date | None:
+def _terms(text: str) -> dict[str, str]:
+    """What stands in parentheses after the reason, by its word; what can't be read, or stands twice, under no word."""
+    terms: dict[str, str] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        match = _TERM.fullmatch(part)
+        word = match["word"] if match is not None and match["word"] not in terms else ""
+        terms[word] = match["value"] if match is not None and word else part
+    return terms
+
+
+def _date(text: str) -> dt.date | None:
     try:
-        return dt.date.fromisoformat((text or "").strip())
+        return dt.date.fromisoformat(text.strip())
     except ValueError:
         return None
 
@@ -146,14 +165,21 @@ def _expired(suppression: Suppression) -> Finding:
         suppression.origin,
         suppression.subject,
         f"It was set aside for a time: {suppression.reason}.",
-        "Mend what it suppressed, or give it a later date.",
+        f"Mend what it suppressed, or give it a later date{_ask(suppression)}.",
     )
 
 
 def _unused(suppression: Suppression) -> Finding:
     what = f"In {suppression.subject}, the suppression of {suppression.code} suppresses nothing."
     why = "It would hide the next fault of this kind."
-    return Finding(UNUSED_SUPPRESSION, what, suppression.origin, suppression.subject, why, "Delete it.")
+    return Finding(
+        UNUSED_SUPPRESSION, what, suppression.origin, suppression.subject, why, f"Delete it{_ask(suppression)}."
+    )
+
+
+def _ask(suppression: Suppression) -> str:
+    """Whom to ask, where somebody is named."""
+    return f"; {suppression.owner} answers for it" if suppression.owner else ""
 
 
 def _identity(ref: ObjectRef) -> tuple[str, str, str]:

@@ -63,6 +63,8 @@ def _fix(value: LintFix, snapshot: Snapshot) -> Json:
 
 def _suppressed(value: Suppressed) -> Json:
     fields: Json = {"finding": finding(value.finding), "reason": value.suppression.reason}
+    if value.suppression.owner:
+        fields["owner"] = value.suppression.owner
     if value.suppression.until is not None:
         fields["until"] = value.suppression.until.isoformat()
     return fields
