@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ringfence.model.finding import Finding
+from ringfence.model.finding import Finding, Severity
 from ringfence.model.objects import Snapshot
 from ringfence.model.origin import ObjectRef
 
@@ -40,8 +40,8 @@ def fingerprints(findings: Sequence[Finding], snapshot: Snapshot) -> tuple[str, 
 def _key(finding: Finding, bodies: Mapping[ObjectRef, Mapping[str, Any]]) -> str:
     subject = finding.subject
     if subject is None:
-        # Said of the input as a whole: the sentence without numbers and places is what remains the same.
-        words = _NUMBER.sub("#", _PLACE.sub("", finding.what))
+        # Said of the input as a whole: a note is made once; of others the sentence without numbers and places remains.
+        words = "" if finding.severity is Severity.NOTE else _NUMBER.sub("#", _PLACE.sub("", finding.what))
         return json.dumps([finding.code.code, words])
     path = finding.origin.path
     value = _at(bodies.get(subject), path) if path else None
