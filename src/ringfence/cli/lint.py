@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _HELP = """Find what is wrong with policies: invalid parts, selectors that match nothing, cuts, exposure, redundancy.
 
 Rules look at what the policies allow, not at what is written. --explain says what a rule is about, --list lists all.
-A finding is suppressed by the annotation ringfence.dev/ignore of its object: "RF203: reason (owner ann, until 2026-12-31)".
+A finding is suppressed by the annotation ringfence.dev/ignore of its object: "RF203: reason (owner x, until DATE)".
 
 \b
 ringfence lint manifests/

@@ -3,7 +3,7 @@
 ## What it does
 
 Reports entries of the annotation `ringfence.dev/ignore` without a reason, of a code that doesn't exist, with a date
-that is none, or in another form than `CODE: reason (until DATE)`. They suppress nothing.
+that is none, or in another form than `CODE: reason (owner NAME, until DATE)`. They suppress nothing.
 
 ## Why it matters
 
