@@ -166,6 +166,12 @@ class Engine:
     def _selecting(self) -> SelectingIndex:
         return SelectingIndex(self.policy_set, self.facts)
 
+    def reading(self, *, certain: bool) -> Engine:
+        """This engine with uncertain rules read as :meth:`build` says; what it is made of is shared."""
+        if certain is self._certain:
+            return self
+        return Engine(self.facts, self.policy_set, self.universe, self.program, self._selected, {}, certain=certain)
+
     # ---- changes -------------------------------------------------------------------------------------------------
 
     def with_policies(self, removed: Iterable[Policy], added: Iterable[tuple[str, Policy]]) -> Engine:
