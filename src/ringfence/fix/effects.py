@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ringfence.engine import Engine
@@ -53,9 +53,6 @@ class Connection:
         return not any(verdict.allowed or verdict.conditional for _, verdict in self.pairs(world))
 
 
-NO_CONNECTION = Connection((), (), Protocol.TCP)
-
-
 @dataclass(frozen=True, slots=True)
 class Effect:
     """Connections that a change opens or closes: ``pairs`` pairs of these two groups, on ``ports``.
@@ -89,9 +86,9 @@ class Effects:
         return sum(_weight(*each) for each in (*self.opened, *self.closed))
 
 
-def effects_of(old: Engine, new: Engine, connection: Connection = NO_CONNECTION) -> Effects:
-    """What differs between two engines, without the connection itself."""
-    wanted = _Wanted(connection)
+def effects_of(old: Engine, new: Engine, *connections: Connection) -> Effects:
+    """What differs between two engines, without the connections that the change is for."""
+    wanted = _Wanted(connections)
     opened: list[tuple[Ends, Ends, PortSet]] = []
     closed: list[tuple[Ends, Ends, PortSet]] = []
     for change in compare(old, new):
@@ -102,60 +99,81 @@ def effects_of(old: Engine, new: Engine, connection: Connection = NO_CONNECTION)
     return Effects(_grouped(opened), _grouped(closed), tuple(opened), tuple(closed))
 
 
-class _Wanted:
-    """Cuts changes along the connection's own pairs."""
+_Numbers = frozenset[int]
+"""Some of the connections, by number."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._sources = {key_of(end) for end in connection.sources if isinstance(end, Pod)}
-        self._from = _addresses(connection.sources)
-        self._pods: dict[Hashable, PortSet] = defaultdict(lambda: NO_PORTS)
-        self._to: dict[int, PortSet] = defaultdict(lambda: NO_PORTS)
-        for target in connection.targets:
-            port = PortSet.point(connection.protocol, target.port)
-            if isinstance(target.endpoint, Pod):
-                self._pods[key_of(target.endpoint)] |= port
-            else:
-                self._to[target.endpoint.address] |= port
+
+class _Wanted:
+    """Cuts changes along the connections' own pairs."""
+
+    def __init__(self, connections: Sequence[Connection]) -> None:
+        sources: dict[PodKey, set[int]] = defaultdict(set)
+        addresses: dict[int, set[int]] = defaultdict(set)
+        self._pods: dict[PodKey, list[tuple[int, PortSet]]] = defaultdict(list)
+        self._to: dict[int, list[tuple[int, PortSet]]] = defaultdict(list)
+        for number, connection in enumerate(connections):
+            for end in connection.sources:
+                if isinstance(end, Pod):
+                    sources[key_of(end)].add(number)
+                else:
+                    addresses[end.address].add(number)
+            for target in connection.targets:
+                port = PortSet.point(connection.protocol, target.port)
+                if isinstance(target.endpoint, Pod):
+                    self._pods[key_of(target.endpoint)].append((number, port))
+                else:
+                    self._to[target.endpoint.address].append((number, port))
+        self._sources = {key: frozenset(numbers) for key, numbers in sources.items()}
+        self._from = {address: frozenset(numbers) for address, numbers in addresses.items()}
 
     def parts(self, change: PairChange) -> Iterator[tuple[Ends, Ends, PortSet]]:
-        """The change in parts, each with the ports that belong to the connection there."""
-        for sources, ours in _split(change.sources, self._sources, self._from):
+        """The change in parts, each with the ports that belong to the connections there."""
+        for sources, ours in self._split(change.sources):
             if not ours:
                 yield sources, change.destinations, NO_PORTS
                 continue
-            yield from ((sources, ends, ports) for ends, ports in self._destinations(change.destinations))
+            yield from ((sources, ends, ports) for ends, ports in self._destinations(change.destinations, ours))
 
-    def _destinations(self, ends: Ends) -> Iterator[tuple[Ends, PortSet]]:
+    def _split(self, ends: Ends) -> Iterator[tuple[Ends, _Numbers]]:
+        """The sources of a change by the connections that they are sources of."""
         if isinstance(ends, AddressSet):
             rest = ends
-            for address, ports in self._to.items():
+            for address, numbers in self._from.items():
                 if address in ends:
-                    yield AddressSet.point(address), ports
+                    yield AddressSet.point(address), numbers
+                    rest -= AddressSet.point(address)
+            if rest:
+                yield rest, frozenset()
+            return
+        groups: dict[_Numbers, list[Pod]] = defaultdict(list)
+        for pod in ends:
+            groups[self._sources.get(key_of(pod), frozenset())].append(pod)
+        for numbers, pods in groups.items():
+            yield tuple(pods), numbers
+
+    def _destinations(self, ends: Ends, ours: _Numbers) -> Iterator[tuple[Ends, PortSet]]:
+        if isinstance(ends, AddressSet):
+            rest = ends
+            for address, wanted in self._to.items():
+                if address in ends:
+                    yield AddressSet.point(address), _together(wanted, ours)
                     rest -= AddressSet.point(address)
             if rest:
                 yield rest, NO_PORTS
             return
         by_ports: dict[PortSet, list[Pod]] = defaultdict(list)
         for pod in ends:
-            by_ports[self._pods.get(key_of(pod), NO_PORTS)].append(pod)
+            by_ports[_together(self._pods.get(key_of(pod), ()), ours)].append(pod)
         for ports, pods in by_ports.items():
             yield tuple(pods), ports
 
 
-def _split(ends: Ends, ours: set[PodKey], addresses: AddressSet) -> Iterator[tuple[Ends, bool]]:
-    if isinstance(ends, AddressSet):
-        for part, mine in ((ends & addresses, True), (ends - addresses, False)):
-            if part:
-                yield part, mine
-        return
-    for mine in (True, False):
-        pods = tuple(pod for pod in ends if (key_of(pod) in ours) is mine)
-        if pods:
-            yield pods, mine
-
-
-def _addresses(ends: Iterable[Endpoint]) -> AddressSet:
-    return AddressSet.of((end.address, end.address) for end in ends if not isinstance(end, Pod))
+def _together(ports: Iterable[tuple[int, PortSet]], ours: _Numbers) -> PortSet:
+    found = NO_PORTS
+    for number, port in ports:
+        if number in ours:
+            found |= port
+    return found
 
 
 def _pairs(sources: Ends, destinations: Ends) -> int:

@@ -47,14 +47,19 @@ API_VERSION = "networking.k8s.io/v1"
 
 def steps(case: Case) -> Iterator[Step]:
     """Steps for a denial by the NetworkPolicy stage."""
+    yield from corrections(case)
+    yield from _rule_steps(case)
+    yield from new_policy(case)
+
+
+def corrections(case: Case) -> Iterator[Step]:
+    """Steps that change the rules, or the subjects, of policies that nearly allow it."""
     for near in closest(case.verdict, _NEAREST):
         if near.trace.peer_matches:
             yield from _port_steps(case, near.trace)
         elif near.trace.port_matches:
             yield from _peer_steps(case, near)
     yield from subject_steps(case)
-    yield from _rule_steps(case)
-    yield from new_policy(case)
 
 
 # ---- ports ---------------------------------------------------------------------------------------------------------

@@ -63,7 +63,7 @@ class _State:
 
     @property
     def rank(self) -> tuple[int, int, int, int]:
-        size = sum(_size(patch) for step in self.steps for patch in step.patches)
+        size = sum(size_of(patch) for step in self.steps for patch in step.patches)
         breadth = sum(step.breadth for step in self.steps)
         return self.effects.cost, breadth, size, sum(step.kind for step in self.steps)
 
@@ -143,7 +143,7 @@ def first_found(world: World, connection: Connection, expand: Expand, done: Done
 
 
 def _promise(step: Step) -> tuple[bool, int, int, int]:
-    return not step.first, step.breadth, sum(map(_size, step.patches)), step.kind
+    return not step.first, step.breadth, sum(map(size_of, step.patches)), step.kind
 
 
 def _some(steps: Iterable[Step], most: int) -> Iterator[Step]:
@@ -177,7 +177,9 @@ def allowing(connection: Connection, source: str, destination: str, also: tuple[
     return expand
 
 
-def denials(world: World, connection: Connection, source: str, destination: str) -> Iterator[Case]:
+def denials(
+    world: World, connection: Connection, source: str, destination: str, directions: Iterable[Direction] = Direction
+) -> Iterator[Case]:
     """The denied pairs of the first direction that denies any, those that are denied by the same stage together."""
 
     def denied(world: World, direction: Direction) -> Iterator[Judged]:
@@ -186,7 +188,7 @@ def denials(world: World, connection: Connection, source: str, destination: str)
             if not side.allowed:
                 yield pairs, verdict, side
 
-    for direction in Direction:
+    for direction in directions:
         cases = list(cases_of(world, connection, source, destination, direction, denied))
         yield from cases
         if cases:
@@ -221,13 +223,17 @@ def _unique(ends: Iterable[Endpoint]) -> tuple[Endpoint, ...]:
 
 
 def _fix(state: _State) -> Fix:
-    merged: dict[ObjectRef, Patch] = {}
-    for step in state.steps:
-        for patch in step.patches:
-            before = merged.get(patch.target)
-            merged[patch.target] = patch if before is None else _merged(before, patch)
-    patches = tuple(merged.values())
-    return Fix(state.steps, patches, state.effects, sum(map(_size, patches)), state.world)
+    patches = merged(patch for step in state.steps for patch in step.patches)
+    return Fix(state.steps, patches, state.effects, sum(map(size_of, patches)), state.world)
+
+
+def merged(patches: Iterable[Patch]) -> tuple[Patch, ...]:
+    """Patches that are applied one after the other as one for each object."""
+    found: dict[ObjectRef, Patch] = {}
+    for patch in patches:
+        before = found.get(patch.target)
+        found[patch.target] = patch if before is None else _merged(before, patch)
+    return tuple(found.values())
 
 
 def _merged(first: Patch, second: Patch) -> Patch:
@@ -237,7 +243,8 @@ def _merged(first: Patch, second: Patch) -> Patch:
     return Patch(title, first.target, (*first.edits, *second.edits), origin=first.origin)
 
 
-def _size(patch: Patch) -> int:
+def size_of(patch: Patch) -> int:
+    """How many values a patch writes; a new object counts as some more."""
     if patch.manifest is not None:
         return _NEW_OBJECT + _leaves(patch.manifest)
     return sum(_leaves(edit.value) for edit in patch.edits) + patch.delete

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
-from ringfence.fix.world import World
+from ringfence.fix.world import World, key_of
 from ringfence.model.addresses import V4_MAX, format_address
 from ringfence.model.objects import NAMESPACE_NAME_LABEL, Pod
 from ringfence.model.origin import ObjectRef, Origin
@@ -100,6 +100,19 @@ def exact_labels(pods: Sequence[Pod], world: World) -> dict[str, str]:
 def _some(common: Mapping[str, str], keys: Sequence[str]) -> dict[str, str]:
     """One label where none is needed yet: the next pod of the namespace shouldn't be meant too."""
     return {keys[0]: common[keys[0]]} if keys else {}
+
+
+def values_selector(pods: Sequence[Pod], world: World) -> Body | None:
+    """A selector of these pods of one namespace by the values of one label; ``None`` where it selects others, too."""
+    meant = {key_of(pod) for pod in pods}
+    others = [pod for pod in world.pods_in(pods[0].namespace) if key_of(pod) not in meant and not pod.host_network]
+    used = world.engine.universe.label_keys
+    common = set.intersection(*(set(pod.labels) for pod in pods)) - VOLATILE
+    for key in sorted(common, key=lambda key: (key not in used, _LIKED.index(key) if key in _LIKED else len(_LIKED))):
+        values = {pod.labels[key] for pod in pods}
+        if not any(pod.labels.get(key) in values for pod in others):
+            return {"matchExpressions": [{"key": key, "operator": "In", "values": sorted(values)}]}
+    return None
 
 
 def match_labels(labels: Mapping[str, str]) -> Body:
@@ -203,6 +216,11 @@ def _addresses(ends: Iterable[Endpoint]) -> list[str] | None:
 def object_name(verb: str, source: str, destination: str, taken: Iterable[str]) -> str:
     """A name for a new policy that says what it is for, and that no other has (RFC 1123, at most 63 characters)."""
     text = f"{verb}-{_plain(source)}-to-{_plain(destination)}"
+    return free_name(text, taken)
+
+
+def free_name(text: str, taken: Iterable[str]) -> str:
+    """The text as a name that none of ``taken`` is."""
     base = text[:58].strip("-.")
     used = frozenset(taken)
     name, number = base, 2
