@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from ringfence.check.config import Config, Helm, Kustomize, PathEntry
 from ringfence.check.patterns import existing, matches
+from ringfence.check.promises import read_suites
 from ringfence.check.rendering import render
 from ringfence.check.repository import Base, Repository
 from ringfence.model.errors import InputError
@@ -19,6 +20,7 @@ from ringfence.model.finding import Severity
 from ringfence.model.objects import RawObject, Snapshot
 from ringfence.sources import git, load_snapshot
 from ringfence.sources.inputs import shown
+from ringfence.testing.suite import Suite
 
 RENDERED = "rendered"
 """How places in what a program printed are shown: ``rendered/kustomize overlays/prod.yaml:12``."""
@@ -26,7 +28,7 @@ RENDERED = "rendered"
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What is read before anything is judged. ``suites`` holds the objects of the tests; ``notes`` are sentences.
+    """What is read before anything is judged. ``notes`` are sentences.
 
     ``root`` is the root of the repository, or empty.
     """
@@ -34,7 +36,7 @@ class Inputs:
     snapshot: Snapshot
     base_snapshot: Snapshot | None
     base: Base | None
-    suites: Snapshot | None
+    suites: tuple[Suite, ...] | None
     notes: tuple[str, ...] = ()
     root: str = ""
 
@@ -75,7 +77,7 @@ def read_inputs(config: Config, revision: str, given: Given | None = None) -> In
         kept = _kept(config, cluster, policies, before)
         policies = _under(cluster, policies, kept)
         before = _under(cluster, before, kept) if before is not None else None
-    suites = load_snapshot(_paths(config.tests, directory)) if config.tests else None
+    suites = read_suites(config, _paths(config.tests, directory)) if config.tests else None
     return Inputs(policies, before, base, suites, tuple(notes), _root(directory))
 
 

@@ -14,6 +14,7 @@ from ringfence.lint.suppressions import Suppression
 from ringfence.model.finding import Code, Finding, Severity
 from ringfence.model.objects import Snapshot
 from ringfence.model.origin import Position
+from ringfence.testing.report import Result
 
 _FIRST_LINT_CODE = "RF2"
 
@@ -129,22 +130,35 @@ class DiffPart:
 
 @dataclass(frozen=True, slots=True)
 class TestOutcome:
-    """One policy test. ``expects`` says what it promises.
+    """One policy test.
 
-    ``message`` is the counter-example in a sentence and ``details`` the explanation, of several lines; both are empty
-    for a test that passed. ``passed_before`` is ``None`` where there is no base to compare with.
+    ``passed_before`` is ``None`` where the test passed, where there is no base, or where the base can't be asked.
     """
 
     __test__ = False  # no test of pytest's
 
-    suite: str
-    name: str
-    passed: bool
-    position: Position
-    expects: str = ""
-    message: str = ""
-    details: str = ""
+    result: Result
     passed_before: bool | None = None
+
+    @property
+    def suite(self) -> str:
+        """The name of its suite."""
+        return self.result.planned.suite.name
+
+    @property
+    def name(self) -> str:
+        """What it promises."""
+        return self.result.planned.case.name
+
+    @property
+    def passed(self) -> bool:
+        """True where the promise holds."""
+        return self.result.passed
+
+    @property
+    def position(self) -> Position:
+        """Where it is written."""
+        return self.result.planned.case.origin.position
 
     @property
     def broken(self) -> bool:

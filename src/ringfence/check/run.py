@@ -11,6 +11,7 @@ from ringfence.check.comparing import compare
 from ringfence.check.config import Config, FailOn
 from ringfence.check.inputs import Given, read_inputs
 from ringfence.check.linting import lint
+from ringfence.check.promises import judge_promises
 from ringfence.check.report import CheckReport, DiffPart, Failure, LeftOut, LintPart, Part, TestsPart
 from ringfence.cluster import Cluster
 from ringfence.model.finding import Severity
@@ -29,7 +30,7 @@ def run_check(
     before = Cluster(inputs.base_snapshot, cni=config.cni) if inputs.base_snapshot is not None else None
     found = lint(config, cluster, before, _baseline(config) if baseline else None)
     diff = compare(config, before, cluster, today or dt.date.today()) if before is not None else None  # noqa: DTZ011
-    tests = None
+    tests = judge_promises(config, inputs.suites, cluster, before) if inputs.suites is not None else None
     return CheckReport(
         config,
         inputs.snapshot,

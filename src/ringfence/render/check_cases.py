@@ -9,7 +9,7 @@ from ringfence.check.summary import Outcome, Row, rows
 from ringfence.diff import Risk
 from ringfence.model.finding import Severity
 from ringfence.model.origin import Position
-from ringfence.render import github as workflow, junit as xml
+from ringfence.render import check_promises, github as workflow, junit as xml
 from ringfence.render.check_places import NOWHERE, Places
 from ringfence.render.diff_groups import RISKS
 from ringfence.render.diff_text import places as cause_places
@@ -95,8 +95,8 @@ def _tests(report: CheckReport, places: Places) -> Iterator[TestCase]:
         if each.passed:
             yield TestCase(each.suite, each.name, Status.PASSED, position=place)
         else:
-            details = "\n".join(filter(None, (each.expects, each.message, each.details)))
-            yield TestCase(each.suite, each.name, Status.FAILED, each.message, details, "promise", place)
+            message, details = check_promises.message(each), check_promises.whole(each)
+            yield TestCase(each.suite, each.name, Status.FAILED, message, details, "promise", place)
 
 
 # ---- GitHub ---------------------------------------------------------------------------------------------------------
@@ -116,7 +116,7 @@ def _annotations(report: CheckReport) -> Iterator[Annotation]:
             text = f"The approval of {stale.approval.risk} for {stale.approval.subject} is stale: {stale.why}."
             yield Annotation(Level.NOTICE, text, places.of(stale.approval.at), "Stale approval")
     for test in report.tests.failed if report.tests is not None else ():
-        text = "\n".join(filter(None, (test.expects, test.message, test.details)))
+        text = check_promises.whole(test)
         title = f"Promise {'broken by this change' if test.broken else 'broken'}: {test.name}"
         yield Annotation(Level.ERROR, text, places.of(test.position), title)
     for each in report.lint.shown:

@@ -8,6 +8,7 @@ from ringfence.check.config import Approval
 from ringfence.check.report import ApprovedRisk, Checked, CheckReport, DiffPart, LintPart, StaleApproval, TestOutcome
 from ringfence.check.summary import rows
 from ringfence.model.origin import Origin
+from ringfence.render import check_promises
 from ringfence.render.diff_json import change_fields, risk_fields, summary_fields
 from ringfence.render.json_values import Json, document, finding, origin
 
@@ -81,7 +82,11 @@ def _outcome(value: TestOutcome) -> Json:
     }
     if value.passed_before is not None:
         fields["passedBefore"] = value.passed_before
-    for key, text in (("expects", value.expects), ("message", value.message), ("details", value.details)):
+    for key, text in (
+        ("expects", check_promises.expects(value)),
+        ("message", check_promises.message(value)),
+        ("details", check_promises.details(value)),
+    ):
         if text:
             fields[key] = text
     return fields

@@ -11,12 +11,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-import click
-
 from ringfence.check.report import Checked, CheckReport, Part, State, TestOutcome
 from ringfence.check.summary import Outcome, rows
 from ringfence.diff import Cause, Change, DiffReport, Impact
 from ringfence.model.origin import Position
+from ringfence.render import check_promises
 from ringfence.render.diff_groups import RISKS, Group, groups
 from ringfence.render.diff_text import places as cause_places
 from ringfence.render.markdown import code, prose
@@ -227,14 +226,8 @@ class _Comment:
 def _test(test: TestOutcome) -> Iterator[str]:
     before = {None: "", True: " (this change breaks it)", False: " (it failed before, too)"}[test.passed_before]
     yield f"**{_cell(test.name)}**{before} {_name(_place(test.position))}"
-    yield ""
-    if test.expects:
-        yield f"> {_cell(test.expects)}"
-        yield ""
-    yield f"{_cell(test.message)}"
-    yield ""
-    if test.details:
-        text = click.unstyle(test.details)
+    yield from ("", f"> {_cell(check_promises.expects(test))}", "", _cell(check_promises.message(test)), "")
+    if text := check_promises.details(test):
         text = text if len(text) <= _DETAILS else f"{text[:_DETAILS]}\n…"
         fence = "`" * max(3, max(map(len, _TICKS.findall(text)), default=0) + 1)
         yield from ("<details><summary>Why</summary>", "", f"{fence}text", text.rstrip(), fence, "", "</details>", "")

@@ -10,7 +10,7 @@ import click
 from ringfence.check.report import Checked, CheckReport, Part, State
 from ringfence.check.summary import Outcome, rows
 from ringfence.model.finding import Severity
-from ringfence.render import diff_text
+from ringfence.render import check_promises, diff_text
 from ringfence.render.lines import bad, bold, careful, count, good
 
 SHOWN = 10
@@ -75,11 +75,10 @@ def _tests(report: CheckReport, *, every: bool) -> Iterator[str]:
     for each in shown:
         before = "" if each.passed_before is None else " (this change breaks it)" if each.broken else " (before, too)"
         yield f"{bad('✗')} {bold(each.name)}{before}  {click.style(str(each.position), dim=True)}"
-        if each.expects:
-            yield f"  {each.expects}"
-        yield f"  {each.message}"
-        if each.details:
-            yield indent(each.details.rstrip(), "    ")
+        yield f"  {check_promises.expects(each)}"
+        yield f"  {check_promises.message(each)}"
+        if text := check_promises.details(each):
+            yield indent(text, "    ")
     if rest := len(failed) - len(shown):
         yield f"and {rest:,} more; -v shows all"
 

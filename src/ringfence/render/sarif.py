@@ -22,6 +22,7 @@ from ringfence.lint.registry import RULES, LintRule
 from ringfence.model.finding import Code, Finding, Severity
 from ringfence.model.objects import Snapshot
 from ringfence.model.origin import Position
+from ringfence.render import check_promises
 from ringfence.render.check_places import NOWHERE, Places
 from ringfence.render.diff_groups import RISKS
 from ringfence.render.diff_text import places as cause_places
@@ -143,7 +144,7 @@ def _results(report: CheckReport, places: Places) -> Iterator[Json]:
             owner = f" ({each.approval.owner})" if each.approval.owner else ""
             yield {**_risk(each.risk, places), "suppressions": [_external(f"{each.approval.reason}{owner}")]}
     for test in report.tests.failed if report.tests is not None else ():
-        text = " ".join(filter(None, (f"{test.name}: {test.message}", test.expects)))
+        text = " ".join(filter(None, (f"{test.name}: {check_promises.message(test)}", check_promises.expects(test))))
         state = State.NEW if test.passed_before is not False else State.UNCHANGED
         yield {
             **_result(_TEST_RULE, "error", text, places.of(test.position), places, _hashed(test.suite, test.name)),
