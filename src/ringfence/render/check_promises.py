@@ -52,15 +52,17 @@ def whole(outcome: TestOutcome) -> str:
     return "\n".join(filter(None, (expects(outcome), message(outcome), details(outcome))))
 
 
-def _ends(connections: Connections) -> str:
-    source = ", ".join(map(str, connections.sources)) if connections.sources is not None else "anywhere"
-    destination = ", ".join(map(str, connections.destinations)) if connections.destinations is not None else "anywhere"
-    on = f" on {', '.join(map(str, connections.ports))}" if connections.ports is not None else ""
-    return f"from {source} to {destination}{on}"
+def _ends(connections: Connections, default: str = "anywhere") -> str:
+    """Sources, destinations and ports; an end that isn't given is ``default``, and left out where that is empty."""
+    source = ", ".join(map(str, connections.sources)) if connections.sources is not None else default
+    destination = ", ".join(map(str, connections.destinations)) if connections.destinations is not None else default
+    on = ", ".join(map(str, connections.ports)) if connections.ports is not None else ""
+    named = (("from", source), ("to", destination), ("on", on))
+    return " ".join(f"{word} {text}" for word, text in named if text)
 
 
 def _expected(case: Case) -> str:
-    exceptions = "; ".join(_ends(each) for each in case.exceptions)
+    exceptions = "; ".join(_ends(each, "") for each in case.exceptions)
     if case.only:
         return f"only {exceptions or 'nothing'}"
     one = f", one of {' and '.join(sorted(map(str, case.exists)))} is enough" if case.exists else ""
