@@ -10,9 +10,11 @@ from ringfence.diagnose.half_open import find_half_open
 from ringfence.diagnose.idle import idle
 from ringfence.diagnose.internet import internet
 from ringfence.diagnose.losses import Ledger, Search
+from ringfence.diagnose.name_rules import NameRule, name_rules
 from ringfence.diagnose.namesakes import namesakes
 from ringfence.diagnose.open_rules import too_wide, without_effect
 from ringfence.diagnose.other_resolvers import other_resolvers
+from ringfence.diagnose.outside_names import outside_names
 from ringfence.diagnose.remedies import Remedies
 from ringfence.diagnose.report import Diagnosis, DnsStatus, Loss, LossKind, Problem, Remark, Topic
 from ringfence.diagnose.roots import Root, Roots
@@ -55,12 +57,12 @@ def diagnose(
     ledger = Ledger()
     search = Search(engine, Roots(engine, endpoints, findings), ledger)
     asked = {str(workload): cut for workload, cut in search.dns(survey, snapshot.pods)}
-    search.upstream(survey.dns)
+    search.upstream(survey)
     needs = [need for need in (*survey.dependencies, *wanted) if _concerns(need, namespaces)]
     met = [need for need in needs if search.dependency(need)]
     find_half_open(engine, search)
     works = _Works(needs, met, asked)
-    problems = _problems(ledger, works, namespaces, paths)
+    problems = _problems(ledger, works, namespaces, paths, name_rules(engine))
     remedies = Remedies(engine, snapshot, paths, cni=cni)
     aside = Aside(suppressed)
     accesses = internet(engine, namespaces=namespaces)
@@ -74,6 +76,7 @@ def diagnose(
         *too_wide(engine),
         *other_resolvers(engine, snapshot.pods, remedies),
         *WaysOut(engine, snapshot.pods, remedies, aside).remarks(accesses),
+        *outside_names(engine, survey.outside, remedies),
         *idle(engine, snapshot, engine.policy_set, remedies, whole=bool(survey.dns)),
     )
     kept, hidden = aside.split(remark for remark in found if remark.about(namespaces))
@@ -107,7 +110,7 @@ def _once(remarks: Iterable[Remark], told: set[Origin]) -> list[Remark]:
     """The remarks in the order of their topics, one a place: none where a problem or a graver one stands."""
     found = []
     for remark in sorted(remarks, key=lambda remark: _TOPICS[remark.topic]):
-        own = remark.topic is Topic.WAY_OUT  # several ways may share the line of one limit
+        own = remark.topic is Topic.WAY_OUT or remark.topic.trails  # several may share the line of one limit
         if own or remark.origin not in told:
             found.append(remark)
             told.add(remark.origin)
@@ -137,7 +140,13 @@ def _node_resolver(pods: Iterable[Pod], survey: Survey, namespaces: frozenset[st
     return tuple(dict.fromkeys(found))
 
 
-def _problems(ledger: Ledger, works: _Works, namespaces: frozenset[str], paths: Sequence[str]) -> tuple[Problem, ...]:
+def _problems(
+    ledger: Ledger,
+    works: _Works,
+    namespaces: frozenset[str],
+    paths: Sequence[str],
+    names: Mapping[str, NameRule],
+) -> tuple[Problem, ...]:
     problems = []
     for key, root in ledger.roots.items():
         kept = [
@@ -146,28 +155,30 @@ def _problems(ledger: Ledger, works: _Works, namespaces: frozenset[str], paths: 
             if not namespaces or loss.namespace in namespaces or loss.target_namespace in namespaces
         ]
         if kept:
-            problems.append(_problem(root, kept, works, paths))
+            problems.append(_problem(root, kept, works, paths, names))
     return tuple(sorted(problems, key=_weight))
 
 
-def _problem(root: Root, losses: list[Loss], works: _Works, paths: Sequence[str]) -> Problem:
+def _problem(
+    root: Root, losses: list[Loss], works: _Works, paths: Sequence[str], names: Mapping[str, NameRule]
+) -> Problem:
     losses.sort(key=lambda loss: (-loss.severity, _ORDER[loss.kind], loss.source, loss.target, loss.protocol))
     return Problem(
         losses[0].severity,
-        consequence(losses),
+        consequence(losses, names),
         root.text,
         root.policy,
         root.origin,
         tuple(losses),
         change_of(root.kind, losses),
-        commands_of(root.kind, losses, paths),
+        commands_of(root.kind, losses, paths, names),
         works.sentence(losses),
     )
 
 
 def _weight(problem: Problem) -> tuple[int, int, int, int, str]:
     """Worst first: DNS before all else, then by how much is cut."""
-    dns = problem.of(LossKind.DNS, LossKind.UPSTREAM)
+    dns = problem.of(LossKind.DNS, LossKind.UPSTREAM, LossKind.CACHE)
     grave = sum(loss.severity == problem.severity for loss in dns)
     needed = len(problem.of(LossKind.DEPENDENCY, LossKind.WANTED, LossKind.METRICS))
     return (-problem.severity, -grave, -needed, -len(problem.losses), problem.cause)

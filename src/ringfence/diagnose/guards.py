@@ -8,7 +8,7 @@ from ringfence.diagnose.remedies import Remedies
 from ringfence.diagnose.report import Remark, Topic
 from ringfence.engine import Engine
 from ringfence.engine.porttable import NONE
-from ringfence.explain.causes import object_name
+from ringfence.explain.words import object_name
 from ringfence.model.codes import EMPTY_EGRESS_IGNORED, HOST_NETWORK_BYPASS
 from ringfence.model.finding import Finding, Severity
 from ringfence.model.objects import Pod, WorkloadRef

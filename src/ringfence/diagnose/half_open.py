@@ -8,7 +8,7 @@ from ringfence.diagnose.losses import Search
 from ringfence.engine import Engine, bits
 from ringfence.engine.match import rule_ports
 from ringfence.engine.program import CompiledPolicy, CompiledRule
-from ringfence.explain.causes import object_name
+from ringfence.explain.words import object_name
 from ringfence.model.labels import EVERYTHING
 from ringfence.model.objects import Pod
 from ringfence.model.policy import Action, Direction, PodPeer

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from ringfence.diagnose.remedies import Remedies
 from ringfence.diagnose.report import Remark, Topic
 from ringfence.engine import Engine
-from ringfence.explain.causes import object_name
 from ringfence.explain.slips import is_slip, pod_miss
+from ringfence.explain.words import object_name
 from ringfence.fix.shapes import value_at
 from ringfence.model.codes import NEAR_MISS_LABELS, PEER_MATCHES_NO_POD, SELECTS_NO_POD
 from ringfence.model.finding import Severity

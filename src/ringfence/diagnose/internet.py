@@ -9,7 +9,7 @@ from ringfence.diagnose.report import InternetAccess
 from ringfence.engine import Engine
 from ringfence.engine.fold import Row
 from ringfence.engine.porttable import NONE
-from ringfence.explain.causes import object_name
+from ringfence.explain.words import object_name
 from ringfence.model.addresses import ALL_V4, ALL_V6, NO_ADDRESSES, AddressSet, format_address
 from ringfence.model.objects import Pod
 from ringfence.model.origin import UNKNOWN, ObjectRef, Origin

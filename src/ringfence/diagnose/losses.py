@@ -17,7 +17,7 @@ from ringfence.model.finding import Severity
 from ringfence.model.objects import Pod, Service, WorkloadRef
 from ringfence.model.policy import Direction
 from ringfence.model.ports import Protocol
-from ringfence.model.verdict import Endpoint
+from ringfence.model.verdict import AddressEndpoint, Endpoint
 from ringfence.survey import Dependency, DependencyKind, DnsServer, Evidence, Route, Survey, Target
 from ringfence.survey.dns import DNS_PORT, DNS_PORTS
 
@@ -142,26 +142,70 @@ class Search:
             number for number, atom in enumerate(self._engine.universe.atoms) if atom.guarded or atom.addresses & PUBLIC
         )
 
-    def upstream(self, servers: Iterable[DnsServer]) -> None:
-        """DNS pods that may ask no resolver outside the cluster, on port 53."""
+    def upstream(self, survey: Survey) -> None:
+        """What the DNS pods need themselves: resolvers, the API server; and NodeLocal DNSCache the DNS pods."""
+        for server in survey.dns:
+            for pod in server.pods[:1]:
+                if server.upstream:
+                    self._named_resolvers(pod, server.upstream)
+                elif not self._reaches_outside(pod):
+                    self._enter_upstream(pod, "resolvers outside the cluster", Protocol.UDP, DNS_PORT, DNS_PORT)
+                self._api_server(pod, survey.api_service)
+            if server.cache:
+                self._behind_cache(server.cache, survey.dns)
+
+    def _named_resolvers(self, pod: Pod, upstream: Iterable[int]) -> None:
+        """The resolvers that the DNS pods' own configuration names; one that answers is enough."""
+        asked = [Target(AddressEndpoint(point), DNS_PORT) for point in upstream]
+        denied = [each for each in asked if self._asker.denying(pod, each, Protocol.UDP)]
+        for target in denied if len(denied) == len(asked) else ():
+            self._enter_upstream(pod, str(target.endpoint), Protocol.UDP, DNS_PORT, DNS_PORT)
+
+    def _reaches_outside(self, pod: Pod) -> bool:
+        """True where some address that is no node's may be asked for names."""
         engine = self._engine
         nodes = AddressSet.of((address, address) for address in engine.facts.node_of_address)
-        outside = [
-            number for number in engine.universe.address_atoms if engine.universe.atoms[number].addresses - nodes
-        ]
-        for server in servers:
-            for pod in server.pods[:1]:
-                row = engine.row(Direction.EGRESS, engine.atom(pod))
-                reached = {row.ports(number) for number in outside}
-                if any(engine.table.sets[number].has(Protocol.UDP, DNS_PORT) for number in reached):
-                    continue
-                root = self._roots.isolation(Direction.EGRESS, pod)
-                if root is not None:
-                    loss = Loss(
-                        LossKind.UPSTREAM, str(pod.workload), pod.namespace, "resolvers outside the cluster", "",
-                        Protocol.UDP, DNS_PORT, DNS_PORT, (Direction.EGRESS,), Severity.ERROR,
-                    )  # fmt: skip
-                    self._ledger.add([root], loss)
+        row = engine.row(Direction.EGRESS, engine.atom(pod))
+        reached = {
+            row.ports(number)
+            for number in engine.universe.address_atoms
+            if engine.universe.atoms[number].addresses - nodes
+        }
+        return any(engine.table.sets[number].has(Protocol.UDP, DNS_PORT) for number in reached)
+
+    def _api_server(self, pod: Pod, service: Service | None) -> None:
+        """The API server, from which the DNS pods learn Services, where the input gives its addresses."""
+        if service is None or not service.ports:
+            return
+        port = service.ports[0]
+        found = ((address, ports.get(port.name)) for address, ports in service.endpoints)
+        targets = [Target(AddressEndpoint(address), number) for address, number in found if number is not None]
+        denied = [each for each in targets if self._asker.denying(pod, each, port.protocol)]
+        if targets and len(denied) == len(targets):
+            name = f"service:{service.namespace}/{service.name}"
+            self._enter_upstream(pod, name, port.protocol, port.port, denied[0].port)
+
+    def _enter_upstream(self, pod: Pod, target: str, protocol: Protocol, port: int, pod_port: int) -> None:
+        root = self._roots.isolation(Direction.EGRESS, pod)
+        if root is not None:
+            loss = Loss(
+                LossKind.UPSTREAM, str(pod.workload), pod.namespace, target, "", protocol, port, pod_port,
+                (Direction.EGRESS,), Severity.ERROR,
+            )  # fmt: skip
+            self._ledger.add([root], loss)
+
+    def _behind_cache(self, cache: tuple[Pod, ...], servers: Iterable[DnsServer]) -> None:
+        """NodeLocal DNSCache asks the DNS pods as its node: their policies may not admit nodes."""
+        for protocol in (Protocol.UDP, Protocol.TCP):
+            for server, targets in _asked([each for each in servers if each.pods], protocol):
+                outcome = self._asker.outcome(cache, targets, protocol)
+                if outcome.denied:
+                    name = f"service:{server.service.namespace}/{server.service.name}" if server.service else ""
+                    target = name or str(server.pods[0].workload)
+                    source = End(str(cache[0].workload), cache)
+                    case = _Case(source, target, server.service, protocol, _asked_port(server), outcome)
+                    # It asks the DNS pods over TCP by default, but UDP may be chosen (force_tcp, prefer_udp).
+                    self._enter(case, LossKind.CACHE, Severity.ERROR if protocol is Protocol.TCP else Severity.WARNING)
 
     # ---- dependencies --------------------------------------------------------------------------------------------
 

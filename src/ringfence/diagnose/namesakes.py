@@ -12,7 +12,7 @@ from ringfence.diagnose.remedies import Remedies
 from ringfence.diagnose.report import Remark, Topic
 from ringfence.diagnose.varying import in_words
 from ringfence.engine import Engine
-from ringfence.explain.causes import object_name
+from ringfence.explain.words import object_name
 from ringfence.fix.shapes import path_of, value_at
 from ringfence.model.addresses import ALL_V4, NO_ADDRESSES, AddressSet
 from ringfence.model.finding import Severity

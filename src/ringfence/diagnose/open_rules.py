@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from ringfence.diagnose.internet import PUBLIC
 from ringfence.diagnose.report import Remark, Topic
 from ringfence.engine import Engine, bits
-from ringfence.explain.causes import object_name
+from ringfence.explain.words import object_name
 from ringfence.model.addresses import ALL_V4, NO_ADDRESSES
 from ringfence.model.codes import RANGE_TOO_WIDE
 from ringfence.model.finding import Finding, Severity

@@ -8,7 +8,7 @@ from ringfence.diagnose.internet import PUBLIC
 from ringfence.diagnose.remedies import Remedies
 from ringfence.diagnose.report import Remark, Topic
 from ringfence.engine import Engine
-from ringfence.explain.causes import object_name
+from ringfence.explain.words import object_name
 from ringfence.model.addresses import ALL_V4, NO_ADDRESSES, format_address
 from ringfence.model.codes import OTHER_RESOLVERS
 from ringfence.model.finding import Severity

@@ -19,7 +19,9 @@ class LossKind(enum.Enum):
     DNS = "dns"
     """Pods ask the cluster's DNS."""
     UPSTREAM = "upstream"
-    """The cluster's DNS asks resolvers outside."""
+    """The cluster's DNS asks resolvers outside, or the API server."""
+    CACHE = "cache"
+    """NodeLocal DNSCache asks the cluster's DNS."""
     DEPENDENCY = "dependency"
     """The manifests show that it is needed."""
     WANTED = "wanted"
@@ -119,14 +121,23 @@ class Topic(enum.Enum):
     WAY_OUT = "way-out"
     """Workloads reach the Internet from a namespace that limits egress."""
     BY_ADDRESS = "by-address"
-    """A workload calls a name outside the cluster, and its policies know addresses only."""
+    """A workload calls a name outside the cluster, and its policies allow some addresses."""
+    OUTSIDE_CUT = "outside-cut"
+    """A workload calls a name outside the cluster, and its policies allow no address there."""
     SELECTS_NOTHING = "selects-nothing"
     MATCHES_NOBODY = "matches-nobody"
 
     @property
     def leads(self) -> bool:
         """True for what is said first where nothing that is needed is cut."""
-        return self not in (Topic.WANTED, Topic.BY_ADDRESS, Topic.SELECTS_NOTHING, Topic.MATCHES_NOBODY)
+        return (
+            self is not Topic.WANTED and not self.trails and self not in (Topic.SELECTS_NOTHING, Topic.MATCHES_NOBODY)
+        )
+
+    @property
+    def trails(self) -> bool:
+        """True for what is said first where nothing leads, after what is known to work."""
+        return self in (Topic.BY_ADDRESS, Topic.OUTSIDE_CUT)
 
     def __str__(self) -> str:
         return self.value
@@ -214,7 +225,7 @@ class Diagnosis:
         """What the headline is about, if it is about something."""
         problem = next((problem for problem in self.problems if problem.cut), None)
         leading = (remark for remark in self.remarks if remark.topic.leads)
-        trailing = (remark for remark in self.remarks if remark.topic is Topic.BY_ADDRESS)
+        trailing = (remark for remark in self.remarks if remark.topic.trails)
         return problem or next(leading, None) or next(trailing, None)
 
     def losses(self) -> Iterator[Loss]:

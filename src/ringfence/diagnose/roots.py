@@ -12,12 +12,13 @@ from functools import cached_property
 
 from ringfence.diagnose.pairs import Denied
 from ringfence.engine import Engine
-from ringfence.explain.causes import Cause, CauseKind, causes_of, object_name
+from ringfence.explain.causes import Cause, CauseKind, causes_of
 from ringfence.explain.endpoints import End, Endpoints
 from ringfence.explain.judge import Judgement, direction_of, judge
 from ringfence.explain.near_subjects import asked, near_subjects
 from ringfence.explain.nearest import closest
 from ringfence.explain.slips import pod_miss
+from ringfence.explain.words import object_name
 from ringfence.model.finding import Finding
 from ringfence.model.labels import EVERYTHING
 from ringfence.model.objects import NAMESPACE_NAME_LABEL, Pod, Service
@@ -88,7 +89,9 @@ class Roots:
             text = f"The policies that apply to {name} deny its {direction} here."
             return Root(("side", direction, str(name)), CauseKind.NO_RULE, text, None, UNKNOWN)
         cause = causes[0]
-        if cause.kind is CauseKind.NO_RULE or (cause.distance >= _UNRELATED and not _meant(cause)):
+        if cause.kind in (CauseKind.NO_RULE, CauseKind.SUBJECT_LABEL) or (
+            cause.distance >= _UNRELATED and not _meant(cause)
+        ):
             missed = self._unselected(judgement, direction) or self._other_label(judgement, direction)
             if missed is not None:
                 return missed
@@ -133,6 +136,12 @@ class Roots:
                 return Root(key, CauseKind.NAMESPACE_LABEL, text, trace.policy.ref, miss.peer.origin)
         return None
 
+    def _policies_beside(self, denied: Denied) -> list[Policy]:
+        """The NetworkPolicies of the namespaces at both ends: no other could have been meant."""
+        ends = denied.source, denied.target.endpoint
+        namespaces = dict.fromkeys(end.namespace for end in ends if isinstance(end, Pod))
+        return [policy for name in namespaces for policy in self._by_namespace.get(name, ())]
+
     @cached_property
     def _by_namespace(self) -> dict[str, list[Policy]]:
         found: dict[str, list[Policy]] = {}
@@ -149,7 +158,8 @@ class Roots:
         """The judgement of a pair and its causes; kept, because both sides of one pair are asked in turn."""
         if self._last is None or self._last[0] is not denied:
             judgement = self._judgement(denied, protocol, source, service)
-            causes = causes_of(judgement, self._engine.facts, self._endpoints.services, self._findings)
+            known = self._endpoints.services, self._findings, self._policies_beside(denied)
+            causes = causes_of(judgement, self._engine.facts, *known)
             self._last = denied, judgement, causes
         return self._last[1:]
 

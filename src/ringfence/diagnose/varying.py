@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from ringfence.diagnose.remedies import Remedies
 from ringfence.diagnose.report import Remark, Topic
 from ringfence.engine import Engine
-from ringfence.explain.causes import object_name
 from ringfence.explain.slips import requirements
+from ringfence.explain.words import object_name
 from ringfence.fix.selectors import last_first, relaxed
 from ringfence.fix.shapes import value_at
 from ringfence.model.addresses import NO_ADDRESSES, AddressSet, format_address

@@ -10,8 +10,8 @@ from ringfence.diagnose.internet import PUBLIC, internet
 from ringfence.diagnose.remedies import Holds, Remedies
 from ringfence.diagnose.report import InternetAccess, Remark, Topic
 from ringfence.engine import Engine
-from ringfence.explain.causes import object_name
 from ringfence.explain.slips import requirements
+from ringfence.explain.words import object_name
 from ringfence.fix.shapes import path_of, value_at
 from ringfence.model.addresses import ALL_V4
 from ringfence.model.codes import EGRESS_NOT_ISOLATED, HOST_NETWORK_BYPASS, INTERNET_BY_PROXY, WORLD_EGRESS
@@ -290,7 +290,7 @@ def _exceptions(policy: Policy, origin: Origin) -> str:
     """The exceptions of a rule, which are easily taken for a limit."""
     rule = next((each for each in policy.egress if each.origin == origin), None)
     peers = [peer for peer in (rule.peers or () if rule is not None else ()) if isinstance(peer, AddressPeer)]
-    told = [str(peer) for peer in peers if peer.outer is not None]
+    told = [str(peer) for peer in peers if " except " in str(peer)]
     return f" by {told[0]}: what an exception doesn't list is allowed" if told else ""
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from ringfence.diagnose.report import Loss, LossKind, Problem, Remark, Topic
+from ringfence.diagnose.name_rules import NameRule
+from ringfence.diagnose.report import Loss, LossKind, Problem, Remark
 from ringfence.explain.causes import CauseKind
 from ringfence.model.policy import Direction
 from ringfence.model.ports import Protocol
@@ -31,7 +32,9 @@ _CHANGES = {
     CauseKind.EARLIER_TIER: (
         "Change this rule, or put one before it that accepts or passes: NetworkPolicy can't override it."
     ),
-    CauseKind.EMPTY_SUBJECT: "Give the policy the subject that it was meant for: an empty one is every pod of the cluster.",
+    CauseKind.EMPTY_SUBJECT: "Write the namespaces that are meant into the subject: an empty one selects every pod.",
+    CauseKind.SUBJECT_LABEL: "Ask only for labels that the pods have, or add the label to the pod template.",
+    CauseKind.POLICY_TYPES: "Add the direction to policyTypes.",
     CauseKind.BASELINE: (
         "Write a NetworkPolicy that selects the pods and allows this: it comes before the Baseline tier."
     ),
@@ -46,7 +49,14 @@ def change_of(kind: CauseKind, losses: Sequence[Loss]) -> str:
         return _CHANGES[kind]
     parts = []
     if upstream:
-        parts.append("Allow the DNS pods egress to their resolvers, on UDP and TCP 53.")
+        own = [loss.target for loss in upstream if _is_address(loss.target)]
+        to = f"their resolvers, {' and '.join(own)}," if own else "their resolvers,"
+        api = next((loss.pod_port for loss in upstream if loss.target.startswith("service:")), None)
+        also = f", and to the API server on TCP {api}" if api is not None else ""
+        if own or len(upstream) > (api is not None):
+            parts.append(f"Allow the DNS pods egress to {to} on UDP and TCP 53{also}.")
+        else:
+            parts.append(f"Allow the DNS pods egress to the API server on TCP {api}.")
     if dns:
         ports = sorted({(loss.protocol, loss.pod_port) for loss in dns}, reverse=True)
         where = " and ".join(f"{protocol} {port}" for protocol, port in ports)
@@ -63,10 +73,18 @@ def change_of(kind: CauseKind, losses: Sequence[Loss]) -> str:
     return " ".join(parts)
 
 
-def commands_of(kind: CauseKind, losses: Sequence[Loss], paths: Sequence[str]) -> tuple[str, ...]:
-    """Command lines that print a repair: of DNS for a whole namespace, of other connections for the first few."""
+def commands_of(
+    kind: CauseKind, losses: Sequence[Loss], paths: Sequence[str], names: Mapping[str, NameRule]
+) -> tuple[str, ...]:
+    """Command lines that print a repair: of DNS for a whole namespace, of other connections for the first few.
+
+    First of DNS for each workload alone that has a rule by name.
+    """
     given = " ".join(shlex.quote(path) for path in paths) or "PATH"
     found: dict[str, None] = {}
+    for loss in losses:
+        if loss.kind is LossKind.DNS and loss.source in names:
+            found[f"ringfence fix {given} {shlex.quote(loss.source)} {shlex.quote(loss.question)}"] = None
     asking = next((loss.source for loss in losses if loss.kind is LossKind.DNS), "")
     for loss in losses:
         template = _template(kind, loss)
@@ -93,6 +111,10 @@ def _template(kind: CauseKind, loss: Loss) -> tuple[str, str] | None:
     return ("default-deny", loss.target_namespace) if kind is CauseKind.NO_RULE else None
 
 
+def _is_address(text: str) -> bool:
+    return text[:1].isdecimal() or ":" in text.partition("service:")[0]
+
+
 def _node_local(loss: Loss) -> bool:
     return loss.target.startswith("169.254.")
 
@@ -102,15 +124,26 @@ def _own_server(loss: Loss) -> bool:
     return loss.kind is LossKind.DNS and "/" not in loss.target and not _node_local(loss)
 
 
-def consequence(losses: Sequence[Loss]) -> str:
-    """What is cut, as a sentence without its full stop."""
-    return "; ".join(_parts(losses))
+def consequence(losses: Sequence[Loss], names: Mapping[str, NameRule]) -> str:
+    """What is cut, as a sentence without its full stop. ``names`` are the workloads with rules by name."""
+    return "; ".join((*_parts(losses), *_never_in_force(losses, names)))
+
+
+def _never_in_force(losses: Sequence[Loss], names: Mapping[str, NameRule]) -> Iterator[str]:
+    """The circle: a rule by name waits for DNS answers that the pods can't ask for."""
+    dns = dict.fromkeys(loss.source for loss in losses if loss.kind is LossKind.DNS)
+    for rule in dict.fromkeys(names[source] for source in dns if source in names):
+        yield f"{rule.policy}, which allows {' and '.join(rule.names[:2])} by name, can't come into force without it"
 
 
 def _parts(losses: Sequence[Loss]) -> Iterator[str]:
-    upstream = [loss.source for loss in losses if loss.kind is LossKind.UPSTREAM]
+    upstream = [loss for loss in losses if loss.kind is LossKind.UPSTREAM]
     if upstream:
-        yield f"the cluster's DNS, {upstream[0]}, reaches no resolver outside the cluster"
+        yield f"the cluster's DNS, {upstream[0].source}, {_upstream(upstream)}"
+    cache = [loss for loss in losses if loss.kind is LossKind.CACHE]
+    if cache:
+        where = ", from some nodes" if all(loss.partial for loss in cache) else ""
+        yield f"NodeLocal DNSCache, {cache[0].source}, can't ask the cluster's DNS{where}"
     dns = [loss for loss in losses if loss.kind is LossKind.DNS]
     if dns:
         yield _dns(dns)
@@ -126,6 +159,13 @@ def _parts(losses: Sequence[Loss]) -> Iterator[str]:
         first = f"{half[0].source} to {half[0].question}"
         more = f" and {len(half) - 1} more" if len(half) > 1 else ""
         yield f"a rule allows {first}{more} at one end, and it is denied at the other"
+
+
+def _upstream(losses: Sequence[Loss]) -> str:
+    api = any(loss.target.startswith("service:") for loss in losses)
+    if all(loss.target.startswith("service:") for loss in losses):
+        return "can't reach the API server, from which it learns Services"
+    return "reaches no resolver outside the cluster" + (", nor the API server" if api else "")
 
 
 def _dns(losses: Sequence[Loss]) -> str:
@@ -171,7 +211,7 @@ def headline(problems: Sequence[Problem], remarks: Sequence[Remark], *, needs: i
     if leading:
         more = f" ({len(leading) - 1} more below)" if leading[1:] else ""
         return f"{leading[0].what}{more} {_nothing(needs, dns=dns)}"
-    trailing = [remark for remark in remarks if remark.topic is Topic.BY_ADDRESS]
+    trailing = [remark for remark in remarks if remark.topic.trails]
     more = f" ({len(trailing) - 1} more below)" if trailing[1:] else ""
     return _nothing(needs, dns=dns) + (f" {trailing[0].what}{more}" if trailing else "")
 

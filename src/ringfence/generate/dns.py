@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from ringfence.generate.manifest import Manifest
 from ringfence.generate.request import Given, network_policy
 from ringfence.generate.targets import DNS_PORTS, PortNumber, Target, port_entries
-from ringfence.model.addresses import format_address
+from ringfence.model.addresses import V4_MAX, format_address
 from ringfence.model.objects import Pod, Service
 from ringfence.model.ports import PortSet, Protocol
 from ringfence.survey import DnsServer
@@ -149,6 +149,8 @@ def serving_dns(given: Given, namespace: str) -> Manifest | None:
         return None
     labels = _labels(servers[0].pods, servers[0].service)
     asked = sorted({entry for server in servers for entry in numbers(server.ports)})
+    upstream = tuple(dict.fromkeys(point for server in servers for point in server.upstream))
+    api, api_ports = _api_server(given)
     body = network_policy(
         given.free_name("NetworkPolicy", "serve-dns", namespace),
         namespace,
@@ -156,12 +158,31 @@ def serving_dns(given: Given, namespace: str) -> Manifest | None:
             "podSelector": {"matchLabels": dict(labels)},
             "policyTypes": ["Ingress", "Egress"],
             "ingress": [{"ports": port_entries(asked)}],
-            "egress": [{"ports": port_entries(DNS_PORTS)}, {"ports": port_entries(_API_SERVER_PORTS)}],
+            "egress": [_with_ranges(upstream, DNS_PORTS), _with_ranges(api, api_ports)],
         },
     )
+    known, unknown = "The resolvers of the Corefile.", "Upstream resolvers. Name them here where they are known."
     comments = {
         ("spec", "ingress", 0): "Every pod of the cluster asks for names, and so do nodes.",
-        ("spec", "egress", 0): "Upstream resolvers. Name them here where they are known.",
+        ("spec", "egress", 0): known if upstream else unknown,
         ("spec", "egress", 1): "The API server, from which the DNS pods learn Services.",
     }
     return Manifest(body, (f"{namespace} runs the cluster's DNS pods, which a default deny cuts off.",), comments)
+
+
+def _api_server(given: Given) -> tuple[tuple[int, ...], tuple[PortNumber, ...]]:
+    """The API server's addresses and ports, where the input has its Service's endpoints; else its usual ports."""
+    service = given.survey.api_service
+    if service is None or not service.endpoints or not service.ports:
+        return (), _API_SERVER_PORTS
+    name = service.ports[0].name
+    ports = {(Protocol.TCP, by_name[name]) for _, by_name in service.endpoints if name in by_name}
+    if not ports:
+        return (), _API_SERVER_PORTS
+    return tuple(address for address, _ in service.endpoints), tuple(sorted(ports))
+
+
+def _with_ranges(addresses: Iterable[int], ports: tuple[PortNumber, ...]) -> dict[str, object]:
+    """A rule for addresses on ports; for any address where none is known."""
+    blocks = [{"ipBlock": {"cidr": f"{format_address(a)}/{32 if a <= V4_MAX else 128}"}} for a in addresses]
+    return {**({"to": blocks} if blocks else {}), "ports": port_entries(ports)}

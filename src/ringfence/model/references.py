@@ -10,10 +10,11 @@ from ringfence.model.origin import UNKNOWN, ObjectRef, Origin
 
 @dataclass(frozen=True, slots=True)
 class TextReference:
-    """A text that a workload is given, and in which the name of a Service of the input stands.
+    """A text that a workload is given, and in which a Service of the input stands, or the URL of a host outside.
 
     ``key`` is what the text is the value of: a variable, a flag, a key of a ConfigMap; empty for a text without one,
     such as a list of arguments that was a shell line. ``object`` is where the text stands: the workload or a ConfigMap.
+    ``beside`` is the port that stands beside a host, such as the value of ``REDIS_PORT`` for that of ``REDIS_HOST``.
     """
 
     workload: WorkloadRef
@@ -22,6 +23,7 @@ class TextReference:
     object: ObjectRef
     source: SourceMap = field(compare=False, repr=False)
     path: tuple[str | int, ...] = field(default=(), compare=False, repr=False)
+    beside: str = ""
 
     @property
     def origin(self) -> Origin:
@@ -31,10 +33,10 @@ class TextReference:
 
 @dataclass(frozen=True, slots=True)
 class ServiceUse:
-    """An object that sends traffic to a Service: an Ingress, a webhook configuration, an APIService.
+    """An object that sends traffic to a Service: an Ingress, a route, a webhook configuration, an APIService.
 
     ``port`` is the Service's, by number or name; ``None`` where the object names none. ``sender`` is what tells
-    several senders of one kind apart: the class of an Ingress.
+    several senders of one kind apart: the class of an Ingress, the Gateway of a route as ``namespace/name``.
     """
 
     user: ObjectRef

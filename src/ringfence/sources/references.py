@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
+from ringfence.model.addresses import format_address
 from ringfence.model.objects import Service, WorkloadRef
 from ringfence.model.origin import ObjectRef
 from ringfence.model.references import ServiceUse, TextReference
@@ -13,7 +14,7 @@ from ringfence.sources.items import Item
 from ringfence.sources.kinds import ApiObject
 from ringfence.sources.text_kinds import RecordedSnapshot
 from ringfence.sources.texts import Collector, ConfigMapText, quietly
-from ringfence.sources.uses import is_user, uses_of
+from ringfence.sources.uses import is_namespaced, is_user, uses_of
 
 RECORDED: Final = ("Snapshot", "ringfence.dev/v1")
 """Kind and version of what an archive of ``ringfence snapshot`` says of itself."""
@@ -42,7 +43,7 @@ class References:
                 self._config_maps[key] = ConfigMapText(item, ObjectRef("ConfigMap", key[1], key[0], "v1"))
         elif is_user(item.api_version, item.kind):
             namespace, name = _name(item)
-            namespace = namespace if item.kind == "Ingress" else ""
+            namespace = namespace if is_namespaced(item.kind) else ""
             self._uses[item.kind, namespace, name] = () if item.deleted else tuple(uses_of(item, namespace, name))
         elif (item.kind, item.api_version) == RECORDED:
             self._take_records(item)
@@ -71,7 +72,14 @@ class References:
         self, services: Iterable[Service], owners: Iterable[tuple[WorkloadRef, Item, ObjectRef]]
     ) -> tuple[TextReference, ...]:
         """The texts of these pods and workloads that name one of the Services, each once."""
-        collector = Collector(frozenset(service.name for service in services), self._config_maps)
+        services = tuple(services)
+        known = service_variables(services)
+        collector = Collector(
+            frozenset(service.name for service in services),
+            self._config_maps,
+            frozenset(format_address(point) for service in services for point in service.cluster_addresses),
+            lambda namespace: known.get(namespace, {}),
+        )
         for workload, item, ref in owners:
             collector.collect(workload, item, ref)
         return tuple(dict.fromkeys((*collector.found, *self._recorded)))
@@ -86,6 +94,21 @@ class References:
         found["ConfigMap"] = sum(config_map.used for config_map in self._config_maps.values())
         found[RECORDED[0]] = self._archives
         return found
+
+
+def service_variables(services: Iterable[Service]) -> dict[str, dict[str, str]]:
+    """``API_SERVICE_HOST`` and ``API_SERVICE_PORT`` by namespace, for Services with an address of the cluster.
+
+    The host is given as the Service's name, which stands for the address. Source: "Environment variables" under
+    "Discovering services" in the Kubernetes documentation.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for service in services:
+        if not service.headless and service.ports:
+            name = service.name.upper().replace("-", "_")
+            own = {f"{name}_SERVICE_HOST": service.name, f"{name}_SERVICE_PORT": str(service.ports[0].port)}
+            found.setdefault(service.namespace, {}).update(own)
+    return found
 
 
 def _name(item: Item) -> tuple[str, str]:

@@ -184,6 +184,35 @@ class Ingress(Struct, gc=False):
     spec: IngressSpec | None = None
 
 
+class ObjectReference(Struct, gc=False):
+    """``parentRefs[]`` and ``rules[].backendRefs[]`` of a route. Source: Gateway API reference, v1."""
+
+    group: str | None = None
+    kind: str | None = None
+    name: str | None = None
+    namespace: str | None = None
+    port: int | None = None
+
+
+class RouteRule(Struct, gc=False):
+    """``rules[]`` of a route."""
+
+    backendRefs: list[ObjectReference] | None = None  # noqa: N815
+
+
+class RouteSpec(Struct, gc=False):
+    """``spec`` of a route."""
+
+    parentRefs: list[ObjectReference] | None = None  # noqa: N815
+    rules: list[RouteRule] | None = None
+
+
+class Route(Struct, gc=False):
+    """An HTTPRoute, GRPCRoute, TCPRoute, TLSRoute or UDPRoute: their references are alike."""
+
+    spec: RouteSpec | None = None
+
+
 class ClientConfig(Struct, gc=False):
     """``webhooks[].clientConfig``."""
 

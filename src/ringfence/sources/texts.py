@@ -14,11 +14,16 @@ from ringfence.sources import text_kinds as kinds
 from ringfence.sources.decode import Path
 from ringfence.sources.items import UNDECODABLE, Item
 from ringfence.sources.text_kinds import Container, PodSpec, Scalar
+from ringfence.sources.variables import expanded, port_beside
 
 T = TypeVar("T")
 
 _NAME = re.compile(r"[a-z0-9][-a-z0-9]*")
 _LINK_LOCAL = "169.254."
+_COREFILE = "Corefile"
+_ADDRESS = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")
+_OUTSIDE = re.compile(r"[a-z]://(?:[^\s/@]*@)?[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}(?![\w.-])", re.IGNORECASE)
+"""A URL with a domain name: of a host outside, unless it is a Service's."""
 _FLAG = re.compile(r"--?([A-Za-z][-\w.]*)(?:=(.*))?", re.DOTALL)
 _LONGEST = 1 << 20
 """A longer text is no configuration that people write; it isn't looked at."""
@@ -63,10 +68,17 @@ ConfigMaps = Mapping[tuple[str, str], ConfigMapText]
 
 @dataclass(slots=True)
 class Collector:
-    """Collects the texts of one input that name one of its Services, or a link-local address (node-local DNS)."""
+    """Collects the texts of one input that tell what a workload talks to.
+
+    These name one of the input's Services, its address (``addresses``, as written), a host outside by URL, or a
+    link-local address (node-local DNS); the DNS servers' own configuration tells their resolvers.
+    """
 
     services: frozenset[str]
     config_maps: ConfigMaps
+    addresses: frozenset[str] = frozenset()
+    variables: Callable[[str], Mapping[str, str]] = lambda _: {}
+    """The variables that the kubelet sets for the Services of a namespace."""
     found: dict[TextReference, None] = field(default_factory=dict)
 
     def collect(self, workload: WorkloadRef, item: Item, ref: ObjectRef) -> None:
@@ -82,27 +94,66 @@ class Collector:
                 origin.append(item.source)
             return origin[0]
 
-        for key, text, at in _texts(spec, path):
-            self._offer(workload, key, text, ref, source, at)
+        for group, containers in (("containers", spec.containers), ("initContainers", spec.initContainers)):
+            for number, container in enumerate(containers or ()):
+                given, values = self._given(workload.namespace, container)
+                for key, text, at in _texts(container, given, values, (*path, group, number)):
+                    self._offer(workload, key, text, ref, source, at, given)
         for name, wanted in _config_maps(spec):
             config_map = self.config_maps.get((workload.namespace, name))
             if config_map is None:
                 continue
             for key, value in config_map.data.items():
                 if wanted is None or wanted[0] == key:
-                    given = key if wanted is None else wanted[1]
-                    self._offer(workload, given, value, config_map.ref, config_map.source, ("data", key))
+                    called = key if wanted is None else wanted[1]
+                    beside = {other: each for other, each in config_map.data.items() if isinstance(each, str)}
+                    self._offer(workload, called, value, config_map.ref, config_map.source, ("data", key), beside)
+
+    def _given(self, namespace: str, container: Container) -> tuple[dict[str, str], list[Scalar]]:
+        """A container's variables as the program sees them, and the values of ``env`` in order."""
+        given: dict[str, str] = {}
+        known = self.variables(namespace) if _refers(container) else {}
+        for source in container.envFrom or ():
+            if source.configMapRef is not None:
+                given.update(self._data(namespace, source.configMapRef.name or ""))
+        values: list[Scalar] = []
+        for variable in container.env or ():
+            value = variable.value
+            if isinstance(value, str):
+                value = expanded(value, {**known, **given} if "$(" in value else given)
+                given[variable.name or ""] = value
+            elif variable.valueFrom is not None and (key := variable.valueFrom.configMapKeyRef) is not None:
+                text = self._data(namespace, key.name or "").get(key.key or "")
+                given.update({} if text is None else {variable.name or "": text})
+            elif value is not None:
+                given[variable.name or ""] = str(value)
+            values.append(value)
+        return ({**known, **given} if known else given), values
+
+    def _data(self, namespace: str, name: str) -> dict[str, str]:
+        config_map = self.config_maps.get((namespace, name))
+        return {} if config_map is None else {k: str(v) for k, v in config_map.data.items() if v is not None}
 
     def _offer(
-        self, workload: WorkloadRef, key: str, value: Scalar, ref: ObjectRef, source: Callable[[], SourceMap], at: Path
+        self,
+        workload: WorkloadRef,
+        key: str,
+        value: Scalar,
+        ref: ObjectRef,
+        source: Callable[[], SourceMap],
+        at: Path,
+        variables: Mapping[str, str],
     ) -> None:
-        if isinstance(value, str) and len(value) <= _LONGEST and self._telling(value):
-            self.found.setdefault(TextReference(workload, key, value, ref, source(), at))
+        if isinstance(value, str) and len(value) <= _LONGEST and (key == _COREFILE or self._telling(value)):
+            reference = TextReference(workload, key, value, ref, source(), at, port_beside(key, variables))
+            self.found.setdefault(reference)
 
     def _telling(self, text: str) -> bool:
-        if _LINK_LOCAL in text:
+        if _LINK_LOCAL in text or any(match[0] in self.services for match in _NAME.finditer(text)):
             return True
-        return any(match[0] in self.services for match in _NAME.finditer(text))
+        if "://" in text and _OUTSIDE.search(text):
+            return True
+        return bool(self.addresses) and any(match[0] in self.addresses for match in _ADDRESS.finditer(text))
 
 
 def _spec(struct: object) -> PodSpec | None:
@@ -116,17 +167,22 @@ def _spec(struct: object) -> PodSpec | None:
     return None
 
 
-def _texts(spec: PodSpec, path: Path) -> Iterator[tuple[str, Scalar, Path]]:
-    """Every text of the containers: its key, itself, and its place."""
-    for group, containers in (("containers", spec.containers), ("initContainers", spec.initContainers)):
-        for number, container in enumerate(containers or ()):
-            at = (*path, group, number)
-            for place, variable in enumerate(container.env or ()):
-                yield variable.name or "", variable.value, (*at, "env", place, "value")
-            yield from _lists(container, at)
+def _refers(container: Container) -> bool:
+    """True where some text of a container refers to a variable."""
+    words = (*(container.command or ()), *(container.args or ()), *(each.value for each in container.env or ()))
+    return any(isinstance(word, str) and "$(" in word for word in words)
 
 
-def _lists(container: Container, at: Path) -> Iterator[tuple[str, Scalar, Path]]:
+def _texts(
+    container: Container, given: dict[str, str], values: list[Scalar], at: Path
+) -> Iterator[tuple[str, Scalar, Path]]:
+    """Every text of a container: key, text and place. ``given`` are its variables, ``values`` those of ``env``."""
+    for place, (variable, value) in enumerate(zip(container.env or (), values, strict=True)):
+        yield variable.name or "", value, (*at, "env", place, "value")
+    yield from _lists(container, given, at)
+
+
+def _lists(container: Container, given: Mapping[str, str], at: Path) -> Iterator[tuple[str, Scalar, Path]]:
     lists: list[tuple[list[Scalar] | None, Path]] = [
         (container.command, (*at, "command")),
         (container.args, (*at, "args")),
@@ -138,7 +194,7 @@ def _lists(container: Container, at: Path) -> Iterator[tuple[str, Scalar, Path]]
     for words, path in lists:
         flag = ""
         for number, word in enumerate(words or ()):
-            text = word if isinstance(word, str) else ""
+            text = expanded(word, given) if isinstance(word, str) else ""
             match = _FLAG.fullmatch(text)
             if match is None:
                 yield flag, text, (*path, number)

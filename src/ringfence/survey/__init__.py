@@ -2,6 +2,7 @@
 
 from ringfence.survey.dependency import Dependency, DependencyKind, Evidence, Route, Target
 from ringfence.survey.dns import DnsServer
+from ringfence.survey.outside import OutsideUse
 from ringfence.survey.survey import Survey, survey
 
-__all__ = ["Dependency", "DependencyKind", "DnsServer", "Evidence", "Route", "Survey", "Target", "survey"]
+__all__ = ["Dependency", "DependencyKind", "DnsServer", "Evidence", "OutsideUse", "Route", "Survey", "Target", "survey"]

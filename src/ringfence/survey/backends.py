@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from ringfence.model.objects import Pod, Service, ServicePort, Snapshot
 from ringfence.model.ports import Protocol
 
@@ -14,18 +16,20 @@ class Backends:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._services = {(service.namespace, service.name): service for service in snapshot.services}
-        self._pods: dict[tuple[str, str, str], list[Pod]] = {}
-        self._by_address: dict[int, Pod] = {}
+        self._pods: dict[str, list[Pod]] = {}
+        self._labelled: dict[str, dict[tuple[str, str], list[Pod]]] = {}
+        self._at = {point: service for service in snapshot.services for point in service.cluster_addresses}
         self._found: dict[tuple[str, str], tuple[Pod, ...]] = {}
         for pod in snapshot.pods:
-            for key, value in pod.labels.items():
-                self._pods.setdefault((pod.namespace, key, value), []).append(pod)
-            if not pod.host_network:
-                self._by_address.update(dict.fromkeys(pod.addresses, pod))
+            self._pods.setdefault(pod.namespace, []).append(pod)
 
     def service(self, namespace: str, name: str) -> Service | None:
         """The Service of this name, if it is in the input."""
         return self._services.get((namespace, name))
+
+    def at(self, address: int) -> Service | None:
+        """The Service with this cluster address, a point of the address line."""
+        return self._at.get(address)
 
     def pods(self, service: Service) -> tuple[Pod, ...]:
         """The pods that a Service selects, or those whose addresses were given for it."""
@@ -58,6 +62,26 @@ class Backends:
         if not service.selector:
             given = (self._by_address.get(address) for address, _ in service.endpoints)
             return tuple({id(pod): pod for pod in given if pod is not None}.values())
-        lists = [self._pods.get((service.namespace, *label), []) for label in service.selector.items()]
+        index = self._index(service.namespace)
+        lists = [index.get(label, []) for label in service.selector.items()]
         shortest = min(lists, key=len)
         return tuple(pod for pod in shortest if service.selector.items() <= pod.labels.items())
+
+    def _index(self, namespace: str) -> dict[tuple[str, str], list[Pod]]:
+        """The pods of a namespace by label; made when it is first asked for, as often only DNS is."""
+        index = self._labelled.get(namespace)
+        if index is None:
+            index = self._labelled[namespace] = {}
+            for pod in self._pods.get(namespace, ()):
+                for label in pod.labels.items():
+                    index.setdefault(label, []).append(pod)
+        return index
+
+    @cached_property
+    def _by_address(self) -> dict[int, Pod]:
+        found: dict[int, Pod] = {}
+        for pods in self._pods.values():
+            for pod in pods:
+                if not pod.host_network:
+                    found.update(dict.fromkeys(pod.addresses, pod))
+        return found

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from ringfence.model.objects import Pod, Service, Snapshot, WorkloadRef
@@ -11,7 +12,7 @@ from ringfence.model.ports import Protocol
 from ringfence.model.references import ServiceUse
 from ringfence.survey.backends import Backends
 from ringfence.survey.dependency import Dependency, DependencyKind, Evidence, Route, Target
-from ringfence.survey.names import Mention, mentions
+from ringfence.survey.names import Mention, mentions_of
 
 _METRICS: Final = re.compile(r"(.*-)?(metrics?|prometheus|prom)(-.*)?")
 
@@ -27,11 +28,11 @@ def text_dependencies(snapshot: Snapshot, backends: Backends) -> tuple[Dependenc
         pods.setdefault(pod.workload, []).append(pod)
     found: dict[tuple[WorkloadRef, str, str], dict[tuple[tuple[Protocol, int], ...], Dependency]] = {}
     for reference in snapshot.references:
-        for mention in mentions(reference.key, reference.text):
-            service = backends.service(mention.namespace or reference.workload.namespace, mention.name)
+        for mention in mentions_of(reference):
+            service = _meant(mention, reference.workload.namespace, backends)
             if service is None:
                 continue
-            routes = _routes(service, mention, backends)
+            routes = _routes(service, mention, backends, beside=bool(reference.beside))
             sources = pods.get(reference.workload, ())
             if not routes or (not service.headless and _is_own(service, sources, backends)):
                 continue
@@ -52,13 +53,23 @@ def text_dependencies(snapshot: Snapshot, backends: Backends) -> tuple[Dependenc
 
 
 def ingress_dependencies(
-    uses: Iterable[ServiceUse], controllers: tuple[Pod, ...], backends: Backends
+    uses: Iterable[ServiceUse],
+    controllers: tuple[Pod, ...],
+    backends: Backends,
+    gateways: Mapping[str, tuple[Pod, ...]],
 ) -> tuple[Dependency, ...]:
-    """What the Ingress controller must reach; several controllers are told apart by the class, if that names one."""
+    """What the Ingress controller must reach; several controllers are told apart by the class, if that names one.
+
+    ``gateways`` are the pods of each Gateway, ``namespace/name``, for routes; without its own pods, a Gateway is served
+    by the controller, if there is one only.
+    """
     found = []
     for use in uses:
-        service = backends.service(use.namespace, use.service) if use.user.kind == "Ingress" else None
-        sources = _of_class(controllers, use.sender)
+        service = backends.service(use.namespace, use.service) if is_from_outside(use) else None
+        if use.user.kind == "Ingress":
+            sources = _of_class(controllers, use.sender)
+        else:
+            sources = gateways.get(use.sender) or _of_class(controllers, "")
         if service is None or not sources:
             continue
         routes = _used(service, use.port, backends)
@@ -69,6 +80,11 @@ def ingress_dependencies(
                 Dependency(DependencyKind.INGRESS, source, sources, _called(service), routes, evidence, service)
             )
     return tuple(found)
+
+
+def is_from_outside(use: ServiceUse) -> bool:
+    """True for what brings traffic from outside, an Ingress or a Gateway's route; the rest is the API server's."""
+    return use.user.kind == "Ingress" or use.user.kind.endswith("Route")
 
 
 def scrape_dependencies(pods: Iterable[Pod], scrapers: tuple[Pod, ...]) -> tuple[Dependency, ...]:
@@ -91,8 +107,19 @@ def scrape_dependencies(pods: Iterable[Pod], scrapers: tuple[Pod, ...]) -> tuple
     return tuple(found)
 
 
-def _routes(service: Service, mention: Mention, backends: Backends) -> tuple[Route, ...]:
-    """The port that a text means, or each that the Service has where it tells none."""
+def _meant(mention: Mention, namespace: str, backends: Backends) -> Service | None:
+    if mention.address is not None:
+        return backends.at(mention.address)
+    return backends.service(mention.namespace or namespace, mention.name)
+
+
+def _routes(service: Service, mention: Mention, backends: Backends, *, beside: bool) -> tuple[Route, ...]:
+    """The port that a text means, or each that the Service has where it tells none.
+
+    A port that stands ``beside`` and that the Service doesn't have was for something else.
+    """
+    if beside and mention.port is not None and not _known_port(service, mention.port, backends):
+        mention = replace(mention, port=None)
     if mention.number is not None:
         for protocol in (Protocol.TCP, Protocol.UDP):
             if _serves(service, protocol, mention.number, backends):
@@ -102,6 +129,10 @@ def _routes(service: Service, mention: Mention, backends: Backends) -> tuple[Rou
     if mention.scheme:
         return ()  # a scheme whose port isn't known
     return _with_targets((port.protocol, port.port, backends.behind(service, port)) for port in service.ports)
+
+
+def _known_port(service: Service, number: int, backends: Backends) -> bool:
+    return any(_serves(service, protocol, number, backends) for protocol in (Protocol.TCP, Protocol.UDP))
 
 
 def _used(service: Service, port: int | str | None, backends: Backends) -> tuple[Route, ...]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from ringfence.model.addresses import parse_address
 from ringfence.model.objects import Pod, Service, Snapshot, WorkloadRef
 from ringfence.model.ports import NO_PORTS, PortSet, Protocol
+from ringfence.model.references import TextReference
 from ringfence.model.verdict import AddressEndpoint, Endpoint
 from ringfence.survey.backends import Backends
 
@@ -31,6 +32,8 @@ _LABELS: Final = (
 )
 _NODE_LOCAL: Final = re.compile(r"(.*-)?node-?local-?dns(-cache)?")
 _LINK_LOCAL: Final = re.compile(r"169\.254\.\d+\.\d+")
+_COREFILE: Final = "Corefile"
+_FORWARD: Final = re.compile(r"^\s*forward\s+\.\s+([^\n{#]+)", re.MULTILINE)
 _PORT_NAME: Final = re.compile(r"dns(-?(tcp|udp))?")
 
 
@@ -39,13 +42,16 @@ class DnsServer:
     """DNS pods that listen on the same ports, or NodeLocal DNSCache.
 
     ``pods`` answer on ``ports``, which are the pods' own and not the Service's. NodeLocal DNSCache has an ``address``
-    on every node instead, and no ``pods``: its own are of the host network, where no selector reaches them.
+    on every node instead, and no ``pods``: its own, ``cache``, are of the host network, where no selector reaches them.
+    ``upstream`` are the resolvers that a Corefile forwards to by address; none where it takes those of the node.
     """
 
     pods: tuple[Pod, ...]
     ports: PortSet
     service: Service | None = None
     address: int | None = None
+    cache: tuple[Pod, ...] = ()
+    upstream: tuple[int, ...] = field(default=(), compare=False)
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
@@ -65,6 +71,7 @@ class DnsServer:
 def dns_servers(snapshot: Snapshot, backends: Backends) -> tuple[DnsServer, ...]:
     """Every DNS server of the cluster, NodeLocal DNSCache first: it is asked before the pods are."""
     services = _services(snapshot.services)
+    upstream = _upstream(snapshot.references)
     found: list[DnsServer] = []
     seen: set[int] = set()
     for service in services:
@@ -74,10 +81,27 @@ def dns_servers(snapshot: Snapshot, backends: Backends) -> tuple[DnsServer, ...]
             if ports and id(pod) not in seen and not pod.host_network:
                 seen.add(id(pod))
                 by_ports.setdefault(ports, []).append(pod)
-        found += [DnsServer(tuple(pods), ports, service) for ports, pods in by_ports.items()]
+        found += [
+            DnsServer(tuple(pods), ports, service, upstream=upstream.get(pods[0].workload, ()))
+            for ports, pods in by_ports.items()
+        ]
     if not found:
         found = _by_label(snapshot)
     return (*_node_local(snapshot), *found)
+
+
+def _upstream(references: Iterable[TextReference]) -> dict[WorkloadRef, tuple[int, ...]]:
+    """The addresses that the plugin ``forward`` sends all names to. Source: CoreDNS, "forward": ``forward . TO...``."""
+    found: dict[WorkloadRef, tuple[int, ...]] = {}
+    for reference in references:
+        match = _FORWARD.search(reference.text) if reference.key == _COREFILE else None
+        try:
+            points = tuple(parse_address(word) for word in match[1].split()) if match is not None else ()
+        except ValueError:  # a file, a port of its own, or another protocol
+            continue
+        if points:
+            found.setdefault(reference.workload, points)
+    return found
 
 
 def _by_label(snapshot: Snapshot) -> list[DnsServer]:
@@ -119,12 +143,13 @@ def _declared(pod: Pod) -> PortSet:
 
 
 def _node_local(snapshot: Snapshot) -> Iterator[DnsServer]:
-    workloads = {
-        pod.workload
+    pods = tuple(
+        pod
         for pod in snapshot.pods
         if pod.host_network
         and (_NODE_LOCAL.fullmatch(pod.workload.name) or _NODE_LOCAL.fullmatch(pod.labels.get("k8s-app", "")))
-    }
+    )
+    workloads = {pod.workload for pod in pods}
     if not workloads:
         return
     given: dict[str, None] = {}
@@ -133,6 +158,6 @@ def _node_local(snapshot: Snapshot) -> Iterator[DnsServer]:
             given.update(dict.fromkeys(_LINK_LOCAL.findall(reference.text)))
     for text in given or (NODE_LOCAL_ADDRESS,):
         try:
-            yield DnsServer((), DNS_PORTS, address=parse_address(text))
+            yield DnsServer((), DNS_PORTS, address=parse_address(text), cache=pods)
         except ValueError:
             continue

@@ -1,13 +1,15 @@
-"""Finds the names of Services in texts that people write into manifests, in places where a host stands."""
+"""Finds names and addresses of Services in texts that people write into manifests, where a host stands."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from ringfence.model.addresses import parse_address
 from ringfence.model.ports import MAX_PORT
+from ringfence.model.references import TextReference
 
 DEFAULT_PORTS: Final = {
     "http": 80, "ws": 80, "https": 443, "wss": 443, "grpc": 80, "postgres": 5432, "postgresql": 5432, "mysql": 3306,
@@ -33,11 +35,39 @@ _REPLICA: Final = re.compile(r".+-\d+")
 _WIDEST: Final = 120
 
 
+_OUTSIDE: Final = re.compile(
+    rf"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]{{0,30}})://(?:[^\s/@\"'<>]*@)?"
+    rf"(?P<host>{_LABEL}(?:\.{_LABEL}){{0,8}}\.[a-z]{{2,}})\.?(?::(?P<port>\d{{1,5}}))?(?![-\w.$])"
+)
+_INSIDE: Final = frozenset({"svc", "local", "internal", "localhost", "localdomain", "lan", "home", "corp", "intranet"})
+"""Ends of names that no public name has. Source: RFC 6761, RFC 6762, and ICANN's reservation of ``internal``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """The URL of a host that a name outside the cluster tells: ``port`` is the one written, or the scheme's."""
+
+    host: str
+    port: int
+    excerpt: str
+
+
+def outside(text: str) -> Iterator[Outside]:
+    """Every URL in a text whose host has a public name. A name with a namespace, ``redis.data``, may look like one."""
+    body = _COMMENT.sub("", text) if "\n" in text else text
+    for match in _OUTSIDE.finditer(body):
+        scheme, labels = match["scheme"].lower().rpartition("+")[2], match["host"].split(".")
+        port = int(match["port"]) if match["port"] else DEFAULT_PORTS.get(scheme)
+        if port is not None and 0 < port <= MAX_PORT and labels[-1] not in _INSIDE and "svc" not in labels:
+            yield Outside(match["host"], port, _excerpt(body, match))
+
+
 @dataclass(frozen=True, slots=True)
 class Mention:
     """A name that may be a Service's. ``namespace`` is empty where the text leaves it out: the workload's own.
 
-    ``port`` is the one written; ``scheme`` tells it otherwise. ``excerpt`` is the text around.
+    ``port`` is the one written, or the one that stands beside; ``scheme`` tells it otherwise. ``excerpt`` is the text
+    around. Where the text has an address in the place of a name, it is ``address``, a point of the address line.
     """
 
     name: str
@@ -45,11 +75,22 @@ class Mention:
     port: int | None
     scheme: str
     excerpt: str
+    address: int | None = None
 
     @property
     def number(self) -> int | None:
         """The port written, or the scheme's."""
         return self.port if self.port is not None else DEFAULT_PORTS.get(self.scheme)
+
+
+def mentions_of(reference: TextReference) -> Iterator[Mention]:
+    """Every name or address in a reference that stands where a host does, with the port that stands beside it."""
+    for mention in mentions(reference.key, reference.text):
+        if mention.port is None and not mention.scheme and reference.beside:
+            port = int(reference.beside)
+            yield replace(mention, port=port) if 0 < port <= MAX_PORT else mention
+        else:
+            yield mention
 
 
 def mentions(key: str, text: str) -> Iterator[Mention]:
@@ -67,8 +108,19 @@ def mentions(key: str, text: str) -> Iterator[Mention]:
             continue
         labels = host.split(".")
         placed = bool(scheme) or port is not None
+        if len(labels) == 4 and all(label.isdecimal() for label in labels):
+            if placed or match[0] in values:
+                yield from _addressed(host, port, scheme, _excerpt(body, match))
+            continue
         for name, namespace in _readings(labels, placed, match["after"] or "", match[0] in values):
             yield Mention(name, namespace, port, scheme, _excerpt(body, match))
+
+
+def _addressed(host: str, port: int | None, scheme: str, excerpt: str) -> Iterator[Mention]:
+    try:
+        yield Mention("", "", port, scheme, excerpt, parse_address(host))
+    except ValueError:
+        return
 
 
 def _readings(labels: list[str], placed: bool, after: str, is_value: bool) -> Iterator[tuple[str, str]]:

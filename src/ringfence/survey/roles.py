@@ -19,9 +19,12 @@ _CONTROLLERS: Final = re.compile(
 _NO_CONTROLLER: Final = frozenset({"default-backend", "admission-webhook"})
 _SCRAPERS: Final = re.compile(r"(.*-)?prometheus(-k8s|-server|-agent)?|vmagent|victoria-metrics-agent|grafana-agent")
 _PROXIES: Final = re.compile(
-    r"(.*[-_])?(squid|tinyproxy|privoxy|3proxy|(forward|egress|http)-?proxy|egress-?gateway)([-_].*)?"
+    r"(.*[-_])?(squid|tinyproxy|privoxy|3proxy|dante|socks5?|(forward|egress|http)-?proxy|egress-?gateway)([-_].*)?"
 )
 _PROXY_PORTS: Final = frozenset({3128, 1080, 8118})
+_GATEWAY: Final = "gateway.networking.k8s.io/gateway-name"
+"""Source: GEP-1762, "In Cluster Gateway Deployments"."""
+_ENVOY_GATEWAY: Final = "gateway.envoyproxy.io/owning-gateway-name"
 _API_SERVER: Final = "kube-apiserver"
 
 
@@ -29,6 +32,18 @@ def ingress_controllers(pods: Iterable[Pod]) -> tuple[Pod, ...]:
     """The pods that serve Ingress objects."""
     found = _known(pods, _CONTROLLERS.fullmatch)
     return tuple(pod for pod in found if pod.labels.get(_COMPONENT) not in _NO_CONTROLLER)
+
+
+def gateway_pods(pods: Iterable[Pod]) -> dict[str, tuple[Pod, ...]]:
+    """The pods that serve each Gateway, ``namespace/name``, by the labels that implementations give them."""
+    found: dict[str, list[Pod]] = {}
+    for pod in pods:
+        if name := pod.labels.get(_GATEWAY):
+            found.setdefault(f"{pod.namespace}/{name}", []).append(pod)
+        elif name := pod.labels.get(_ENVOY_GATEWAY):
+            where = pod.labels.get(f"{_ENVOY_GATEWAY.removesuffix('-name')}-namespace", pod.namespace)
+            found.setdefault(f"{where}/{name}", []).append(pod)
+    return {gateway: tuple(group) for gateway, group in found.items()}
 
 
 def scrapers(pods: Iterable[Pod]) -> tuple[Pod, ...]:

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ringfence.model.objects import Pod, Snapshot
+from ringfence.model.objects import Pod, Service, Snapshot
 from ringfence.model.references import ServiceUse
 from ringfence.survey.backends import Backends
-from ringfence.survey.dependencies import ingress_dependencies, scrape_dependencies, text_dependencies
+from ringfence.survey.dependencies import (
+    ingress_dependencies,
+    is_from_outside,
+    scrape_dependencies,
+    text_dependencies,
+)
 from ringfence.survey.dependency import Dependency
 from ringfence.survey.dns import DnsServer, dns_servers
-from ringfence.survey.roles import api_servers, ingress_controllers, scrapers
+from ringfence.survey.outside import OutsideUse, outside_uses
+from ringfence.survey.roles import api_servers, gateway_pods, ingress_controllers, scrapers
 
 OWNER_LABELS = ("team", "owner")
 """Namespace labels that name the team, by preference; an organisation's own may be given instead."""
@@ -22,7 +28,8 @@ class Survey:
     """Found by name and label, so never complete: what is here is needed, what is missing may be needed too.
 
     ``teams`` is the owning team by namespace, for namespaces that have one. ``webhooks`` are the Services that the API
-    server calls: admission and conversion webhooks, and aggregated APIs.
+    server calls: admission and conversion webhooks, and aggregated APIs. ``outside`` tells who calls which host outside
+    by its name, ``api_service`` is the Service of the API server.
     """
 
     dns: tuple[DnsServer, ...] = ()
@@ -32,6 +39,8 @@ class Survey:
     api_servers: tuple[Pod, ...] = ()
     webhooks: tuple[ServiceUse, ...] = ()
     teams: Mapping[str, str] = field(default_factory=dict)
+    outside: tuple[OutsideUse, ...] = ()
+    api_service: Service | None = None
 
 
 def survey(snapshot: Snapshot, *, owner_label: str = "") -> Survey:
@@ -48,12 +57,14 @@ def survey(snapshot: Snapshot, *, owner_label: str = "") -> Survey:
         dns=dns_servers(snapshot, backends),
         dependencies=(
             *text_dependencies(snapshot, backends),
-            *ingress_dependencies(snapshot.uses, controllers, backends),
+            *ingress_dependencies(snapshot.uses, controllers, backends, gateway_pods(snapshot.pods)),
             *scrape_dependencies(snapshot.pods, collectors),
         ),
         ingress_controllers=controllers,
         scrapers=collectors,
         api_servers=api_servers(snapshot.pods),
-        webhooks=tuple(use for use in snapshot.uses if use.user.kind != "Ingress"),
+        webhooks=tuple(use for use in snapshot.uses if not is_from_outside(use)),
+        outside=outside_uses(snapshot, backends),
+        api_service=backends.service("default", "kubernetes"),
         teams=teams,
     )
