@@ -8,8 +8,9 @@ from ringfence.lint.context import LintContext, Settings
 from ringfence.lint.registry import RULES, choose
 from ringfence.lint.run import run
 from ringfence.lint.slips import and_or_slips
-from ringfence.model.objects import NAMESPACE_NAME_LABEL, Pod, Snapshot
+from ringfence.model.objects import Pod, Snapshot
 from ringfence.model.policy import PodPeer, PolicySet
+from tests.oracle import pod_peer_matches
 from tests.strategies import policy_sets, snapshots
 
 ASKED = Settings(annotations=("example.com/owner",))
@@ -17,10 +18,7 @@ ASKED = Settings(annotations=("example.com/owner",))
 
 def matches(snapshot: Snapshot, peer: PodPeer, pod: Pod) -> bool:
     """The text of the API, one pod at a time."""
-    namespace = snapshot.namespaces.get(pod.namespace)
-    labels = namespace.labels if namespace is not None else {NAMESPACE_NAME_LABEL: pod.namespace}
-    inside = pod.namespace == peer.namespace if peer.namespace is not None else peer.namespaces.matches(labels)
-    return inside and not pod.host_network and peer.pods.matches(pod.labels)
+    return pod_peer_matches(snapshot, peer, pod)
 
 
 def pods_of(snapshot: Snapshot, peer: PodPeer) -> list[Pod]:

@@ -16,6 +16,8 @@ def rule_within(inner: Rule, outer: Rule, facts: Facts) -> bool:
     """True where everything that ``inner`` matches, ``outer`` matches too, and for certain."""
     if outer.conditions or (inner.conditions and inner != outer):
         return False
+    if outer.only is not None and outer.only != inner.only:
+        return False
     return _peers_within(inner.peers, outer.peers, facts) and _ports_within(inner, outer)
 
 
@@ -51,7 +53,11 @@ def peer_within(inner: Peer, outer: Peer, facts: Facts) -> bool:
         case PodPeer(), PodPeer():
             return pods_within(inner, outer, facts)
         case AddressPeer(), AddressPeer():
-            return inner.addresses <= outer.addresses and (outer.pods or not inner.pods)
+            return (
+                inner.addresses <= outer.addresses
+                and (outer.pods or not inner.pods)
+                and (outer.nodes or not inner.nodes)
+            )
         case NodePeer(), NodePeer():
             return _implies(inner.nodes, outer.nodes)
         case _:

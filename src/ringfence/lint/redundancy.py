@@ -99,7 +99,7 @@ def shadowed(context: LintContext) -> Iterator[tuple[PlacedRule, PlacedRule]]:
                 rules = [
                     placed
                     for policy in stage.policies
-                    if context.selected(policy.subject)
+                    if stage.heeds(policy, direction) and context.selected(policy.subject)
                     for placed in _placed(stage, policy, direction)
                 ]
                 if len(rules) <= _MOST_TIER_RULES:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ringfence.lint.blame import Blame, Roots, blame
 from ringfence.lint.context import LintContext
 from ringfence.lint.exposure import deciding
-from ringfence.lint.groups import Group, Groups, groups, known_addresses
-from ringfence.model.addresses import AddressSet
+from ringfence.lint.groups import Group, Groups, groups
+from ringfence.model.addresses import AddressSet, format_address
 from ringfence.model.objects import Pod
 from ringfence.model.policy import Direction
 from ringfence.model.ports import PortSet, Protocol
@@ -18,11 +18,6 @@ from ringfence.model.verdict import AddressEndpoint, Endpoint, Verdict
 from ringfence.survey import DependencyKind, DnsServer
 
 DNS = 53
-
-_UDP = PortSet.point(Protocol.UDP, DNS)
-_LINK_LOCAL = AddressSet.cidr("169.254.0.0/16")
-_RESOLVERS = 256
-"""So many addresses that port 53 is allowed to are a list of resolvers; more are everybody."""
 
 
 class Loss(enum.Enum):
@@ -38,6 +33,8 @@ class Loss(enum.Enum):
     """The DNS pods can be asked, and NodeLocal DNSCache, which answers first, can't."""
     TCP = "tcp"
     """UDP works and TCP doesn't."""
+    OWN = "own"
+    """The pods' own name servers can't be asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,49 +65,66 @@ class _Search:
     def __init__(self, context: LintContext) -> None:
         self._context = context
         self._groups: Groups = context.once(groups)
-        self._known = context.once(known_addresses)
         servers = list(_servers(context))
         self._local = [server for server in servers if server.server.address is not None]
         self._pods = [server for server in servers if server.server.address is None]
         self._own = {id(server.end) for server in servers}
+        self._addresses = {
+            point
+            for server in context.survey.dns
+            if server.service is not None
+            for point in server.service.cluster_addresses
+        }
         self._blamed: dict[object, Blame | None] = {}
         self._found = Losses()
 
     def run(self) -> Losses:
         if not self._pods and not self._local:
             return self._found
-        lost: list[tuple[Group, int, Loss, _Server]] = []
+        lost: list[tuple[Group, int, Loss, _Server, tuple[Pod, ...]]] = []
         resolving: set[str] = set()
         for group in self._groups.egress:
-            if self._has_resolver(group):
-                continue
             for atom in group.atoms:
-                pod = self._pod(atom)
-                if id(pod) in self._own:
+                pods = [pod for pod in self._context.engine.universe.atoms[atom].pods if id(pod) not in self._own]
+                asking = tuple(pod for pod in pods if self._asks_cluster(pod))
+                self._ask_own(group, atom, pods)
+                if not asking:
                     continue
                 for loss, server in self._lost(group, atom):
-                    lost.append((group, atom, loss, server))
+                    lost.append((group, atom, loss, server, asking))
                     if loss in (Loss.ALL, Loss.PORT, Loss.NODE_LOCAL):
                         self._found.without.add(atom)
                 if atom not in self._found.without:
-                    resolving.add(pod.namespace)
+                    resolving.add(asking[0].namespace)
         needing = _speakers(self._context)
-        for group, atom, loss, server in lost:
-            pod = self._pod(atom)
-            if group.sealed and pod.namespace in resolving and pod.workload not in needing:
+        for group, atom, loss, server, asking in lost:
+            if group.sealed and asking[0].namespace in resolving and asking[0].workload not in needing:
                 continue  # a pod that may open nothing, beside others that resolve: it was meant to be served only
             cause = self._cause(group, atom, loss, server)
             if cause is not None:
-                self._found.roots[loss].add(cause, self._context.engine.universe.atoms[atom].pods)
+                self._found.roots[loss].add(cause, asking)
         return self._found
+
+    def _asks_cluster(self, pod: Pod) -> bool:
+        """True for a pod that asks the cluster's DNS: under ``dnsPolicy``, or by an address in its ``dnsConfig``."""
+        return pod.resolvers is None or bool(self._addresses.intersection(pod.resolvers))
+
+    def _ask_own(self, group: Group, atom: int, pods: list[Pod]) -> None:
+        """File the pods that may ask none of the name servers that they are given instead of the cluster's."""
+        for pod in pods:
+            # One that is a pod's address may be reached by its labels: the address alone can't tell.
+            if not pod.resolvers or self._asks_cluster(pod) or self._context.holders(_points(pod.resolvers)):
+                continue
+            if not any(group.to_address(point).has(Protocol.UDP, DNS) for point in pod.resolvers):
+                end = AddressEndpoint(pod.resolvers[0])
+                verdict = self._context.engine.verdict(pod, end, Protocol.UDP, DNS, misses=False)
+                cause = blame(self._context, verdict)
+                if cause is not None:
+                    self._found.roots[Loss.OWN].add(cause, [pod])
+                    self._found.without.add(atom)
 
     def _pod(self, atom: int) -> Pod:
         return self._context.engine.universe.atoms[atom].pods[0]
-
-    def _has_resolver(self, group: Group) -> bool:
-        """True where the pods may ask a few addresses outside the cluster: they have a resolver of their own."""
-        outside = group.addresses(_UDP) - self._known - _LINK_LOCAL
-        return 0 < outside.size <= _RESOLVERS
 
     def _lost(self, group: Group, atom: int) -> Iterator[tuple[Loss, _Server]]:
         """What the pods of an atom lost, each thing with a server that shows it."""
@@ -197,3 +211,12 @@ def _speakers(context: LintContext) -> set[object]:
 def server_names(context: LintContext) -> str:
     """The DNS servers in a sentence: ``Service kube-system/kube-dns``."""
     return " and ".join(dict.fromkeys(server.name for server in context.survey.dns))
+
+
+def own_names(pods: Iterable[Pod]) -> str:
+    """The name servers of pods that have their own, in a sentence."""
+    return " and ".join(dict.fromkeys(format_address(point) for pod in pods for point in pod.resolvers or ()))
+
+
+def _points(addresses: Iterable[int]) -> AddressSet:
+    return AddressSet.of((point, point) for point in addresses)

@@ -5,8 +5,9 @@
 Finds pods that can reach none, or only some, of the cluster's DNS pods by UDP, on the ports that these listen on, and
 the policy that is to blame: one that isolates egress and allows no DNS, a deny of a tier, or a policy that keeps
 callers from the DNS pods. Pods that may open no connection at all are left out where others of their namespace
-resolve and no text shows that they name a Service: they are meant to be called only. So are pods that may ask a few
-addresses outside the cluster: they have a resolver of their own.
+resolve and no text shows that they name a Service: they are meant to be called only. Pods with name servers of their
+own (`dnsPolicy: None` with `dnsConfig`) need one of these instead; those that ask the resolvers of their node
+(`dnsPolicy: Default`) are left out, since no manifest tells which these are.
 
 ## Why it matters
 
@@ -104,7 +105,7 @@ from collections.abc import Iterator
 
 from ringfence.lint.context import LintContext
 from ringfence.lint.naming import some_pods, workloads
-from ringfence.lint.resolving import Loss, losses, server_names
+from ringfence.lint.resolving import Loss, losses, own_names, server_names
 from ringfence.model.codes import DNS_CUT
 from ringfence.model.finding import Finding
 from ringfence.model.policy import Direction
@@ -125,3 +126,14 @@ def check(context: LintContext) -> Iterator[Finding]:
                 "Allow UDP and TCP to the DNS pods, on the ports that they listen on: ringfence generate allow-dns.",
                 workloads(pods),
             )
+    for cause, pods in found.roots[Loss.OWN].items():
+        names = own_names(pods)
+        yield Finding(
+            DNS_CUT,
+            f"{cause.ref} cuts {some_pods(pods)} off from DNS: they can't ask their own name servers {names}.",
+            cause.origin,
+            cause.ref,
+            "Every name that they look up fails.",
+            f"Allow UDP and TCP 53 to {names}.",
+            workloads(pods),
+        )

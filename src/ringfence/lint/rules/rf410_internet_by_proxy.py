@@ -63,7 +63,6 @@ There is no automatic fix: who may use the proxy must be said in its ingress pol
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ringfence.lint.context import LintContext
@@ -74,24 +73,18 @@ from ringfence.model.finding import Finding
 from ringfence.model.objects import Pod, WorkloadRef
 from ringfence.model.origin import ObjectRef
 from ringfence.model.ports import PortSet, Protocol
-
-_NAMES = re.compile(
-    r"(.*[-_])?(squid|tinyproxy|privoxy|3proxy|dante|socks5?|(forward|egress|http)-?proxy|egress-?gateway)([-_].*)?"
-)
-_KEYS = ("app", "app.kubernetes.io/name", "k8s-app", "name", "istio")
-_PORTS = frozenset({3128, 1080, 8118})
+from ringfence.survey.roles import proxies
 
 
 def check(context: LintContext) -> Iterator[Finding]:
     """One finding a proxy, with the workloads that get out through it."""
-    proxies: dict[WorkloadRef, Pod] = {}
-    for pod in context.snapshot.pods:
-        if not pod.host_network and _is_proxy(pod):
-            proxies.setdefault(pod.workload, pod)
-    if not proxies:
+    found: dict[WorkloadRef, Pod] = {}
+    for pod in proxies(context.snapshot.pods):
+        found.setdefault(pod.workload, pod)
+    if not found:
         return
     every = context.once(groups)
-    for proxy in proxies.values():
+    for proxy in found.values():
         atom = context.engine.atom(proxy)
         if not every.egress_of[atom].addresses() & INTERNET:
             continue
@@ -125,8 +118,3 @@ def _users(context: LintContext, every: Groups, proxy: Pod, atom: int) -> Iterat
             ports = every.between(source, atom)
             if ports & listening if listening else ports:
                 yield from (pod for pod in context.engine.universe.atoms[source].pods if pod.workload != proxy.workload)
-
-
-def _is_proxy(pod: Pod) -> bool:
-    names = [pod.workload.name, *(pod.labels.get(key, "") for key in _KEYS)]
-    return any(_NAMES.fullmatch(name) for name in names) or any(port.number in _PORTS for port in pod.ports)
