@@ -49,4 +49,4 @@ def _change(connection: Connection, explaining: Explaining) -> Change:
 
 
 def _missing(here: Ends, there: Ends) -> tuple[End, ...]:
-    return tuple(sorted(end for end in here.pods if end not in there))
+    return () if here.pods is there.pods else tuple(sorted(end for end in here.pods if end not in there))

@@ -92,7 +92,7 @@ class Connections:
                 yield from ends
 
     def _ends(self, pods: tuple[Pod, ...]) -> set[End]:
-        return {end_of(pod, self._by) for pod in pods}
+        return {self._new.end_of(pod) for pod in pods}
 
     def _ranges(self, direction: Direction, end: End) -> Iterator[Connection]:
         """The widest ranges over which what the end may use, before and after, is the same and differs."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from ringfence.diff.report import By, End
 from ringfence.engine import Engine
@@ -41,16 +42,33 @@ class Ends:
         self.engine = engine
         self.by = by
         self.pods: dict[End, list[Pod]] = {} if like is None else like.pods
-        self.by_key: dict[PodKey, Pod] = {} if like is None else like.by_key
+        self._known: dict[int, tuple[End, list[Pod]]] = {} if like is None else like._known  # noqa: SLF001 -- of the same class
         self._atoms: dict[End, tuple[int, ...]] = {}
         self._rows: dict[tuple[Direction, int], Row] = {}
         self._answers: dict[tuple[int, int], Allowed] = {}
-        if like is not None:
-            return
-        for atom in engine.universe.atoms:
+        if like is None:
+            self._gather()
+
+    def _gather(self) -> None:
+        """Put the pods together. Pods of one workload mostly share its name: that is looked at once for all."""
+        for atom in self.engine.universe.atoms:
             for pod in atom.pods:
-                self.pods.setdefault(end_of(pod, by), []).append(pod)
-                self.by_key[pod_key(pod)] = pod
+                shared = pod if self.by is By.POD else pod.workload
+                found = self._known.get(id(shared))
+                if found is None:
+                    end = end_of(pod, self.by)
+                    found = self._known[id(shared)] = end, self.pods.setdefault(end, [])
+                found[1].append(pod)
+
+    @cached_property
+    def by_key(self) -> dict[PodKey, Pod]:
+        """Every pod by what tells it from all others."""
+        return {pod_key(pod): pod for pods in self.pods.values() for pod in pods}
+
+    def end_of(self, pod: Pod) -> End:
+        """The end that a pod belongs to, of this engine or another."""
+        found = self._known.get(id(pod if self.by is By.POD else pod.workload))
+        return found[0] if found is not None else end_of(pod, self.by)
 
     def __contains__(self, end: End) -> bool:
         return end in self.pods
@@ -72,7 +90,10 @@ class Ends:
         """The pod of the same name here, if there is one; an address is the same everywhere."""
         if not isinstance(endpoint, Pod):
             return endpoint
-        return self.by_key.get(pod_key(endpoint))
+        key = pod_key(endpoint)
+        number = self.engine.universe.atom_of.get(key)
+        alike = () if number is None else self.engine.universe.atoms[number].pods
+        return next((pod for pod in alike if pod is endpoint or pod_key(pod) == key), None)
 
     def row(self, direction: Direction, atom: int) -> Row:
         """The ports that policies of one direction allow between an atom and every other."""

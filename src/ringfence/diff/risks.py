@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 
 from ringfence.diff.causes import Cause
@@ -128,7 +128,12 @@ class Risks:
 
     def _unisolated(self) -> Iterator[Risk]:
         for direction in Direction:
-            before, after = _Isolation(self._engines.old, direction), _Isolation(self._engines.new, direction)
+            touched = self._namespaces_touched(direction)
+            if touched is not None and not touched:
+                continue
+            before, after = (
+                _Isolation(engine, direction, touched) for engine in (self._engines.old, self._engines.new)
+            )
             for namespace, bare in sorted(after.bare.items()):
                 if namespace not in before.pods or namespace in before.bare:
                     continue
@@ -136,6 +141,14 @@ class Risks:
                 shown = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if names[_NAMED:] else "")
                 text = f"Namespace {namespace} was isolated for {direction}, and {shown} no longer is."
                 yield Risk(RiskKind.UNISOLATED, f"{namespace} {direction}", text, self._lost(bare[0], direction))
+
+    def _namespaces_touched(self, direction: Direction) -> set[str] | None:
+        """The namespaces in which some pod has other policies than before; ``None`` where it could be any."""
+        old, new = self._engines.old, self._engines.new
+        if not self._engines.same_pods or old.table is not new.table:
+            return None
+        atoms = (new.universe.atoms[number] for number in new.guarded_otherwise(old, direction))
+        return {atom.pods[0].namespace for atom in atoms if atom.pods}
 
     def _lost(self, pod: Pod, direction: Direction) -> tuple[Cause, ...]:
         """The policies that isolated the pod and are gone, or don't any more."""
@@ -153,13 +166,18 @@ class Risks:
 
 
 class _Isolation:
-    """Which namespaces have pods that policy could guard, and which of these pods nothing isolates."""
+    """Which namespaces have pods that policy could guard, and which of these pods nothing isolates.
 
-    def __init__(self, engine: Engine, direction: Direction) -> None:
+    Only ``namespaces`` are looked at, or all.
+    """
+
+    def __init__(self, engine: Engine, direction: Direction, namespaces: Set[str] | None) -> None:
         self.pods: set[str] = set()
         self.bare: dict[str, list[Pod]] = {}
         known: dict[tuple[int, ...], bool] = {}
         for number, atom in enumerate(engine.universe.atoms):
+            if not atom.pods or (namespaces is not None and atom.pods[0].namespace not in namespaces):
+                continue
             if not atom.guarded:
                 continue
             namespace = atom.pods[0].namespace

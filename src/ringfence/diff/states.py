@@ -16,10 +16,11 @@ _FEW = 20
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A cluster with its policies."""
+    """A cluster with its policies, and its engine where there is one already."""
 
     snapshot: Snapshot
     policy_set: PolicySet
+    engine: Engine | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +40,13 @@ class Engines:
 
 def engines(old: State, new: State) -> Engines:
     """Engines for both states, of which the second shares with the first what did not change."""
-    first = Engine.build(old.snapshot, old.policy_set)
-    return _derived(first, old, new) or Engines(first, Engine.build(new.snapshot, new.policy_set))
+    first = old.engine or Engine.build(old.snapshot, old.policy_set)
+    return _derived(first, old, new) or Engines(first, new.engine or Engine.build(new.snapshot, new.policy_set))
 
 
 def _derived(first: Engine, old: State, new: State) -> Engines | None:
     """The new engine as a change of the old one; ``None`` where too much changed, or what can't be changed so."""
-    if old.snapshot.nodes != new.snapshot.nodes:
+    if old.snapshot.nodes != new.snapshot.nodes or old.snapshot.accounts != new.snapshot.accounts:
         return None
     policies = _policy_changes(old.policy_set, new.policy_set)
     pods = _pod_changes(old.snapshot.pods, new.snapshot.pods)

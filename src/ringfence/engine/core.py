@@ -130,6 +130,10 @@ class Engine:
         """The numbers of the policies that have a say on an atom, in order; see :class:`Program`."""
         return self._selected[direction].get(atom, ())
 
+    def guarded_otherwise(self, other: Engine, direction: Direction) -> set[int]:
+        """The atoms that other policies have a say on than in ``other``, an engine that this one came of."""
+        return {atom for atom, _ in self._selected[direction].items() ^ other._selected[direction].items()}
+
     def profile(self, direction: Direction, atom: int) -> Profile:
         """What decides the row of an atom; equal for atoms that are guarded alike."""
         numbers = self.policies_of(direction, atom)

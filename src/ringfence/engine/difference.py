@@ -89,20 +89,32 @@ class _Comparison:
         )
         self._all = np.arange(len(self._cells))
         self._changed = np.flatnonzero([cell.changed for cell in self._cells])
+        self._guarded_otherwise = {
+            direction: new.guarded_otherwise(old, direction) if self._related else set() for direction in Direction
+        }
         self._dense: dict[tuple[int, int], Numbers] = {}
         self._numbers = {number: old.table.intern(ports) for number, ports in enumerate(new.table.sets)}
 
     def changes(self) -> Iterator[PairChange]:
         suspects: dict[int, set[int]] = {}
-        for number, cell in enumerate(self._cells):
-            if not cell.pods:
-                continue
+        for number, cell in self._to_compare():
             for destination in self._differing(Direction.EGRESS, cell):
                 suspects.setdefault(number, set()).add(destination)
             for source in self._differing(Direction.INGRESS, cell):
                 suspects.setdefault(source, set()).add(number)
         for source in sorted(suspects):
             yield from self._changes_of(source, sorted(suspects[source]))
+
+    def _to_compare(self) -> Iterator[tuple[int, _Cell]]:
+        """The cells of pods, with their numbers, whose rows may differ."""
+        if self._related and not len(self._changed):
+            touched = self._guarded_otherwise[Direction.EGRESS] | self._guarded_otherwise[Direction.INGRESS]
+            known = len(self._old.universe.atoms)
+            for number, cell in enumerate(self._cells):
+                if cell.pods and (cell.new in touched or cell.new >= known):
+                    yield number, cell
+        else:
+            yield from ((number, cell) for number, cell in enumerate(self._cells) if cell.pods)
 
     def _differing(self, direction: Direction, cell: _Cell) -> list[int]:
         """The cells towards which a cell's row differs between the engines."""
@@ -118,6 +130,8 @@ class _Comparison:
         return differing
 
     def _same_policies(self, direction: Direction, cell: _Cell) -> bool:
+        if cell.old == cell.new:
+            return cell.old not in self._guarded_otherwise[direction]
         return self._old.policies_of(direction, cell.old) == self._new.policies_of(direction, cell.new)
 
     def _values(self, side: int, direction: Direction, atom: int) -> Numbers:

@@ -1,14 +1,16 @@
-"""The pods that each Service sends to, found once for each Service."""
+"""The pods and addresses that each Service sends to, found once for each Service."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 
 from ringfence.model.objects import Pod, Service, ServicePort, Snapshot
 from ringfence.model.ports import Protocol
+from ringfence.model.verdict import AddressEndpoint, Endpoint
 
-Target = tuple[Pod, int]
-"""A pod, and the port that a connection arrives at there."""
+Target = tuple[Endpoint, int]
+"""A pod or an address outside, and the port that a connection arrives at there."""
 
 
 class Backends:
@@ -54,9 +56,19 @@ class Backends:
         return ()
 
     def behind(self, service: Service, port: ServicePort) -> tuple[Target, ...]:
-        """The pods behind a port of a Service, each with the port that it means there."""
+        """The pods behind a port of a Service, each with the port that it means there.
+
+        For a Service without a selector also the addresses given for it that are no pod's.
+        """
         numbers = ((pod, port.target_on(pod)) for pod in self.pods(service))
-        return tuple((pod, number) for pod, number in numbers if number is not None)
+        return (*((pod, number) for pod, number in numbers if number is not None), *self._outside(service, port))
+
+    def _outside(self, service: Service, port: ServicePort) -> Iterator[Target]:
+        """Source: "Services without selectors" in the Kubernetes documentation; ports go by the Service port's name."""
+        for address, ports in service.endpoints if not service.selector else ():
+            number = ports.get(port.name)
+            if number is not None and address not in self._by_address:
+                yield AddressEndpoint(address), number
 
     def _find(self, service: Service) -> tuple[Pod, ...]:
         if not service.selector:
