@@ -25,7 +25,7 @@ def document(api_version: str, kind: str, name: str = "p") -> str:
             "AdminNetworkPolicy",
             "Did you mean policy.networking.k8s.io/v1alpha1 AdminNetworkPolicy?",
         ),
-        ("cilium.io/v2", "CiliumNetworkPolicies", "Did you mean CiliumNetworkPolicy of cilium.io?"),
+        ("cilium.io/v2", "CiliumNetworkPolicies", "Did you mean cilium.io/v2 CiliumNetworkPolicy?"),
     ],
 )
 def test_an_unknown_kind_that_looks_like_a_policy_is_a_finding(api_version: str, kind: str, hint: str) -> None:
@@ -54,7 +54,8 @@ def test_a_version_that_is_not_read_is_a_finding(api_version: str, kind: str, hi
 
 
 def test_a_kind_that_is_not_evaluated_is_one_finding_however_many_objects() -> None:
-    text = document("cilium.io/v2", "CiliumNetworkPolicy", "a") + document("cilium.io/v2", "CiliumNetworkPolicy", "b")
+    antrea = ("crd.antrea.io/v1beta1", "NetworkPolicy")
+    text = document(*antrea, "a") + document(*antrea, "b")
     _, (finding,) = read(text + document("projectcalico.org/v3", "StagedNetworkPolicy"))
     assert finding.code.code == "RF116"
     assert "2 objects" in finding.what

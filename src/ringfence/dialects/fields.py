@@ -42,6 +42,14 @@ class Field(NamedTuple):
         value = self.value.get(name) if isinstance(self.value, dict) else None
         return None if value is None else Field(self.raw, (*self.path, name), value, self.sink)
 
+    def at(self, name: str) -> Field:
+        """The member ``name``, which must be there.
+
+        Raises:
+            KeyError: there is no such member.
+        """
+        return Field(self.raw, (*self.path, name), self.value[name], self.sink)
+
     def present(self, names: Iterable[str]) -> list[str]:
         """Those of ``names`` that are set here."""
         return [name for name in names if isinstance(self.value, dict) and self.value.get(name) is not None]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ringfence.dialects.admin_network_policy import read_admin_network_policy, read_baseline_admin_network_policy
+from ringfence.dialects.cilium import read_cilium_policy
 from ringfence.dialects.cluster_network_policy import read_cluster_network_policy
 from ringfence.dialects.network_policy import read_network_policy
 from ringfence.dialects.reading import Reader, split_api_version
@@ -28,6 +29,8 @@ DIALECTS: Mapping[tuple[str, str], Dialect] = {
     ("policy.networking.k8s.io", "AdminNetworkPolicy"): Dialect("v1alpha1", read_admin_network_policy),
     ("policy.networking.k8s.io", "BaselineAdminNetworkPolicy"): Dialect("v1alpha1", read_baseline_admin_network_policy),
     ("policy.networking.k8s.io", "ClusterNetworkPolicy"): Dialect("v1alpha2", read_cluster_network_policy),
+    ("cilium.io", "CiliumNetworkPolicy"): Dialect("v2", read_cilium_policy),
+    ("cilium.io", "CiliumClusterwideNetworkPolicy"): Dialect("v2", read_cilium_policy),
 }
 """The kinds that are read, by API group and kind."""
 
@@ -36,8 +39,6 @@ FORMER = {("extensions", "NetworkPolicy"): ("networking.k8s.io", "NetworkPolicy"
 
 NOT_EVALUATED = frozenset(
     {
-        ("cilium.io", "CiliumNetworkPolicy"),
-        ("cilium.io", "CiliumClusterwideNetworkPolicy"),
         ("projectcalico.org", "NetworkPolicy"),
         ("projectcalico.org", "GlobalNetworkPolicy"),
         ("crd.projectcalico.org", "NetworkPolicy"),
@@ -65,6 +66,7 @@ NOT_ENFORCING = frozenset(
         ("crd.projectcalico.org", "StagedNetworkPolicy"),
         ("crd.projectcalico.org", "StagedGlobalNetworkPolicy"),
         ("crd.projectcalico.org", "StagedKubernetesNetworkPolicy"),
+        ("cilium.io", "CiliumCIDRGroup"),
         ("cilium.io", "CiliumLocalRedirectPolicy"),
         ("cilium.io", "CiliumEgressGatewayPolicy"),
         ("cilium.io", "CiliumBGPPeeringPolicy"),

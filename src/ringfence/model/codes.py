@@ -56,6 +56,7 @@ KIND_NOT_EVALUATED = Code("RF116", "kind-not-evaluated", _E, "A kind of policy i
 MIXED_ADMIN_APIS = Code("RF117", "mixed-admin-apis", _W, "Two admin policy APIs without a common order are present")
 RULE_FAILS_CLOSED = Code("RF118", "rule-fails-closed", _E, "A rule with a part not understood fails closed")
 INVALID_LABEL = Code("RF119", "invalid-label", _E, "A label of a pod or namespace is not valid")
+HOST_POLICY = Code("RF120", "host-policy", _W, "A policy is for nodes, and answers leave it out")
 
 # Selects nothing, or the wrong thing
 SELECTS_NO_POD = Code("RF201", "selects-no-pod", _W, "A policy selects no pod")

@@ -118,6 +118,7 @@ class Service:
     external_name: str = ""
     endpoints: tuple[tuple[int, Mapping[str, int]], ...] = ()
     origin: Origin = field(default=UNKNOWN, compare=False)
+    labels: Labels = field(default_factory=dict)
 
 
 class SourceMap(TypingProtocol):

@@ -42,6 +42,7 @@ def read_service(
         external_name=external,
         endpoints=() if selector else endpoints,
         origin=item.place(),
+        labels=labels_of(struct.metadata),
     )
 
 

@@ -2,7 +2,7 @@
 
 ## What it does
 
-Reports policies of kinds that really restrict traffic, and that are not read, such as those of Cilium and Calico.
+Reports policies of kinds that really restrict traffic, and that are not read, such as those of Antrea and Linkerd.
 
 ## Why it matters
 
@@ -11,10 +11,10 @@ A connection that is said to be allowed may be cut by one of them, and the rever
 ## Example
 
 ```yaml
-apiVersion: cilium.io/v2
-kind: CiliumNetworkPolicy
+apiVersion: crd.antrea.io/v1beta1
+kind: NetworkPolicy
 metadata: {name: web, namespace: shop}
-spec: {endpointSelector: {}}
+spec: {priority: 5, appliedTo: [{podSelector: {}}]}
 ```
 
 ## Use instead

@@ -1,0 +1,105 @@
+"""Cilium's labels: keys with a source, and the namespace and service account as labels of a pod.
+
+Source: Cilium documentation, "Endpoint lifecycle" (label sources) and "Using Kubernetes constructs in policy"
+(namespaces, service accounts).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ringfence.dialects.fields import Field
+from ringfence.dialects.selectors import kubernetes_key
+from ringfence.model import derived
+from ringfence.model.codes import BAD_SELECTOR
+from ringfence.model.labels import AllOf, LabelExpr, Operator, Requirement
+from ringfence.model.objects import NAMESPACE_NAME_LABEL
+from ringfence.model.origin import Origin
+from ringfence.model.policy import PodPeer
+
+NAMESPACE_KEY = "io.kubernetes.pod.namespace"
+NAMESPACE_LABEL_PREFIX = "io.cilium.k8s.namespace.labels."
+ACCOUNT_KEY = "io.cilium.k8s.policy.serviceaccount"
+CLUSTER_KEY = "io.cilium.k8s.policy.cluster"
+RESERVED = "reserved"
+
+# A label without a source is of any; "k8s" is what pods have. The other sources are of endpoints that are no pods.
+_POD_SOURCES = ("", "any", "k8s")
+
+
+def split_source(key: str) -> tuple[str, str]:
+    """``(source, key)`` of a label key; the source is empty where none is written."""
+    source, colon, rest = key.partition(":")
+    return (source, rest) if colon else ("", key)
+
+
+def read_label_key(field: Field, key: object) -> str | None:
+    """The key that a pod's label has in the engine; None, and a finding, for one that no pod can have."""
+    if not isinstance(key, str):
+        return kubernetes_key(field, key)
+    source, name = split_source(key)
+    if source not in _POD_SOURCES:
+        field.report(
+            BAD_SELECTOR,
+            f"The label key {key!r} of {field} has the source {source}, which no pod's labels have.",
+            hint="Labels of pods have the source k8s, or are written without one.",
+        )
+        return None
+    match name:
+        case str() if name == NAMESPACE_KEY:
+            return derived.NAMESPACE
+        case str() if name == ACCOUNT_KEY:
+            return derived.SERVICE_ACCOUNT
+    if name.startswith(NAMESPACE_LABEL_PREFIX):
+        return derived.NAMESPACE_LABEL + name.removeprefix(NAMESPACE_LABEL_PREFIX)
+    return kubernetes_key(field, name)
+
+
+def keys_of(selector: Field) -> Iterator[str]:
+    """The label keys that a selector's body names, as written."""
+    if not isinstance(selector.value, dict):
+        return
+    labels = selector.value.get("matchLabels")
+    yield from map(str, labels) if isinstance(labels, dict) else ()
+    expressions = selector.value.get("matchExpressions")
+    for item in expressions if isinstance(expressions, list) else ():
+        if isinstance(item, dict) and isinstance(item.get("key"), str):
+            yield item["key"]
+
+
+def names_namespace(selector: Field) -> bool:
+    """True where a selector says itself which namespaces it means, so that the policy's own is not implied."""
+    names = [split_source(key)[1] for key in keys_of(selector)]
+    return any(name == NAMESPACE_KEY or name.startswith(NAMESPACE_LABEL_PREFIX) for name in names)
+
+
+def pod_peer(expr: LabelExpr, namespace: str | None, origin: Origin) -> PodPeer:
+    """The pods that an expression over derived labels means, namespace and labels apart where they can be told apart.
+
+    ``namespace`` is the policy's own where it is implied.
+    """
+    namespaces: list[LabelExpr] = []
+    pods: list[LabelExpr] = []
+    for part in expr.parts if isinstance(expr, AllOf) else (expr,):
+        moved = _of_namespace(part)
+        (pods if moved is None else namespaces).append(part if moved is None else moved)
+    if namespace is None and len(namespaces) == 1:
+        namespace = _single_name(namespaces[0])
+        namespaces = [] if namespace is not None else namespaces
+    return PodPeer(namespace, AllOf(tuple(namespaces)), AllOf(tuple(pods)), origin)
+
+
+def _of_namespace(part: LabelExpr) -> Requirement | None:
+    """The requirement as one on the namespace's own labels; None where it is on the pod."""
+    if not isinstance(part, Requirement):
+        return None
+    if part.key == derived.NAMESPACE:
+        return Requirement(NAMESPACE_NAME_LABEL, part.operator, part.values)
+    if part.key.startswith(derived.NAMESPACE_LABEL):
+        return Requirement(part.key.removeprefix(derived.NAMESPACE_LABEL), part.operator, part.values)
+    return None
+
+
+def _single_name(part: LabelExpr) -> str | None:
+    named = isinstance(part, Requirement) and part.key == NAMESPACE_NAME_LABEL and part.operator is Operator.IN
+    return part.values[0] if named and isinstance(part, Requirement) and len(part.values) == 1 else None
