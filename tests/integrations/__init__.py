@@ -1,0 +1,1 @@
+"""Where Ringfence runs: the GitHub Action, the pre-commit hooks, the GitLab template, the container."""
