@@ -47,6 +47,24 @@ WANTED = [
         "10.10.0.2:53/UDP",
         {"kube-system/Deployment/coredns > 10.10.0.2 UDP 53", "kube-system/Deployment/coredns > 10.10.0.2 TCP 53"},
     ),
+    (
+        "02-now-and-then/service-between",
+        "payments/Deployment/payment",
+        "service:payments/provider:443",
+        {"payments/Deployment/payment > 52.49.200.31 TCP 443"},
+    ),
+    (
+        "02-now-and-then/proxy-not-allowed",
+        "payments/Deployment/payment",
+        "service:egress/egress-proxy:3128",
+        {"payments/Deployment/payment > egress/Deployment/egress-proxy TCP 3128"},
+    ),
+    (
+        "02-now-and-then/proxy-cut",
+        "egress/Deployment/egress-proxy",
+        "52.48.12.15:443",
+        {"egress/Deployment/egress-proxy > 52.48.12.15 TCP 443"},
+    ),
     ("03-looks-right/egress-peer", "shop/Deployment/frontend", "service:shop/backend:80", {BACKEND}),
     ("03-looks-right/ingress-peer", "shop/Deployment/frontend", "service:shop/backend:80", {BACKEND}),
     ("03-looks-right/ingress-subject", "shop/Deployment/frontend", "service:shop/backend:80", {BACKEND}),
@@ -157,6 +175,61 @@ def test_an_unwanted_way_out_is_closed_and_what_else_breaks_is_known(
     apply(directory, printed.stdout)
     assert run("why", "-q", str(directory), source, "103.21.4.50:443").exit_code == 1
     assert difference(connections(place, "broken"), table(str(directory))) == (set(), closed)
+
+
+# A guard with a slip, the connection that it was meant to close, and what is said of it.
+GUARDS = [
+    (
+        "08-reached-anyway/selects-nothing",
+        "service:vault/vault:8200",
+        "vault/vault-guard would deny it, but it selects no pod: its podSelector asks for label `app=valut`",
+    ),
+    (
+        "08-reached-anyway/wrong-namespace",
+        "service:vault/vault:8200",
+        "default/vault-guard would deny it, but it is in namespace default, where it selects no pod",
+    ),
+    (
+        "08-reached-anyway/no-policy-types",
+        "198.51.100.7:443",
+        "analytics/reports-stays-in would deny it, but its policyTypes leave out Egress",
+    ),
+]
+
+
+@pytest.mark.parametrize(("place", "destination", "said"), GUARDS)
+def test_a_guard_with_a_slip_is_named_and_corrected_as_by_hand(
+    place: str, destination: str, said: str, tmp_path: Path
+) -> None:
+    directory = copy(place, "broken", tmp_path)
+    ask = ("fix", "-q", "--deny", str(directory), "analytics/Deployment/reports", destination)
+    assert said in run(*ask).stdout
+    done = run(*ask, "--write", "-y")
+    assert done.exit_code == 0, done.stdout
+    assert difference(connections(place, "fixed"), table(str(directory))) == (set(), set())
+
+
+def test_a_policy_that_pods_lack_a_label_for_is_named_and_offered() -> None:
+    inputs = paths("04-tenant-egress/unselected-pods", "broken")
+    shown = run("fix", "-q", "--all", "--deny", *inputs, "tenant-a/Deployment/importer", "103.21.4.50:443").stdout
+    assert "Cause: NetworkPolicy tenant-a/deny-external-egress would deny it, but its podSelector asks for" in shown
+    assert "Don't ask for `part-of=tenant-a` in the podSelector of NetworkPolicy tenant-a/deny-ext" in shown
+    assert "Add the label `part-of=tenant-a` to the pod template of tenant-a/Deployment/importer" in shown
+
+
+def test_the_empty_subject_of_a_tier_is_the_cause_and_is_narrowed_as_by_hand(tmp_path: Path) -> None:
+    place = "05-fifteen-teams/cluster-scoped"
+    directory = copy(place, "broken", tmp_path)
+    ask = ("fix", "-q", str(directory), "mobile/Deployment/mobile-api", "service:identity/identity-api:80")
+    assert "the policy's subject is empty, so it holds in every namespace" in run(*ask).stdout
+    assert run(*ask, "--write", "-y").exit_code == 0
+    assert difference(connections(place, "fixed"), table(str(directory))) == (set(), set())
+
+
+def test_the_label_that_was_changed_is_the_cause() -> None:
+    ends = ("mobile/Deployment/mobile-api", "service:identity/identity-api:80")
+    shown = run("why", "-q", *paths("05-fifteen-teams/changed-label", "broken"), *ends).stdout
+    assert "asks for label `tier=frontend`, but `tier=edge` is set on namespace mobile." in shown
 
 
 @pytest.mark.parametrize(

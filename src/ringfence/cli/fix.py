@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ringfence.cli import options, session
+from ringfence.cli import fix_all, options, session
 
 if TYPE_CHECKING:
     from ringfence.cluster import Cluster
     from ringfence.fix.propose import FixAnswer
     from ringfence.fix.search import Fix
+
+_LEAST = 3
+"""A path, and the two ends."""
 
 _HELP = """Say what to change so that SRC may connect to DST; with --deny, so that it may not.
 
@@ -24,14 +27,31 @@ ringfence fix manifests/ shop/Deployment/web service:shop/cart:80
 ringfence fix cluster.json shop/web-7d4b9 10.0.0.7:53/UDP -o kubectl
 ringfence fix manifests/ --deny shop/CronJob/reports data/StatefulSet/redis:6379 --write
 
+Without SRC and DST, --wanted and --dependencies ask for one fix of many connections: the few changes that restore
+them all, verified together.
+
+\b
+ringfence fix manifests/ --dependencies -o manifest > restore.yaml
+ringfence fix manifests/ --wanted needed.csv --write --into restore.yaml
+
 Exit status: 0 fixes found or none needed, 1 no fix found or not written, 2 wrong usage or an unknown endpoint.
 """
 
 
 @click.command("fix", help=_HELP, short_help="What to change so that SRC may connect to DST?")
-@options.paths
-@click.argument("source", metavar="SRC")
-@click.argument("destination", metavar="DST[:PORT[/PROTO]]")
+@click.argument(
+    "arguments",
+    metavar="PATH... SRC DST[:PORT[/PROTO]]",
+    nargs=-1,
+    required=True,
+    type=click.Path(allow_dash=True),
+)
+@click.option("--wanted", metavar="FILE", help="Restore these connections: CSV src,dst,protocol,port; - is stdin.")
+@click.option("--dependencies", is_flag=True, help="Restore DNS and every dependency that the input shows.")
+@click.option(
+    "-n", "--namespace", "namespaces", multiple=True, metavar="NS", help="--dependencies: only those of this namespace."
+)
+@click.option("--into", metavar="FILE", help="--write: the file, new or not, for new policies of many connections.")
 @click.option("--deny", is_flag=True, help="Close the connection instead of opening it.")
 @click.option("--all", "every", is_flag=True, help="Show every fix, not only the best.")
 @click.option(
@@ -47,9 +67,11 @@ Exit status: 0 fixes found or none needed, 1 no fix found or not written, 2 wron
 @options.output("text", "manifest", "kubectl", "json")
 @options.common
 def command(
-    paths: tuple[str, ...],
-    source: str,
-    destination: str,
+    arguments: tuple[str, ...],
+    wanted: str | None,
+    dependencies: bool,
+    namespaces: tuple[str, ...],
+    into: str | None,
     deny: bool,
     every: bool,
     write: int | None,
@@ -62,6 +84,18 @@ def command(
     from ringfence.fix.propose import propose, the_port
     from ringfence.render import fix_json, fix_text
 
+    many = fix_all.Many(wanted, dependencies, namespaces, into)
+    if wanted is not None or dependencies:
+        _refuse({"--deny": deny, "--all": every, "--write N": write not in (None, 1)}, "goes with SRC and DST")
+        _refuse({"-n": bool(namespaces) and not dependencies}, "goes with --dependencies")
+        fix_all.run(arguments, many, common, output=output, write=write is not None, yes=yes)
+        return
+    _refuse({"-n": bool(namespaces), "--into": into is not None}, "goes with --wanted or --dependencies")
+    if len(arguments) < _LEAST:
+        raise click.UsageError(
+            f"Missing argument '{('SRC', 'DST')[len(arguments) - 1]}': PATH... SRC DST[:PORT[/PROTO]]."
+        )
+    *paths, source, destination = arguments
     text, port = split_destination(destination)
     cluster = session.load(paths, common, tell=output != "json")
     left, right = cluster.endpoints.source(source), cluster.endpoints.destination(text)
@@ -83,6 +117,12 @@ def command(
     if output in ("manifest", "kubectl") and not answer.fixes:
         click.echo(f"ringfence: {_nothing(answer)}", err=True)
     session.finish(cluster, common, found=not answer.fixes and not answer.fulfilled)
+
+
+def _refuse(given: dict[str, bool], why: str) -> None:
+    for option, wrong in given.items():
+        if wrong:
+            raise click.UsageError(f"{option} {why}.")
 
 
 def _nothing(answer: FixAnswer) -> str:

@@ -49,7 +49,7 @@ class FileChange:
         """
         target = Path(self.path)
         try:
-            if _text_of(target) != self.before:
+            if (_text_of(target) if target.exists() else "") != self.before:
                 raise WriteError(f"{self.path} has changed since it was read: ask again.")
             target = target.resolve()
             handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
@@ -87,6 +87,22 @@ def changes(patches: Iterable[Patch], snapshot: Snapshot) -> tuple[FileChange, .
         else:
             texts[path] = _edited(texts[path], patch, path)
     return tuple(FileChange(path, befores[path], text) for path, text in texts.items())
+
+
+def added(patches: Iterable[Patch], path: Path) -> FileChange:
+    """What putting new objects into a file does to it: behind what is there, or into a new file.
+
+    Raises:
+        WriteError: the file is there and can't be read, or its directory is not.
+    """
+    if not path.parent.is_dir():
+        raise WriteError(f"{path.parent} is no directory.")
+    before = _read(str(path)) if path.exists() else ""
+    text = before
+    for patch in patches:
+        manifest = document(patch.manifest or {})
+        text = _appended(text, patch.manifest or {}) if text else manifest
+    return FileChange(str(path), before, text)
 
 
 def _moves_as_edits(patches: tuple[Patch, ...]) -> Iterator[Patch]:
