@@ -38,8 +38,25 @@ CAUSES = [
     ),
     (
         "01-default-deny-dns/coredns-upstream",
-        ["kube-system/default-deny", "kube-system/Deployment/coredns, reaches no resolver outside the cluster"],
+        ["kube-system/default-deny", "kube-system/Deployment/coredns, reaches no resolver", "nor the API server"],
         "kube-system-policies.yaml:2",
+    ),
+    (
+        "02-now-and-then/service-between",
+        [
+            "payments/payment-provider, egress rule 1, allows 10.96.40.7/32, the cluster address of Service",
+            "payments/Deployment/payment can't always reach service:payments/provider on TCP 443",
+        ],
+        "provider.yaml:15",
+    ),
+    (
+        "02-now-and-then/proxy-not-allowed",
+        [
+            "payments/default-deny isolates every pod of namespace payments",
+            "payments/Deployment/payment can't reach its proxy, service:egress/egress-proxy on TCP 3128",
+            "no rule for an address there serves it",
+        ],
+        "policies.yaml:1",
     ),
     (
         "03-looks-right/egress-peer",
@@ -63,12 +80,20 @@ CAUSES = [
     ),
     (
         "05-fifteen-teams/cluster-scoped",
-        ["ClusterNetworkPolicy fraud-isolation, ingress rule 3", "47 connections that are needed are cut"],
+        [
+            "ClusterNetworkPolicy fraud-isolation, ingress rule 3",
+            "subject is empty",
+            "47 connections that are needed are cut",
+        ],
         "fraud-isolation.yaml:32",
     ),
     (
         "05-fifteen-teams/changed-label",
-        ["identity/identity-api", "mobile/Deployment/mobile-api can't reach service:identity/identity-api"],
+        [
+            "identity/identity-api, ingress rule 1, asks for label `tier=frontend`",
+            "but namespace mobile has `tier=edge`",
+            "mobile/Deployment/mobile-api can't reach service:identity/identity-api",
+        ],
         "identity.yaml:",
     ),
     (
@@ -76,7 +101,15 @@ CAUSES = [
         ["shared/kafka-ads", "14 workloads can't reach service:shared/kafka"],
         "kafka.yaml:2",
     ),
-    ("07-moving-addresses/dns-circle", ["sync/default-deny", "DNS is cut for 3 workloads"], "policies.yaml:1"),
+    (
+        "07-moving-addresses/dns-circle",
+        [
+            "sync/default-deny",
+            "DNS is cut for 3 workloads",
+            "ClusterNetworkPolicy egress-by-name, which allows reports.partner.example by name, can't come into force",
+        ],
+        "policies.yaml:1",
+    ),
 ]
 
 

@@ -43,6 +43,15 @@ def outside_names(engine: Engine, uses: Iterable[OutsideUse], remedies: Remedies
             yield _partly(engine, use, pod, reached, remedies)
 
 
+def _calls(use: OutsideUse) -> str:
+    through = f" through {use.proxy}" if use.proxy is not None else ""
+    return f"{use.workload} calls {use.host} on TCP {use.port}{through}"
+
+
+def _it(use: OutsideUse) -> str:
+    return "the proxy" if use.proxy is not None else "it"
+
+
 def _policies(engine: Engine, pod: Pod) -> list[Policy]:
     numbers = engine.policies_of(Direction.EGRESS, engine.atom(pod))
     return [engine.program.compiled[number].policy for number in numbers]
@@ -67,10 +76,10 @@ def _reached(engine: Engine, pod: Pod, port: int) -> AddressSet:
 def _partly(engine: Engine, use: OutsideUse, pod: Pod, reached: AddressSet, remedies: Remedies) -> Remark:
     first = reached.intervals[0][0]
     trace = engine.verdict(pod, AddressEndpoint(first), Protocol.TCP, use.port, misses=False).egress.deciding[0]
-    what = f"{use.workload} calls {use.host} on TCP {use.port}, and {object_name(trace.policy.ref)}, egress rule "
-    what += f"{trace.index + 1}, allows it {in_words(reached)} alone: a call fails where the name has another address."
+    what = f"{_calls(use)}, and {object_name(trace.policy.ref)}, egress rule {trace.index + 1}, allows "
+    what += f"{_it(use)} {in_words(reached)} alone: a call fails where the name has another address."
     known = f"{format_address(first)}:{use.port}"
-    ask = remedies.ringfence("why", str(use.workload), known, "--addresses")
+    ask = remedies.ringfence("why", str(use.proxy or use.workload), known, "--addresses")
     # Every address of both families, as the resolver here gives them.
     addresses = f"getent ahosts {shlex.quote(use.host)} | awk '{{print $1}}' | sort -u | paste -sd, -"
     change = "Ask about all its addresses, then allow the full range that the provider publishes, or, where the plugin "
@@ -83,15 +92,14 @@ def _partly(engine: Engine, use: OutsideUse, pod: Pod, reached: AddressSet, reme
         trace.policy.ref,
         change,
         (f'{ask} "$({addresses})"',),
-        namespaces=frozenset({use.workload.namespace}),
+        namespaces=frozenset({use.workload.namespace, pod.namespace}),
     )
 
 
 def _cut(engine: Engine, use: OutsideUse, pod: Pod) -> Remark:
     policies = [policy for policy in _policies(engine, pod) if Direction.EGRESS in policy.isolates]
     policy = min(policies, key=lambda each: (each.subject.pods != EVERYTHING, len(each.egress), str(each.ref)))
-    what = f"{use.workload} calls {use.host} on TCP {use.port}, and no rule allows it any address outside: "
-    what += f"{object_name(policy.ref)} isolates it."
+    what = f"{_calls(use)}, and no rule allows {_it(use)} any address outside: {object_name(policy.ref)} isolates it."
     change = "Allow the range that the provider publishes, or the name where the plugin has rules by name, if the call "
     change += "is meant."
     return Remark(
@@ -101,5 +109,5 @@ def _cut(engine: Engine, use: OutsideUse, pod: Pod) -> Remark:
         use.evidence.origin,
         policy.ref,
         change,
-        namespaces=frozenset({use.workload.namespace}),
+        namespaces=frozenset({use.workload.namespace, pod.namespace}),
     )

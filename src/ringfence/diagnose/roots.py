@@ -175,7 +175,7 @@ class Roots:
             self._engine,
             self._endpoints,
             End(source.text, ends),
-            End(name, (target.endpoint,)),
+            End(name, (target.endpoint,), None if isinstance(target.endpoint, Pod) else service),
             protocol,
             target.port,
         )

@@ -10,6 +10,8 @@ from ringfence.diagnose.report import Loss, LossKind, Problem, Remark
 from ringfence.explain.causes import CauseKind
 from ringfence.model.policy import Direction
 from ringfence.model.ports import Protocol
+from ringfence.model.references import TextReference
+from ringfence.survey.outside import is_proxy_variable
 
 _COMMANDS = 3
 
@@ -185,6 +187,11 @@ def _needed(losses: Sequence[Loss]) -> str:
     sources = list(dict.fromkeys(loss.source for loss in losses))
     targets = list(dict.fromkeys(loss.target for loss in losses))
     cant = "can't always reach" if all(loss.partial for loss in losses) else "can't reach"
+    if len(losses) == 1 and _is_proxy(losses[0]):
+        return (
+            f"{sources[0]} {cant} its proxy, {losses[0].target} on {losses[0].protocol} {losses[0].port}, by which it "
+            "calls outside: no rule for an address there serves it"
+        )
     if len(losses) == 1:
         return f"{sources[0]} {cant} {losses[0].target} on {losses[0].protocol} {losses[0].port}"
     if len(sources) == 1:
@@ -192,6 +199,11 @@ def _needed(losses: Sequence[Loss]) -> str:
     if len(targets) == 1:
         return f"{len(sources):,} workloads {cant} {targets[0]}"
     return f"{len(losses):,} connections that are needed are cut"
+
+
+def _is_proxy(loss: Loss) -> bool:
+    reference = loss.evidence.reference if loss.evidence is not None else None
+    return isinstance(reference, TextReference) and is_proxy_variable(reference.key)
 
 
 def _some(names: Sequence[str], noun: str) -> str:

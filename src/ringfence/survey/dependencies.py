@@ -10,6 +10,7 @@ from typing import Final
 from ringfence.model.objects import Pod, Service, Snapshot, WorkloadRef
 from ringfence.model.ports import Protocol
 from ringfence.model.references import ServiceUse
+from ringfence.model.verdict import Endpoint
 from ringfence.survey.backends import Backends
 from ringfence.survey.dependency import Dependency, DependencyKind, Evidence, Route, Target
 from ringfence.survey.names import Mention, mentions_of
@@ -141,9 +142,9 @@ def _used(service: Service, port: int | str | None, backends: Backends) -> tuple
     return _with_targets((entry.protocol, entry.port, backends.behind(service, entry)) for entry in ports)
 
 
-def _with_targets(found: Iterable[tuple[Protocol, int, Iterable[tuple[Pod, int]]]]) -> tuple[Route, ...]:
+def _with_targets(found: Iterable[tuple[Protocol, int, Iterable[tuple[Endpoint, int]]]]) -> tuple[Route, ...]:
     routes = (
-        Route(protocol, port, tuple(Target(pod, number) for pod, number in targets))
+        Route(protocol, port, tuple(Target(end, number) for end, number in targets))
         for protocol, port, targets in found
     )
     return tuple(route for route in routes if route.targets)
@@ -160,7 +161,7 @@ def _serves(service: Service, protocol: Protocol, number: int, backends: Backend
 
 def _is_own(service: Service, sources: Iterable[Pod], backends: Backends) -> bool:
     own = {id(pod) for pod in backends.pods(service)}
-    return all(id(pod) in own for pod in sources)
+    return bool(own) and all(id(pod) in own for pod in sources)
 
 
 def _of_class(controllers: tuple[Pod, ...], sender: str) -> tuple[Pod, ...]:
