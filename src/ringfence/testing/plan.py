@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ringfence.model.objects import Namespace, Pod
+from ringfence.model.objects import Namespace, Pod, Snapshot
 from ringfence.testing.ends import Box
 from ringfence.testing.exempt import Exempt
 from ringfence.testing.points import Points
@@ -42,3 +42,8 @@ class Plan:
     cases: tuple[PlannedCase, ...]
     new_pods: tuple[Pod, ...] = ()
     new_namespaces: tuple[Namespace, ...] = ()
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The cluster."""
+        return self.points.snapshot
