@@ -140,8 +140,9 @@ def test_the_proxy_is_allowed_and_has_a_range_that_is_too_small() -> None:
         (
             "proxy-cut",
             (
-                "payments/Deployment/payment calls api.provider.example on TCP 443 through egress/Deployment/egress-proxy, "
-                "and NetworkPolicy egress/egress-proxy, egress rule 2, allows the proxy 52.48.12.0-52.48.12.7 alone"
+                "payments/Deployment/payment calls api.provider.example on TCP 443 through "
+                "egress/Deployment/egress-proxy, and NetworkPolicy egress/egress-proxy, egress rule 2, "
+                "allows the proxy 52.48.12.0-52.48.12.7 alone"
             ),
             "egress/Deployment/egress-proxy",
         ),

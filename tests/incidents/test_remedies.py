@@ -111,3 +111,31 @@ def test_a_bare_pod_of_the_host_network_is_named_with_the_guard_that_it_gets_pas
 def test_nothing_leads_any_more_after_the_fix(place: str) -> None:
     first = run("diagnose", "-q", *paths(place, "fixed")).stdout.splitlines()[0]
     assert first.startswith("Nothing that is known to be needed is cut")
+
+
+@pytest.mark.parametrize("place", ["01-default-deny-dns/forty-services", "05-fifteen-teams/shared-service"])
+def test_one_command_restores_all_that_a_deny_cut_and_opens_nothing_else(place: str, tmp_path: Path) -> None:
+    report = json.loads(run("diagnose", "-q", *paths(place, "broken"), "-o", "json").stdout)
+    (problem,) = report["problems"]
+    command = problem["commands"][-1]
+    assert "--dependencies" in command
+    apply(copy(place, "broken", tmp_path), run(*shlex.split(command)[1:], "-q").stdout)
+    # By hand the same, and addresses outside, which no manifest tells.
+    wanted = {line for line in change(place, "broken", "fixed")[0] if "/" in line.partition(" > ")[2]}
+    assert difference(connections(place, "broken"), table(str(tmp_path))) == (wanted, set())
+    assert run("diagnose", "-q", str(tmp_path)).exit_code == 0
+
+
+def test_what_the_dns_pods_need_is_restored_by_the_template_that_is_named(tmp_path: Path) -> None:
+    place = "01-default-deny-dns/coredns-upstream"
+    report = json.loads(run("diagnose", "-q", *paths(place, "broken"), "-o", "json").stdout)
+    (command,) = report["problems"][0]["commands"]
+    apply(copy(place, "broken", tmp_path), run(*shlex.split(command)[1:], "-q").stdout)
+    opened, closed = difference(connections(place, "broken"), table(str(tmp_path)))
+    dns = "kube-system/Deployment/coredns"
+    assert opened >= change(place, "broken", "fixed")[0]
+    assert {line for line in opened if line.startswith(f"{dns} > ") and "/" not in line.partition(" > ")[2]} == {
+        *(f"{dns} > {address} {protocol} 53" for address in ("10.10.0.2-10.10.0.3",) for protocol in ("UDP", "TCP")),
+        f"{dns} > 10.10.0.20 TCP 6443",
+    }
+    assert closed == set()

@@ -80,7 +80,8 @@ def commands_of(
 ) -> tuple[str, ...]:
     """Command lines that print a repair: of DNS for a whole namespace, of other connections for the first few.
 
-    First of DNS for each workload alone that has a rule by name.
+    First of DNS for each workload alone that has a rule by name. Where too many are cut for one by one, one command
+    restores them all.
     """
     given = " ".join(shlex.quote(path) for path in paths) or "PATH"
     found: dict[str, None] = {}
@@ -94,7 +95,23 @@ def commands_of(
             found[f"ringfence generate {template[0]} {given} -n {shlex.quote(template[1])}"] = None
         elif loss.kind is not LossKind.UPSTREAM and (loss.kind is not LossKind.DNS or loss.source == asking):
             found[f"ringfence fix {given} {shlex.quote(loss.source)} {shlex.quote(loss.question)}"] = None
+    if (
+        kind is CauseKind.NO_RULE
+        and len(found) > _COMMANDS
+        and not any(loss.kind is LossKind.WANTED for loss in losses)
+    ):
+        templates = [command for command in found if command.startswith("ringfence generate ")]
+        return (*templates[: _COMMANDS - 1], f"ringfence fix {given} --dependencies{_in_namespace(losses)} -o manifest")
     return tuple(found)[:_COMMANDS]
+
+
+def _in_namespace(losses: Sequence[Loss]) -> str:
+    """The option for the namespace that every loss has an end in."""
+    needed = [loss for loss in losses if loss.kind is not LossKind.DNS]
+    for name in dict.fromkeys((losses[0].namespace, losses[0].target_namespace, needed[0].target_namespace)):
+        if name and all(name in (loss.namespace, loss.target_namespace) for loss in losses):
+            return f" -n {shlex.quote(name)}"
+    return ""
 
 
 def _template(kind: CauseKind, loss: Loss) -> tuple[str, str] | None:
