@@ -22,6 +22,7 @@ WITHOUT_YAML = {
     "RF014": "is about the answer of an API server",
     "RF015": "is about links between directories",
     "RF016": "is about an input with nothing in it",
+    "RF017": "is about the way in which a file writes a word",
     "RF050": "is about the answers of reach",
     "RF061": "depends on the date",
     "RF604": "needs more ports than a page has room for",

@@ -70,6 +70,7 @@ class LintRule:
 
 
 _COMPUTED = (
+    LintRule(codes.PLAIN_Y_N, Needs.DOCUMENT),
     LintRule(codes.INVALID_LABEL, Needs.DOCUMENT),
     LintRule(codes.SELECTS_NO_POD, Needs.ENGINE),
     LintRule(codes.PEER_MATCHES_NO_POD, Needs.ENGINE),
@@ -106,6 +107,7 @@ _COMPUTED = (
     LintRule(codes.SCRAPER_CUT, Needs.SURVEY),
     LintRule(codes.WEBHOOK_CUT, Needs.SURVEY),
     LintRule(codes.API_SERVER_CUT, Needs.SURVEY),
+    LintRule(codes.API_SERVER_UNKNOWN, Needs.SURVEY),
     LintRule(codes.NAME_WITHOUT_DNS, Needs.SURVEY),
     LintRule(codes.HALF_OPEN, Needs.ENGINE),
     LintRule(codes.MISSING_ANNOTATION, Needs.DOCUMENT),

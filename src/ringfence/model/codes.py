@@ -27,6 +27,7 @@ OBJECTS_SKIPPED = Code("RF013", "objects-skipped", _N, "Objects of kinds that pl
 LIST_INCOMPLETE = Code("RF014", "list-incomplete", _E, "A list answer is one page of several")
 LINK_LOOP = Code("RF015", "link-loop", _W, "A symbolic link leads back to a directory already read")
 EMPTY_INPUT = Code("RF016", "empty-input", _W, "An input that was named holds nothing")
+PLAIN_Y_N = Code("RF017", "plain-y-n", _E, "A plain y or n in a policy is a boolean to kubectl")
 
 # What an answer assumes
 HOST_NETWORK = Code("RF050", "host-network", _N, "Host-network pods are outside pod policy")
@@ -83,6 +84,7 @@ SCRAPER_CUT = Code("RF309", "scraper-cut", _W, "The collector of metrics can't r
 WEBHOOK_CUT = Code("RF310", "webhook-cut", _E, "The API server can't reach an admission webhook")
 API_SERVER_CUT = Code("RF311", "api-server-cut", _W, "A workload that works through the API server can't reach it")
 NAME_WITHOUT_DNS = Code("RF312", "name-without-dns", _E, "Egress by name is allowed to pods that can't resolve names")
+API_SERVER_UNKNOWN = Code("RF313", "api-server-unknown", _N, "The input doesn't say where the API server is")
 
 # Exposure
 INGRESS_NOT_ISOLATED = Code("RF401", "ingress-not-isolated", _W, "Pods accept every connection")

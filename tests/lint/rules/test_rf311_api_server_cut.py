@@ -35,3 +35,40 @@ def test_an_operator_must_reach_the_endpoints_of_the_api_server(egress: str, fou
 def test_other_workloads_are_not_asked_about_the_api_server() -> None:
     policies = policy("ops/out", "podSelector: {}, policyTypes: [Egress]")
     assert codes(OPERATOR.replace("db-operator", "web") + policies, "RF311") == []
+
+
+ALONE = OPERATOR[OPERATOR.index("apiVersion: apps/v1") :]
+NODE = (
+    "apiVersion: v1\nkind: Node\nmetadata: {name: n1, labels: {node-role.kubernetes.io/control-plane: ''}}\n"
+    "status: {addresses: [{type: InternalIP, address: 192.168.0.1}]}\n---\n"
+)
+
+
+def out(rule: str) -> str:
+    return policy("ops/out", f"podSelector: {{}}, policyTypes: [Egress], egress: [{rule}]")
+
+
+@pytest.mark.parametrize(
+    ("rule", "found"),
+    [
+        # No address of no API server can be reached.
+        ("", ["RF311"]),
+        ("{to: [{namespaceSelector: {}}]}", ["RF311"]),
+        # It may be one of these, or not.
+        ("{to: [{ipBlock: {cidr: 10.0.0.0/16}}], ports: [{port: 443}]}", ["RF313"]),
+        # UDP is not what an API server is called by.
+        ("{to: [{ipBlock: {cidr: 10.0.0.0/16}}], ports: [{port: 443, protocol: UDP}]}", ["RF311"]),
+        ("{}", []),
+    ],
+)
+def test_where_the_api_server_is_not_in_the_input_only_the_certain_is_told(rule: str, found: list[str]) -> None:
+    assert codes(ALONE + out(rule), "RF311", "RF313") == found
+
+
+def test_an_open_operator_needs_no_note() -> None:
+    assert codes(ALONE, "RF311", "RF313") == []
+
+
+def test_the_control_plane_tells_where_it_is() -> None:
+    assert codes(ALONE + NODE + out("{to: [{ipBlock: {cidr: 192.168.0.1/32}}], ports: [{port: 6443}]}"), "RF311") == []
+    assert codes(ALONE + NODE + out("{to: [{ipBlock: {cidr: 192.168.0.2/32}}]}"), "RF311", "RF313") == ["RF311"]

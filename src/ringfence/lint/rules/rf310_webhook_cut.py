@@ -76,6 +76,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ringfence.lint.api_server import control_plane
 from ringfence.lint.blame import Roots, blame
 from ringfence.lint.context import LintContext
 from ringfence.lint.groups import groups
@@ -89,7 +90,6 @@ from ringfence.model.references import ServiceUse
 from ringfence.model.verdict import AddressEndpoint
 
 _HTTPS = 443
-_CONTROL_PLANE = ("node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master")
 
 
 def check(context: LintContext) -> Iterator[Finding]:
@@ -123,8 +123,7 @@ def check(context: LintContext) -> Iterator[Finding]:
 def _callers(context: LintContext) -> AddressSet:
     """The addresses that the API server may have: those of its pods, of control-plane nodes, or of any node."""
     pods = [address for pod in context.survey.api_servers for address in pod.addresses]
-    nodes = context.snapshot.nodes
-    leading = [node for node in nodes if any(key in node.labels for key in _CONTROL_PLANE)] or nodes
+    leading = control_plane(context) or context.snapshot.nodes
     addresses = pods or [address for node in leading for address in node.addresses]
     return AddressSet.of((address, address) for address in addresses)
 

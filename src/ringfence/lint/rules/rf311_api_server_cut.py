@@ -2,9 +2,10 @@
 
 ## What it does
 
-Where the addresses of the API server are in the input (the endpoints of Service default/kubernetes, or its pods),
-finds DNS pods, ingress controllers, collectors of metrics, and workloads that are called operator or controller, that
-can reach none of them.
+Finds DNS pods, ingress controllers, collectors of metrics, and workloads that are called operator or controller, that
+can reach none of the addresses of the API server: the endpoints of Service default/kubernetes, else its pods, else the
+nodes of the control plane on port 6443. Where the input has none of these, it finds those that may reach no address
+outside the pods of the cluster, and RF313 says of the others that it can't be known.
 
 ## Why it matters
 
@@ -81,63 +82,44 @@ There is no automatic fix: allow the addresses of the API server on its port.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from ringfence.lint.api_server import PORT, callers, servers
 from ringfence.lint.blame import Roots, blame
 from ringfence.lint.context import LintContext
-from ringfence.lint.groups import groups
 from ringfence.lint.naming import some_pods, workloads
+from ringfence.model.addresses import parse_address
 from ringfence.model.codes import API_SERVER_CUT
 from ringfence.model.finding import Finding
 from ringfence.model.objects import Pod
 from ringfence.model.ports import Protocol
-from ringfence.model.verdict import AddressEndpoint, Endpoint
+from ringfence.model.verdict import AddressEndpoint
 
-_CALLERS = re.compile(
-    r"(.*-)?(operator|controller|controller-manager|kube-state-metrics|metrics-server|cluster-autoscaler|external-dns)"
-)
-_DEFAULT_PORT = 6443
+_SOMEWHERE = AddressEndpoint(parse_address("192.0.2.1"))
+_WHEREVER = ", wherever it is: they may reach no address outside the pods of the cluster"
 
 
 def check(context: LintContext) -> Iterator[Finding]:
     """One finding a policy, with the workloads that it cuts."""
-    servers = list(_servers(context))
-    if not servers:
-        return
-    survey = context.survey
-    known = {id(pod) for pod in (*survey.ingress_controllers, *survey.scrapers)}
-    known.update(id(pod) for server in survey.dns for pod in server.pods)
+    known = context.once(servers)
     roots: Roots[Pod] = Roots()
-    for group in context.once(groups).egress:
-        if group.open:
-            continue
-        pods = [pod for pod in group.pods if id(pod) in known or _CALLERS.fullmatch(pod.workload.name)]
-        for pod in pods:
-            if any(context.engine.allowed(pod, end).has(Protocol.TCP, port) for end, port in servers):
+    for caller in context.once(callers):
+        for pod in caller.pods:
+            if any(context.engine.allowed(pod, end).has(Protocol.TCP, port) for end, port in known):
                 continue
-            end, port = servers[0]
+            if not known and caller.leaves:
+                continue  # RF313 says that it isn't known
+            end, port = known[0] if known else (_SOMEWHERE, PORT)
             cause = blame(context, context.engine.verdict(pod, end, Protocol.TCP, port, misses=False))
             if cause is not None:
                 roots.add(cause, [pod])
     for cause, cut in roots.items():
         yield Finding(
             API_SERVER_CUT,
-            f"{cause.ref} keeps {some_pods(cut)} from the API server.",
+            f"{cause.ref} keeps {some_pods(cut)} from the API server{'' if known else _WHEREVER}.",
             cause.origin,
             cause.ref,
             "They work through the API, and do nothing without it.",
-            f"Allow the API server's address on TCP {servers[0][1]}.",
-            (*(f"API server: {end}:{port}" for end, port in servers), *workloads(cut)),
+            f"Allow the API server's address on TCP {known[0][1] if known else PORT}.",
+            (*(f"API server: {end}:{port}" for end, port in known), *workloads(cut)),
         )
-
-
-def _servers(context: LintContext) -> Iterator[tuple[Endpoint, int]]:
-    for service in context.snapshot.services:
-        if (service.namespace, service.name) == ("default", "kubernetes"):
-            for address, ports in service.endpoints:
-                for port in ports.values():
-                    yield AddressEndpoint(address), port
-    for pod in context.survey.api_servers:
-        if pod.addresses:
-            yield pod, next((port.number for port in pod.ports if port.protocol is Protocol.TCP), _DEFAULT_PORT)
