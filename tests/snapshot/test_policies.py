@@ -156,3 +156,19 @@ def test_line_ends_of_other_systems_keep_their_lines(ends: str) -> None:
 
 def test_a_broken_document_beside_a_policy_costs_the_policy_nothing() -> None:
     assert [raw.ref.name for raw in loaded(archive_of(f"a: [\n---\n{POLICY}")).policies] == ["db"]
+
+
+def test_text_after_the_end_of_a_document_is_not_kept_with_it() -> None:
+    text = f"{POLICY}... {SECRET}\n---\n{OTHER}"
+    assert SECRET not in str(files(archive_of(text)))
+
+
+def test_the_last_document_may_lack_its_line_end() -> None:
+    assert policy(f"{OTHER}---\n{POLICY.rstrip()}") == "\n" * OTHER.count("\n") + f"---\n{POLICY}"
+
+
+def test_policies_that_are_written_on_one_line_are_kept_on_it() -> None:
+    one = json.dumps({key: value for key, value in body().items() if key != "status"})
+    first, second = f"---\n{one}\n", f"---\n{one.replace('db', 'b2')}"
+    archive = archive_of(first + second)
+    assert [raw.origin("spec").position.line for raw in loaded(archive).policies] == [2, 4]

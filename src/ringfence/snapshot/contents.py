@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ringfence.model.patch import apply_edits
 from ringfence.snapshot.policies import dropped_annotations, keeps, removals
 from ringfence.snapshot.shape import Shape, reduced, shape_of
 from ringfence.snapshot.texts import Policy, policy_text
@@ -84,10 +83,10 @@ class Contents:
             return
         file, dropped = len(self._names) - 1, dropped_annotations(body, annotations=self.annotations)
         if shape is None:
-            edits = removals(body, annotations=self.annotations)
+            given = Policy(body, removals(body, annotations=self.annotations), item.place().position.line)
             if isinstance(item, PlainItem):
                 self._texts[file] = self._text
-            found = Kept(apply_edits(body, edits), file, dropped, (body, edits))
+            found = Kept(given.kept, file, dropped, given)
         else:
             small = reduced(item.api_version, item.kind, body, shape)
             _put_annotations(small, body, all_=self.annotations)

@@ -6,50 +6,69 @@ So an answer about the archive names the lines of the original, and a reviewer r
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ringfence.fix.yaml_documents import EditError
 from ringfence.fix.yaml_text import edit_document
+from ringfence.model.codes import DUPLICATE_KEY
+from ringfence.model.finding import Finding
 from ringfence.model.patch import Edit, apply_edits
-from ringfence.sources.items import PlainItem
-from ringfence.sources.kinds import group_of
 from ringfence.sources.limits import Limits
-from ringfence.sources.policy_kinds import is_policy
 from ringfence.sources.yaml_builder import YamlBuilder
 from ringfence.sources.yaml_reader import chunks, read_yaml
 
-Policy = tuple[dict[str, Any], tuple[Edit, ...]]
-"""A policy as it was read, and what is taken out of it."""
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A policy as it was read, what is taken out of it, and the line of the text on which it begins."""
+
+    body: dict[str, Any]
+    edits: tuple[Edit, ...]
+    line: int
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """What is left of it."""
+        return apply_edits(self.body, self.edits)
 
 
 def policy_text(name: str, text: bytes, policies: Sequence[Policy]) -> bytes | None:
-    """The documents of ``text`` that are these policies, blank lines in place of all others.
+    """The documents of ``text`` that are these policies, in their order, and blank lines in place of all others.
 
-    ``None`` where they can't be kept as text: a policy shares its document with other objects, the documents aren't
-    these policies in this order, or what is taken out can't be taken out of the text.
+    ``None`` where they can't be kept as text: a policy shares its document with other objects, or what is taken out
+    of it can't be taken out of its text.
     """
-    kept = b""
-    lines = line = found = 0
+    kept: list[bytes] = []
+    written = line = found = 0
     for chunk in chunks(text):
-        items = _items(name, chunk)
-        if any(is_policy(group_of(item.api_version), item.kind) for item in items):
-            if len(items) != 1 or found == len(policies):
+        length = chunk.count(b"\n")
+        if found < len(policies) and policies[found].line <= line + max(length, 1):
+            document = _document(name, chunk, policies[found])
+            if document is None:
                 return None
-            body, edits = policies[found]
-            document = _without(chunk, edits) if items[0].body() == body else None
-            if document is None or [item.body() for item in _items(name, document)] != [apply_edits(body, edits)]:
-                return None
-            if not document.endswith(b"\n"):
-                document += b"\n"
-            kept += b"\n" * (line - lines) + document
-            lines = line + document.count(b"\n")
+            kept += [b"\n" * (line - written), document]
+            written = line + document.count(b"\n")
             found += 1
-        line += chunk.count(b"\n")
-    return kept if found == len(policies) else None
+        line += length
+    return b"".join(kept) if found == len(policies) else None
 
 
-def _items(name: str, text: bytes) -> list[PlainItem]:
-    return [item for item in read_yaml(name, text, YamlBuilder(Limits()), []) if item is not None]
+def _document(name: str, chunk: bytes, policy: Policy) -> bytes | None:
+    """The text of one policy's document, which is read again to see that it says what it must, and nothing else."""
+    if _bodies(name, chunk) != [policy.body]:
+        return None
+    document = _without(chunk, policy.edits)
+    if document is None or (policy.edits and _bodies(name, document) != [policy.kept]):
+        return None
+    return document if document.endswith(b"\n") else document + b"\n"
+
+
+def _bodies(name: str, text: bytes) -> list[dict[str, Any]]:
+    """The objects of a text; none where something of it can't be read."""
+    findings: list[Finding] = []
+    items = [item for item in read_yaml(name, text, YamlBuilder(Limits()), findings) if item is not None]
+    return [item.body() for item in items] if all(each.code is DUPLICATE_KEY for each in findings) else []
 
 
 def _without(chunk: bytes, edits: tuple[Edit, ...]) -> bytes | None:
