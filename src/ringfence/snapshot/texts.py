@@ -43,7 +43,8 @@ def policy_text(name: str, text: bytes, policies: Sequence[Policy]) -> bytes | N
     written = line = found = 0
     for chunk in chunks(text):
         length = chunk.count(b"\n")
-        if found < len(policies) and policies[found].line <= line + max(length, 1):
+        last = line + length + (not chunk.endswith(b"\n"))
+        if found < len(policies) and policies[found].line <= last:
             document = _document(name, chunk, policies[found])
             if document is None:
                 return None
