@@ -62,9 +62,8 @@ class World:
             cuts |= {point for low, high in addresses for point in (low, high + 1)}
         found: list[Endpoint] = list(self.snapshot.pods)
         nodes = self.nodes()
-        for point in sorted(cuts):
-            if (point <= V4_MAX or V6_BASE <= point <= V6_MAX) and point not in self.pod_addresses():
-                found.append(AddressEndpoint(point, nodes.get(point, "")))
+        space = [point for point in sorted(cuts) if point <= V4_MAX or V6_BASE <= point <= V6_MAX]
+        found += [AddressEndpoint(point, nodes.get(point, "")) for point in space if point not in self.pod_addresses()]
         for end in ends_of(case):
             if isinstance(end, NewPodEnd) and new_pod(end) not in found:
                 found.append(new_pod(end))

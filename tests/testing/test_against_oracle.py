@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import assume, given, settings, strategies as st
+from hypothesis import assume, given, strategies as st
 
 from ringfence.engine import Engine
 from ringfence.model.addresses import AddressSet
@@ -90,7 +90,6 @@ def cases(draw: st.DrawFn, snapshot: Snapshot) -> Case:
     )
 
 
-@settings(max_examples=400)
 @given(st.data(), strategies.snapshots(most_pods=5), strategies.policy_sets())
 def test_a_test_passes_where_every_connection_is_as_promised(
     data: st.DataObject, snapshot: Snapshot, policy_set: PolicySet

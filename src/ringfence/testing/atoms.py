@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ringfence.engine import bits
-from ringfence.engine.core import Engine
+from ringfence.engine.core import Engine, Profile
 from ringfence.engine.fold import Row
 from ringfence.engine.porttable import FULL
-from ringfence.engine.universe import Universe, pod_key
+from ringfence.engine.universe import Atom, Universe, pod_key
 from ringfence.model.addresses import NO_ADDRESSES, AddressSet
 from ringfence.model.objects import Pod
 from ringfence.model.policy import Direction
@@ -16,6 +16,9 @@ from ringfence.testing.ends import Ends
 from ringfence.testing.plan import Plan
 
 _OPEN = Row(FULL, {}, 0)
+
+_MANY = 100
+"""Of more atoms than this, the rows of all atoms are grouped once and for all."""
 
 Groups = list[tuple[Row, int]]
 """Atoms with the same row, together."""
@@ -96,32 +99,53 @@ class Places:
 
 
 class Rows:
-    """The rows of one engine's atoms, atoms with the same row together; answers are remembered."""
+    """The rows of one engine's atoms, atoms whose rows say the same together; answers are remembered."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._of_atom: dict[tuple[Direction, int], Row] = {}
+        self._known: dict[object, Row] = {_content(_OPEN): _OPEN}
+        self._of_profile: dict[Profile, Row] = {}
         self._groups: dict[tuple[Direction, int], Groups] = {}
+        self._all: dict[Direction, Groups] = {}
 
     def groups(self, direction: Direction, atoms: int) -> Groups:
         """The atoms by their row in one direction."""
+        if atoms.bit_count() > _MANY:
+            if direction not in self._all:
+                everything = [number for number, atom in enumerate(self.engine.universe.atoms) if _lives(atom)]
+                self._all[direction] = self._grouped(direction, everything)
+            return [(row, hit) for row, members in self._all[direction] if (hit := members & atoms)]
         key = direction, atoms
         found = self._groups.get(key)
         if found is None:
-            by_row: dict[int, tuple[Row, list[int]]] = {}
-            for atom in bits.members(atoms):
-                row = self._row(direction, atom)
-                by_row.setdefault(id(row), (row, []))[1].append(atom)
-            found = self._groups[key] = [(row, bits.of(numbers)) for row, numbers in by_row.values()]
+            found = self._groups[key] = self._grouped(direction, bits.members(atoms))
         return found
 
+    def _grouped(self, direction: Direction, atoms: Sequence[int]) -> Groups:
+        by_row: dict[int, tuple[Row, list[int]]] = {}
+        for atom in atoms:
+            row = self._row(direction, atom)
+            by_row.setdefault(id(row), (row, []))[1].append(atom)
+        return [(row, bits.of(numbers)) for row, numbers in by_row.values()]
+
     def _row(self, direction: Direction, atom: int) -> Row:
-        key = direction, atom
-        row = self._of_atom.get(key)
+        if not self.engine.universe.atoms[atom].guarded:
+            return _OPEN
+        profile = self.engine.profile(direction, atom)
+        row = self._of_profile.get(profile)
         if row is None:
-            guarded = self.engine.universe.atoms[atom].guarded
-            row = self._of_atom[key] = self.engine.row(direction, atom) if guarded else _OPEN
+            row = self.engine.row_of(profile, atom)
+            row = self._of_profile[profile] = self._known.setdefault(_content(row), row)
         return row
+
+
+def _lives(atom: Atom) -> bool:
+    return bool(atom.pods) or atom.is_address
+
+
+def _content(row: Row) -> object:
+    """Equal for rows that say the same, whatever policies they come from."""
+    return row.default, frozenset(row.exceptions.items())
 
 
 def cells(row: Row, among: int) -> Iterator[tuple[int, int]]:

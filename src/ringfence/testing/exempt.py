@@ -64,17 +64,29 @@ class Exempt:
 
     def sources(self, sources: int, destinations: int, *, outside: bool) -> int:
         """Those of the sources that have a pair left; ``outside`` tells of destinations that are no points."""
-        guarded = sources & self._guarded
-        if not outside and destinations.bit_count() < 2:
-            guarded &= ~(destinations & ~self._planned)
         if not outside and not destinations:
             return 0
-        found = guarded
-        for number, others in self._acting_as_nodes(sources):
-            reached = destinations & others & ~self.own(number)
-            if reached or (outside and others == -1):
+        found = sources & self._guarded
+        if not outside and destinations.bit_count() < 2:
+            found &= ~(destinations & ~self._planned)
+        acting = sources & (self._hosts | self._points.nodes)
+        if not acting:
+            return found
+        if outside:
+            found |= acting & self._hosts
+        if self._on_several_nodes(destinations & self._guarded):
+            return found | acting
+        for number, others in self._acting_as_nodes(acting & ~found):
+            if destinations & others & ~self.own(number):
                 found |= 1 << number
         return found
+
+    def _on_several_nodes(self, pods: int) -> bool:
+        """True where no node runs all of some pods: whatever acts as a node then reaches one that isn't its own."""
+        if not pods:
+            return False
+        first = self._points.endpoints[(pods & -pods).bit_length() - 1]
+        return isinstance(first, Pod) and (not first.node or bool(pods & ~self._on_node.get(first.node, 0)))
 
     def destinations(self, sources: int, destinations: int, *, outside: bool) -> int:
         """Those of the destinations that have a pair left; ``outside`` tells of sources that are no points."""
@@ -84,8 +96,11 @@ class Exempt:
             found |= destinations
         elif guarded:
             found |= destinations & ~(guarded & ~self._planned)
-        for number, others in self._acting_as_nodes(sources):
-            found |= destinations & others & ~self.own(number)
+        if found != destinations:
+            for number, others in self._acting_as_nodes(sources):
+                found |= destinations & others & ~self.own(number)
+                if found == destinations:
+                    break
         return found
 
     def addresses(self, points: int) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from ringfence.engine import Engine, bits
 from ringfence.explain.causes import causes_of
@@ -16,7 +16,7 @@ from ringfence.model.objects import Pod
 from ringfence.model.ports import PortSet, Protocol
 from ringfence.model.verdict import AddressEndpoint, Endpoint
 from ringfence.testing.ends import NOBODY, Box, Ends
-from ringfence.testing.judging import Bench
+from ringfence.testing.judging import Bench, Block
 from ringfence.testing.plan import Plan, PlannedCase
 from ringfence.testing.report import Example, Failure, Report, Result, Share
 from ringfence.testing.suite import Expect, Side
@@ -68,7 +68,7 @@ class _Runner:
         """The sources and destinations of pairs that break the promise."""
         bench = self._bench
         if not (case.one_is_enough(Side.FROM) or case.one_is_enough(Side.TO)):
-            for box, block in bench.broken(case):
+            for box, block in _joined(bench.broken(case)):
                 sides = bench.real(box, block)
                 if all(sides):
                     yield box, sides
@@ -143,6 +143,20 @@ class _Runner:
         known = endpoints.services, self._findings, additive_policies(engine.policy_set)
         causes = causes_of(judgement, engine.facts, *known)
         return WhyAnswer(source, destination, (judgement,), notes_for(judgement, engine), causes=(causes,))
+
+
+def _joined(broken: Iterable[tuple[Box, Block]]) -> Iterator[tuple[Box, Block]]:
+    """Blocks of a box with the same sources as one, then those with the same destinations: the same pairs, in fewer."""
+    boxes: dict[int, tuple[Box, dict[int, int]]] = {}
+    for box, block in broken:
+        by_sources = boxes.setdefault(id(box), (box, {}))[1]
+        by_sources[block.sources] = by_sources.get(block.sources, 0) | block.destinations
+    for box, by_sources in boxes.values():
+        by_destinations: dict[int, int] = {}
+        for sources, destinations in by_sources.items():
+            by_destinations[destinations] = by_destinations.get(destinations, 0) | sources
+        for destinations, sources in by_destinations.items():
+            yield box, Block(sources, destinations, kept=False)
 
 
 def _both(a: _Sides, b: _Sides) -> _Sides:
