@@ -11,6 +11,7 @@ from ringfence.dialects import read_policies
 from ringfence.engine import Engine
 from ringfence.explain.endpoints import Endpoints
 from ringfence.explain.query import split_destination
+from ringfence.fix.commands import kubectl
 from ringfence.fix.propose import FixAnswer, propose
 from ringfence.fix.search import Fix, verify
 from ringfence.fix.world import PatchError, World
@@ -92,9 +93,25 @@ def test_a_missing_label_is_added_to_the_template_or_no_longer_asked_for() -> No
     assert opens(of_kind(answer, "relax-selector")) == [("shop/Pod/cart-0", "data/Pod/db-0", "TCP 5432")]
 
 
-@pytest.mark.parametrize("kind", ["Job", "Workflow"])
-def test_pods_without_a_template_that_can_change_get_no_label(kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "path", "note"),
+    [
+        ("Job", "/spec/template/metadata/labels/tier", "The template of a Job can't be changed: delete shop/Job/web"),
+        ("CronJob", "/spec/jobTemplate/spec/template/metadata/labels/tier", "The next run of shop/CronJob/web has"),
+    ],
+)
+def test_jobs_get_the_label_and_it_is_said_when_it_counts(kind: str, path: str, note: str) -> None:
     web = replace(WEB, workload=WorkloadRef("shop", kind, "web"))
+    rules = f"[{{from: [{{{SHOP}, podSelector: {{matchLabels: {{tier: api}}}}}}]}}]"
+    label = of_kind(Case(guard(rules), web, CART, DB).ask("shop/web-0", "data/db-0:5432"), "label-pods")
+    (patch,) = label.patches
+    assert [edit.pointer for edit in patch.edits] == [path]
+    assert label.notes[0].startswith(note)
+    assert kubectl(patch).startswith("kubectl delete job.v1.batch web -n shop\n#") is (kind == "Job")
+
+
+def test_pods_without_a_template_get_no_label() -> None:
+    web = replace(WEB, workload=WorkloadRef("shop", "Workflow", "web"))
     rules = f"[{{from: [{{{SHOP}, podSelector: {{matchLabels: {{tier: api}}}}}}]}}]"
     answer = Case(guard(rules), web, CART, DB).ask("shop/web-0", "data/db-0:5432")
     assert ["label-pods"] not in kinds(answer)

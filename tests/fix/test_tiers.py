@@ -33,8 +33,9 @@ def together(*policies: str) -> str:
 def test_a_policy_of_its_own_for_just_the_pods_beats_a_rule_for_all_that_the_tier_guards(older: bool) -> None:
     answer = Case(tier("guard", 5, older=older), WEB, CART, DB, CACHE).ask("shop/web-0", "data/db-0:5432")
     best = answer.fixes[0]
-    assert kinds(answer)[0] == ["tier-policy"]
+    assert kinds(answer)[0] == ["tier-pass"]  # a guard rail is passed rather than overruled
     assert best.effects.opens == best.effects.closes == ()
+    assert ["tier-policy"] in kinds(answer)
     (patch,) = best.patches
     assert patch.manifest is not None
     assert patch.target.kind == (ANP if older else CNP)
@@ -63,7 +64,8 @@ def test_without_a_free_priority_there_is_only_the_rule() -> None:
 def test_a_pass_of_its_own_leaves_it_to_network_policy() -> None:
     policies = together(tier("guard", 5), guard("[]"))
     answer = Case(policies, WEB, CART, DB, CACHE).ask("shop/web-0", "data/db-0:5432")
-    assert ["tier-policy", "add-rule"] in kinds(answer)
+    assert ["tier-pass", "add-rule"] in kinds(answer)
+    assert any(patch.target.name.startswith("pass-") for fix in answer.fixes for patch in fix.patches)
 
 
 @pytest.mark.parametrize("older", [False, True])

@@ -33,6 +33,8 @@ class StepKind(enum.IntEnum):
     TIER_RULE = 13
     TIER_POLICY = 14
     NARROW_SUBJECT = 15
+    MERGE_ENTRIES = 16
+    SPLIT_ENTRY = 17
 
     def __str__(self) -> str:
         return self.name.lower().replace("_", "-")

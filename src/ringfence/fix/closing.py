@@ -9,6 +9,7 @@ from ringfence.explain.causes import object_name as named
 from ringfence.explain.judge import direction_of
 from ringfence.fix.candidate import Case, Step, StepKind, ports_text, rule_name
 from ringfence.fix.effects import Connection
+from ringfence.fix.entries import merging
 from ringfence.fix.isolating import everyone_but, isolating_policy, other_ports
 from ringfence.fix.meant import meant_steps
 from ringfence.fix.search import Expand, Judged, cases_of
@@ -166,6 +167,7 @@ def _remove_rule(case: Case, trace: RuleTrace) -> Iterator[Step]:
 
 
 _NARROWING: tuple[Callable[[Case, RuleTrace], Iterator[Step]], ...] = (
+    merging,
     _remove_peer,
     _exclude,
     _remove_port,

@@ -23,6 +23,9 @@ def kubectl(patch: Patch) -> str:
     where = f" -n {shlex.quote(patch.target.namespace)}" if patch.target.namespace else ""
     if patch.delete:
         return f"kubectl delete {kind} {shlex.quote(patch.target.name)}{where}"
+    if patch.target.kind == "Job":  # its template is immutable (Job, "Pod Template", in the API reference)
+        again = "# Then apply its manifest with the change: -o manifest shows it, --write puts it into the file."
+        return f"kubectl delete {kind} {shlex.quote(patch.target.name)}{where}\n{again}"
     form = "merge" if _merges(patch) else "json"
     body = apply_edits({}, patch.edits) if form == "merge" else _as_json(patch)
     text = json.dumps(body, separators=(",", ":"), ensure_ascii=False)

@@ -21,12 +21,15 @@ TEMPLATES: dict[str, tuple[str, Path]] = {
     "StatefulSet": (_APPS, ("spec", "template", "metadata", "labels")),
     "DaemonSet": (_APPS, ("spec", "template", "metadata", "labels")),
     "ReplicaSet": (_APPS, ("spec", "template", "metadata", "labels")),
+    "Job": ("batch/v1", ("spec", "template", "metadata", "labels")),
     "CronJob": ("batch/v1", ("spec", "jobTemplate", "spec", "template", "metadata", "labels")),
     "Pod": ("v1", ("metadata", "labels")),
 }
-"""Where the labels of a workload's pods stand. A Job is not here: its template can't be changed."""
+"""Where the labels of a workload's pods stand."""
 
 _ROLLOUT = "Changing the template of {} replaces its pods: a rollout."
+_RECREATED = "The template of a Job can't be changed: delete {} and apply it again with the label, which runs it anew."
+_NEXT_RUN = "The next run of {} has the label; pods that run now stay as they are."
 _OWNED = "{} has no template that the input shows; whatever makes it must set the label too."
 
 
@@ -47,7 +50,10 @@ def pod_label_step(
 
 
 def _note(workload: WorkloadRef) -> str:
-    return _OWNED.format(workload) if workload.kind == "Pod" else _ROLLOUT.format(workload)
+    return _NOTES.get(workload.kind, _ROLLOUT).format(workload)
+
+
+_NOTES = {"Pod": _OWNED, "Job": _RECREATED, "CronJob": _NEXT_RUN}
 
 
 def _pod_patch(workload: WorkloadRef, labels: dict[str, str], text: str, world: World) -> Patch:

@@ -10,6 +10,7 @@ from ringfence.explain.causes import object_name as named, resolves, service_mea
 from ringfence.explain.nearest import NearRule, closest
 from ringfence.explain.slips import is_slip, is_specific, may_have_changed, pod_miss
 from ringfence.fix.candidate import Case, Step, StepKind, ports_text, rule_name
+from ringfence.fix.entries import splitting
 from ringfence.fix.labels import namespace_label_step, pod_label_step
 from ringfence.fix.selectors import last_first, relaxed
 from ringfence.fix.shapes import (
@@ -138,6 +139,7 @@ def _peer_steps(case: Case, near: NearRule) -> Iterator[Step]:
         path = path_of(miss.peer.origin)
         if isinstance(miss.peer, PodPeer):
             yield from _selector_steps(case, trace, miss.peer, path, raw.body)
+            yield from splitting(case, trace, miss.peer)
         elif isinstance(miss.peer, AddressPeer):
             yield from _exception_step(case, trace, miss.peer, path, raw.body)
     base = (*path_of(trace.rule.origin), peer_list(case.direction))

@@ -114,7 +114,9 @@ def _policy_before(case: Case, trace: RuleTrace, action: str) -> Iterator[Step]:
     }
     title = f"{_does(case, action)}, by a new {ref.kind} {name} of priority {priority}, before {named(ref)}"
     patch = Patch(title, ObjectRef(ref.kind, name, "", ref.api_version), manifest=body)
-    yield Step(StepKind.TIER_POLICY, case.direction, (patch,), (_OWNER.format(f"{ref.kind} {name}"),))
+    # At a tie a guard rail is passed rather than overruled.
+    kind = StepKind.TIER_PASS if action == "Pass" else StepKind.TIER_POLICY
+    yield Step(kind, case.direction, (patch,), (_OWNER.format(f"{ref.kind} {name}"),))
 
 
 def _rule(case: Case, ref: ObjectRef, action: str) -> Body | None:
