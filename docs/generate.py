@@ -86,7 +86,7 @@ def write() -> None:
     (DOCS / "rules").mkdir(exist_ok=True)
     for path, text in pages.items():
         path.write_text(text, encoding="utf-8")
-    for path in (DOCS / "rules").glob("*.md"):
+    for path in (DOCS / "rules").glob("RF*.md"):
         if path not in pages:
             path.unlink()
 

@@ -80,3 +80,32 @@ def test_rules_that_two_policies_make_useless_are_two_findings() -> None:
 )
 def test_what_gets_through_or_names_nobody_is_left_alone(policies: str) -> None:
     assert codes(PAIR + policies, "RF307") == []
+
+
+def copies(*spaces: str, annotations: str = "") -> str:
+    """The same default deny of egress in some namespaces, each with pods of which one may be called by the other."""
+    return "".join(
+        PAIR.replace("namespace: shop", f"namespace: {space}")
+        + policy(f"{space}/deny", "podSelector: {}, policyTypes: [Egress]", annotations=annotations)
+        + let_in(1).replace("namespace: shop", f"namespace: {space}")
+        for space in spaces
+    )
+
+
+def test_a_policy_that_was_copied_into_namespaces_is_one_finding() -> None:
+    (finding,) = lint(copies("red", "green", "blue"), "RF307")
+    assert finding.what == (
+        "NetworkPolicy deny, alike in 3 namespaces (red, green and blue), denies for egress all that 3 rules allow."
+    )
+    assert [text.partition(",")[0] for text in finding.evidence] == ["red", "green", "blue"]
+
+
+def test_policies_of_one_name_that_differ_are_findings_of_their_own() -> None:
+    other = copies("red").replace("{}, policyTypes", "{matchLabels: {app: web}}, policyTypes")
+    assert len(lint(copies("blue") + other, "RF307")) == 2
+
+
+def test_a_copy_with_a_note_to_the_linter_stands_for_itself() -> None:
+    noted = copies("red", annotations='ringfence.dev/ignore: "RF307: not yet"')
+    (finding,) = lint(copies("green", "blue") + noted, "RF307", "RF062")
+    assert "alike in 2 namespaces" in finding.what

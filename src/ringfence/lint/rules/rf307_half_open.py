@@ -4,7 +4,8 @@
 
 Finds rules that name pods by labels, of which nothing gets through because the policies of those pods deny all of it:
 egress is allowed here and ingress isn't there, or the reverse. A rule of which something gets through is left alone,
-and so is one for whole namespaces. It is one finding for each policy that denies, however many rules it makes useless.
+and so is one for whole namespaces. It is one finding for each policy that denies, however many rules it makes useless,
+and for a policy that was copied, with its name, into several namespaces.
 
 ## Why it matters
 
@@ -82,6 +83,7 @@ There is no automatic fix: the other half may be missing, or this one too many.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Hashable, Iterator
 
 from ringfence.engine import bits
@@ -92,7 +94,7 @@ from ringfence.lint.naming import some, some_pods
 from ringfence.model.codes import HALF_OPEN
 from ringfence.model.finding import Finding
 from ringfence.model.labels import EVERYTHING
-from ringfence.model.objects import Pod
+from ringfence.model.objects import IGNORE_ANNOTATION, Pod
 from ringfence.model.policy import Action, Direction, PodPeer
 from ringfence.model.ports import PortSet, Protocol, resolve_ports
 
@@ -113,24 +115,67 @@ def check(context: LintContext) -> Iterator[Finding]:
             cause = _other_end(context, placed)
             if cause is not None:
                 found.setdefault((cause.key, cause.direction), (cause, []))[1].append(placed)
+    alike: dict[Hashable, list[tuple[Blame, list[PlacedRule]]]] = {}
     for cause, rules in found.values():
-        yield _finding(context, cause, rules)
+        alike.setdefault(_template(context, cause), []).append((cause, rules))
+    for denials in alike.values():
+        yield _finding(context, *denials[0]) if len(denials) == 1 else _same_everywhere(context, denials)
+
+
+def _template(context: LintContext, cause: Blame) -> Hashable:
+    """Equal for policies that say the same under one name in several namespaces: somebody copied them.
+
+    One that carries a note to the linter stands for itself, so that the note keeps its meaning.
+    """
+    raw = context.raw(cause.ref)
+    if raw is None or not cause.ref.namespace or IGNORE_ANNOTATION in str(raw.body.get("metadata")):
+        return cause.key, cause.direction
+    text = json.dumps(raw.body.get("spec"), sort_keys=True, default=str)
+    return cause.ref.api_version, cause.ref.kind, cause.ref.name, text, cause.origin.path, cause.direction
 
 
 def _finding(context: LintContext, cause: Blame, rules: list[PlacedRule]) -> Finding:
     named = [_named(context, placed) for placed in rules]
     every = [f"{text}: {placed.rule.origin}" for text, placed in zip(named, rules, strict=True)]
-    if (more := len(every) - _MOST_SHOWN) > 0:
-        every[_MOST_SHOWN:] = [f"and {more} more"]
     what = named[0] if len(rules) == 1 else f"{len(rules)} rules allow, {some(named)}"
+    return _told(
+        cause,
+        f"{cause.ref} denies for {cause.direction} all that {what}{' allows' if len(rules) == 1 else ''}.",
+        every,
+        several=len(rules) > 1,
+    )
+
+
+def _same_everywhere(context: LintContext, denials: list[tuple[Blame, list[PlacedRule]]]) -> Finding:
+    """One finding for a policy that stands alike in several namespaces, with what it makes useless in each."""
+    cause, _ = denials[0]
+    every = [
+        f"{each.ref.namespace}, {len(rules)} {'rule' if len(rules) == 1 else 'rules'} ({each.origin}), "
+        f"such as {_named(context, rules[0])}: {rules[0].rule.origin}"
+        for each, rules in denials
+    ]
+    total = sum(len(rules) for _, rules in denials)
+    names = some(each.ref.namespace for each, _ in denials)
+    return _told(
+        cause,
+        f"{cause.ref.kind} {cause.ref.name}, alike in {len(denials)} namespaces ({names}), denies for "
+        f"{cause.direction} all that {total} rules allow.",
+        every,
+        several=True,
+    )
+
+
+def _told(cause: Blame, what: str, evidence: list[str], *, several: bool) -> Finding:
+    if (more := len(evidence) - _MOST_SHOWN) > 0:
+        evidence[_MOST_SHOWN:] = [f"and {more} more"]
     return Finding(
         HALF_OPEN,
-        f"{cause.ref} denies for {cause.direction} all that {what}{' allows' if len(rules) == 1 else ''}.",
+        what,
         cause.origin,
         cause.ref,
         "A connection needs egress at its source and ingress at its destination.",
-        f"Allow the {cause.direction} of those pods as well, or take the rule{'s' if len(rules) > 1 else ''} away.",
-        tuple(every),
+        f"Allow the {cause.direction} of those pods as well, or take the rule{'s' if several else ''} away.",
+        tuple(evidence),
     )
 
 
