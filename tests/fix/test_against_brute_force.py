@@ -6,7 +6,7 @@ of sampled addresses is asked about before and after.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,9 +15,12 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from ringfence.dialects import read_policies
 from ringfence.engine import Engine
 from ringfence.engine.difference import Ends
-from ringfence.explain.endpoints import End, Endpoints
+from ringfence.explain.endpoints import End, Endpoints, Target
+from ringfence.fix.effects import Effects
 from ringfence.fix.propose import propose
+from ringfence.fix.propose_all import propose_all
 from ringfence.fix.search import Fix
+from ringfence.fix.wanted import Wanted
 from ringfence.fix.world import World, key_of
 from ringfence.model.addresses import AddressSet
 from ringfence.model.objects import Namespace, Pod, Snapshot
@@ -93,7 +96,14 @@ def said(changes: Iterable[tuple[Ends, Ends, PortSet]], source: Endpoint, destin
 
 
 def check(fix: Fix, snapshot: Snapshot, source: Endpoint, destination: Endpoint, port: tuple[Protocol, int]) -> None:
-    after = applied(snapshot, fix.patches)
+    check_effects(fix.patches, fix.effects, snapshot, [(source, destination, port)])
+
+
+Asked = tuple[Endpoint, Endpoint, tuple[Protocol, int]]
+
+
+def check_effects(patches: Sequence[Patch], effects: Effects, snapshot: Snapshot, asked: Sequence[Asked]) -> None:
+    after = applied(snapshot, patches)
     old, new = engine_of(snapshot), engine_of(after)
     now = {key_of(pod): pod for pod in after.pods}
     points = {*outside(snapshot, old.policy_set), *outside(after, new.policy_set)}
@@ -109,9 +119,11 @@ def check(fix: Fix, snapshot: Snapshot, source: Endpoint, destination: Endpoint,
             if left is right and isinstance(left, Pod) and not left.planned:
                 continue
             before, later = old.allowed(left, right), new.allowed(renewed(left), renewed(right))
-            own = PortSet.point(*port) if (left, right) == (source, destination) else NO_PORTS
-            assert said(fix.effects.opened, left, right) == later - before - own, (fix.title, left, right)
-            assert said(fix.effects.closed, left, right) == before - later - own, (fix.title, left, right)
+            own = NO_PORTS
+            for source, destination, port in asked:
+                own |= PortSet.point(*port) if (left, right) == (source, destination) else NO_PORTS
+            assert said(effects.opened, left, right) == later - before - own, (patches, left, right)
+            assert said(effects.closed, left, right) == before - later - own, (patches, left, right)
 
 
 @st.composite
@@ -198,3 +210,32 @@ def test_a_closing_denies_the_connection_and_its_effects_are_exact(
         left, right = (pods[key_of(end)] if isinstance(end, Pod) else end for end in (source, destination))
         assert not engine_of(after).verdict(left, right, *port).allowed, fix.title
         check(fix, snapshot, source, destination, port)
+
+
+@given(st.data())
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+def test_one_fix_of_many_restores_what_it_says_and_its_effects_are_exact(data: st.DataObject) -> None:
+    snapshot, source, destination, port = data.draw(st.one_of(questions(), slips(), slips()))
+    ends: list[Endpoint] = [*snapshot.pods, *outside(snapshot, read_policies(snapshot)[0])]
+    asked: list[Asked] = [(source, destination, port)]
+    for _ in range(data.draw(st.integers(0, 5))):
+        pair = data.draw(st.sampled_from(snapshot.pods)), data.draw(st.sampled_from(ends))
+        left, right = pair if data.draw(st.booleans()) else pair[::-1]
+        asked.append((left, right, (data.draw(protocols), data.draw(st.sampled_from(PORT_NUMBERS)))))
+    world = World.of(snapshot, engine_of(snapshot))
+    dns = data.draw(st.booleans())
+    wanted = [
+        Wanted(str(left), (left,), str(right), (Target(right, number),), protocol, number, dns=dns)
+        for left, right, (protocol, number) in asked
+    ]
+    answer = propose_all(world, wanted)
+    after = applied(snapshot, answer.patches)
+    pods = {key_of(pod): pod for pod in after.pods}
+    engine = engine_of(after)
+    left_out = [each.wanted for each in answer.left]
+    assert len(answer.restored) + len({id(each) for each in (*answer.kept, *left_out)}) == len(wanted)
+    for each, (left, right, ask) in zip(wanted, asked, strict=True):
+        now = [pods[key_of(end)] if isinstance(end, Pod) else end for end in (left, right)]
+        met = engine.verdict(now[0], now[1], *ask).allowed
+        assert met is not any(each is other for other in left_out), (each, answer.patches)
+    check_effects(answer.patches, answer.effects, snapshot, asked)
