@@ -13,13 +13,16 @@ import gc
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import groupby
 
+from ringfence.dialects.calico import DEFAULT_TIER, NETWORK_POLICY_ORDER, default_tier_in_use
 from ringfence.dialects.reading import (
     ADMIN,
     BASELINE,
     MESH_LAYER,
     NETWORK_LAYER,
+    NETWORK_POLICY,
     Reading,
     ReadPolicy,
     StageKey,
@@ -72,6 +75,7 @@ def read_policies(
         for raw in snapshot.policies if only is None else only:
             for read in _read(raw, reading, unread) or ():
                 policies[read.stage].append(read.policy)
+    _join_default_tier(policies, reading)
     reading.findings.extend(_not_evaluated(unread))
     for stage, members in policies.items():
         if stage.kind is StageKind.ORDERED:
@@ -80,6 +84,19 @@ def read_policies(
         reading.findings.extend(_equal_priorities(policies.get(stage, []), stage))
     reading.findings.extend(_mixed_apis(policies.get(ADMIN, [])))
     return PolicySet(tuple(_layers(policies))), tuple(reading.findings)
+
+
+def _join_default_tier(policies: dict[StageKey, list[Policy]], reading: Reading) -> None:
+    """Beside policies of Calico in their tier, NetworkPolicies are judged by order with them.
+
+    Alone in it, they come to the same in a stage of their own: none of their rules denies, and the tier's end does.
+    """
+    alone = policies.get(NETWORK_POLICY)
+    if alone and default_tier_in_use(reading):
+        del policies[NETWORK_POLICY]
+        policies[DEFAULT_TIER].extend(
+            replace(policy, order=(NETWORK_POLICY_ORDER, policy.ref.name)) for policy in alone
+        )
 
 
 def _layers(policies: Mapping[StageKey, list[Policy]]) -> Iterator[Layer]:

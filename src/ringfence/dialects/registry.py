@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ringfence.dialects.admin_network_policy import read_admin_network_policy, read_baseline_admin_network_policy
+from ringfence.dialects.calico import read_calico_policy
 from ringfence.dialects.cilium import read_cilium_policy
 from ringfence.dialects.cluster_network_policy import read_cluster_network_policy
 from ringfence.dialects.network_policy import read_network_policy
@@ -31,6 +32,10 @@ DIALECTS: Mapping[tuple[str, str], Dialect] = {
     ("policy.networking.k8s.io", "ClusterNetworkPolicy"): Dialect("v1alpha2", read_cluster_network_policy),
     ("cilium.io", "CiliumNetworkPolicy"): Dialect("v2", read_cilium_policy),
     ("cilium.io", "CiliumClusterwideNetworkPolicy"): Dialect("v2", read_cilium_policy),
+    ("projectcalico.org", "NetworkPolicy"): Dialect("v3", read_calico_policy),
+    ("projectcalico.org", "GlobalNetworkPolicy"): Dialect("v3", read_calico_policy),
+    ("crd.projectcalico.org", "NetworkPolicy"): Dialect("v1", read_calico_policy),
+    ("crd.projectcalico.org", "GlobalNetworkPolicy"): Dialect("v1", read_calico_policy),
 }
 """The kinds that are read, by API group and kind."""
 
@@ -39,10 +44,6 @@ FORMER = {("extensions", "NetworkPolicy"): ("networking.k8s.io", "NetworkPolicy"
 
 NOT_EVALUATED = frozenset(
     {
-        ("projectcalico.org", "NetworkPolicy"),
-        ("projectcalico.org", "GlobalNetworkPolicy"),
-        ("crd.projectcalico.org", "NetworkPolicy"),
-        ("crd.projectcalico.org", "GlobalNetworkPolicy"),
         ("security.istio.io", "AuthorizationPolicy"),
         ("security.istio.io", "PeerAuthentication"),
         ("policy.linkerd.io", "AuthorizationPolicy"),

@@ -58,6 +58,8 @@ MIXED_ADMIN_APIS = Code("RF117", "mixed-admin-apis", _W, "Two admin policy APIs 
 RULE_FAILS_CLOSED = Code("RF118", "rule-fails-closed", _E, "A rule with a part not understood fails closed")
 INVALID_LABEL = Code("RF119", "invalid-label", _E, "A label of a pod or namespace is not valid")
 HOST_POLICY = Code("RF120", "host-policy", _W, "A policy is for nodes, and answers leave it out")
+TIER_NOT_GIVEN = Code("RF121", "tier-not-given", _W, "The tier of a policy is not in the input")
+ENTERPRISE_FIELD = Code("RF122", "enterprise-field", _W, "A field that only Calico Enterprise and Cloud have")
 
 # Selects nothing, or the wrong thing
 SELECTS_NO_POD = Code("RF201", "selects-no-pod", _W, "A policy selects no pod")

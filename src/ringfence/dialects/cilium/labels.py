@@ -12,10 +12,6 @@ from ringfence.dialects.fields import Field
 from ringfence.dialects.selectors import kubernetes_key
 from ringfence.model import derived
 from ringfence.model.codes import BAD_SELECTOR
-from ringfence.model.labels import AllOf, LabelExpr, Operator, Requirement
-from ringfence.model.objects import NAMESPACE_NAME_LABEL
-from ringfence.model.origin import Origin
-from ringfence.model.policy import PodPeer
 
 NAMESPACE_KEY = "io.kubernetes.pod.namespace"
 NAMESPACE_LABEL_PREFIX = "io.cilium.k8s.namespace.labels."
@@ -71,35 +67,3 @@ def names_namespace(selector: Field) -> bool:
     """True where a selector says itself which namespaces it means, so that the policy's own is not implied."""
     names = [split_source(key)[1] for key in keys_of(selector)]
     return any(name == NAMESPACE_KEY or name.startswith(NAMESPACE_LABEL_PREFIX) for name in names)
-
-
-def pod_peer(expr: LabelExpr, namespace: str | None, origin: Origin) -> PodPeer:
-    """The pods that an expression over derived labels means, namespace and labels apart where they can be told apart.
-
-    ``namespace`` is the policy's own where it is implied.
-    """
-    namespaces: list[LabelExpr] = []
-    pods: list[LabelExpr] = []
-    for part in expr.parts if isinstance(expr, AllOf) else (expr,):
-        moved = _of_namespace(part)
-        (pods if moved is None else namespaces).append(part if moved is None else moved)
-    if namespace is None and len(namespaces) == 1:
-        namespace = _single_name(namespaces[0])
-        namespaces = [] if namespace is not None else namespaces
-    return PodPeer(namespace, AllOf(tuple(namespaces)), AllOf(tuple(pods)), origin)
-
-
-def _of_namespace(part: LabelExpr) -> Requirement | None:
-    """The requirement as one on the namespace's own labels; None where it is on the pod."""
-    if not isinstance(part, Requirement):
-        return None
-    if part.key == derived.NAMESPACE:
-        return Requirement(NAMESPACE_NAME_LABEL, part.operator, part.values)
-    if part.key.startswith(derived.NAMESPACE_LABEL):
-        return Requirement(part.key.removeprefix(derived.NAMESPACE_LABEL), part.operator, part.values)
-    return None
-
-
-def _single_name(part: LabelExpr) -> str | None:
-    named = isinstance(part, Requirement) and part.key == NAMESPACE_NAME_LABEL and part.operator is Operator.IN
-    return part.values[0] if named and isinstance(part, Requirement) and len(part.values) == 1 else None

@@ -15,13 +15,13 @@ from ringfence.dialects.cilium.labels import (
     RESERVED,
     keys_of,
     names_namespace,
-    pod_peer,
     read_label_key,
     split_source,
 )
 from ringfence.dialects.cilium.matches import Match
 from ringfence.dialects.cilium.names import read_name
 from ringfence.dialects.cilium.services import read_service
+from ringfence.dialects.derived_peers import pod_peer
 from ringfence.dialects.fields import Field
 from ringfence.dialects.reading import Reading
 from ringfence.dialects.selectors import read_selector

@@ -14,10 +14,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from ringfence.dialects.cilium.labels import pod_peer, read_label_key
+from ringfence.dialects.cilium.labels import read_label_key
 from ringfence.dialects.cilium.matches import Match
 from ringfence.dialects.cilium.peers import EVERYONE, peer_fields, read_matches, read_requirements
 from ringfence.dialects.cilium.ports import PortList, read_port_lists
+from ringfence.dialects.derived_peers import pod_peer
 from ringfence.dialects.fields import Field, describe
 from ringfence.dialects.reading import NETWORK_POLICY, Reading, ReadPolicy, StageKey
 from ringfence.dialects.selectors import read_selector

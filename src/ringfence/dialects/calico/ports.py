@@ -1,0 +1,136 @@
+"""Protocols and ports in Calico's rules.
+
+Source: Calico reference, "Rule", "EntityRule" and "Ports": a number, a range ``lo:hi``, or the name of a port.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ringfence.dialects.fields import Field, describe
+from ringfence.model.codes import BAD_PORT
+from ringfence.model.policy import Condition
+from ringfence.model.ports import MAX_PORT, MIN_PORT, NamedPort, PortMatch, PortRange, PortSet, Protocol
+
+_NUMBERS = {6: Protocol.TCP, 17: Protocol.UDP, 132: Protocol.SCTP}
+_WITHOUT_PORTS = ("ICMP", "ICMPV6", "UDPLITE")
+_MAX_NUMBER = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The ports of a rule; ``None`` for every one of every protocol. ``conditions`` are what can't be judged."""
+
+    ports: tuple[PortMatch, ...] | None = None
+    conditions: tuple[Condition, ...] = ()
+
+
+def read_ports(rule: Field, destination: Field | None, source: Field | None) -> Ports | None:
+    """The protocol and ports that a rule is for; None, with findings, where one is invalid."""
+    protocols = _read_protocols(rule)
+    if protocols is None:
+        return None
+    conditions: list[Condition] = []
+    for name, word in (("ports", "is one of"), ("notPorts", "is none of")):
+        listed = source.get(name) if source is not None else None
+        if listed is not None and listed.value:
+            if _read_list(listed, tuple(Protocol)) is None:
+                return None
+            conditions.append(Condition(f"the source port {word} {', '.join(map(str, listed.value))}"))
+    chosen = destination.get("ports") if destination is not None else None
+    excluded = destination.get("notPorts") if destination is not None else None
+    if (chosen is None or not chosen.value) and (excluded is None or not excluded.value):
+        whole = len(protocols) == len(Protocol)
+        return Ports(None if whole else tuple(PortRange(each) for each in protocols), tuple(conditions))
+    if not rule.present(("protocol",)):
+        rule.report(BAD_PORT, f"{rule} has ports and no protocol.", hint="Write protocol: TCP, UDP or SCTP.")
+        return None
+    ports = _read_list(chosen, protocols) if chosen is not None and chosen.value else tuple(map(PortRange, protocols))
+    unwanted = _read_list(excluded, protocols) if excluded is not None and excluded.value else ()
+    if ports is None or unwanted is None:
+        return None
+    names = [port.name for port in unwanted if isinstance(port, NamedPort)]
+    conditions.extend(Condition(f"the port is not the one named {name}") for name in dict.fromkeys(names))
+    return Ports(_without(ports, unwanted), tuple(conditions))
+
+
+def _without(ports: Iterable[PortMatch], unwanted: Iterable[PortMatch]) -> tuple[PortMatch, ...]:
+    """Ports without those that are excluded by number; names can't be taken from names here, see the conditions."""
+    hole = PortSet.of(
+        span
+        for port in unwanted
+        if isinstance(port, PortRange)
+        for span in PortSet.range(port.protocol, port.lo, port.hi)
+    )
+    found: list[PortMatch] = []
+    for port in ports:
+        if isinstance(port, NamedPort):
+            found.append(port)
+            continue
+        rest = PortSet.range(port.protocol, port.lo, port.hi) - hole
+        found.extend(PortRange(port.protocol, lo, hi, port.origin) for lo, hi in rest.of_protocol(port.protocol))
+    return tuple(found)
+
+
+def _read_protocols(rule: Field) -> tuple[Protocol, ...] | None:
+    """The protocols with ports that a rule is for; an empty tuple where it is for others alone."""
+    chosen = _read_protocol(rule.get("protocol"))
+    excluded = _read_protocol(rule.get("notProtocol"))
+    if chosen is None or excluded is None:
+        return None
+    wanted = chosen if rule.present(("protocol",)) else tuple(Protocol)
+    return tuple(protocol for protocol in wanted if not (rule.present(("notProtocol",)) and protocol in excluded))
+
+
+def _read_protocol(field: Field | None) -> tuple[Protocol, ...] | None:
+    if field is None:
+        return ()
+    value = field.value
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _MAX_NUMBER:
+        return (_NUMBERS[value],) if value in _NUMBERS else ()
+    name = value.upper() if isinstance(value, str) else ""
+    if name in Protocol.__members__:
+        return (Protocol[name],)
+    if name in _WITHOUT_PORTS:
+        return ()
+    known = "TCP, UDP, SCTP, ICMP, ICMPv6, UDPLite, or a number from 1 to 255"
+    field.report(BAD_PORT, f"{field} is {describe(value)}, which is no protocol.", hint=f"Known: {known}.")
+    return None
+
+
+def _read_list(field: Field, protocols: tuple[Protocol, ...]) -> tuple[PortMatch, ...] | None:
+    items = field.items()
+    if items is None:
+        return None
+    found: list[PortMatch] = []
+    for item in items:
+        read = _read_port(item, protocols)
+        if read is None:
+            return None
+        found.extend(read)
+    return tuple(found)
+
+
+def _read_port(item: Field, protocols: tuple[Protocol, ...]) -> tuple[PortMatch, ...] | None:
+    text = (
+        str(item.value)
+        if isinstance(item.value, int) and not isinstance(item.value, bool)
+        else item.text(code=BAD_PORT)
+    )
+    if text is None:
+        return None
+    first, colon, last = text.partition(":")
+    if first.isdecimal() and (not colon or last.isdecimal()):
+        lo, hi = int(first), int(last or first)
+        # Port 0 is of the language and of no connection.
+        if not lo <= hi <= MAX_PORT:
+            item.report(BAD_PORT, f"{item} is {text}; ports are from {MIN_PORT} to {MAX_PORT}, the lower first.")
+            return None
+        return tuple(
+            PortRange(protocol, max(lo, MIN_PORT), hi, item.origin) for protocol in protocols if hi >= MIN_PORT
+        )
+    if not text or not all(character.isalnum() or character in "-_." for character in text):
+        item.report(BAD_PORT, f"{item} is {text!r}, which is neither a port, a range lo:hi, nor the name of a port.")
+        return None
+    return tuple(NamedPort(text, protocol, item.origin) for protocol in protocols)
