@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+from ringfence.snapshot import make
 
 ROOT = Path(__file__).parents[2]
 
@@ -102,13 +105,18 @@ class PullRequest:
     base: str
 
 
-def pull_request(tmp_path: Path, changed: str, *, depth: int = 1) -> PullRequest:
-    """A pull request that changes the policy of the database."""
+def pull_request(tmp_path: Path, changed: str, *, depth: int = 1, archive: bool = False) -> PullRequest:
+    """A pull request that changes the policy of the database; ``archive`` keeps the cluster as a snapshot."""
     upstream = tmp_path / "upstream"
     upstream.mkdir()
     git(upstream, "init", "--quiet", "--initial-branch=main")
     git(upstream, "config", "uploadpack.allowAnySHA1InWant", "true")
-    commit(upstream, "Begin", cluster=CLUSTER, policies_db=POLICY, ringfence=CONFIG)
+    if archive:
+        data = make(["-"], version="1", stdin=io.BytesIO(f"{CLUSTER}---\n{POLICY}".encode())).data
+        (upstream / "cluster.tar.gz").write_bytes(data)
+        commit(upstream, "Begin", policies_db=POLICY, ringfence=CONFIG.replace("cluster.yaml", "cluster.tar.gz"))
+    else:
+        commit(upstream, "Begin", cluster=CLUSTER, policies_db=POLICY, ringfence=CONFIG)
     git(upstream, "checkout", "--quiet", "-b", "change")
     commit(upstream, "Change", policies_db=changed)
     git(upstream, "checkout", "--quiet", "main")

@@ -17,7 +17,7 @@ from tests.integrations.repositories import OPEN, ROOT, SAME, PullRequest, envir
 TEMPLATE = "ci/ringfence.gitlab-ci.yml"
 CONTENT: dict[str, Any] = yaml.safe_load((ROOT / TEMPLATE).read_text(encoding="utf-8"))
 JOB: dict[str, Any] = CONTENT["ringfence"]
-WRITTEN = ("ringfence.sarif", "ringfence.md", "ringfence.json", "ringfence.junit.xml")
+WRITTEN = ("ringfence.codequality.json", "ringfence.sarif", "ringfence.md", "ringfence.json", "ringfence.junit.xml")
 
 
 def run(request: PullRequest, tmp_path: Path, *parts: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -50,6 +50,12 @@ def test_a_merge_request_that_opens_a_database_to_the_world_fails(installed: Pat
     done = run(request, installed, "script")
     assert done.returncode == 1
     assert "data/Pod/db" in done.stdout
+
+
+@pytest.mark.parametrize(("changed", "status"), [(OPEN, 1), (SAME, 0)])
+def test_the_cluster_may_be_an_archive_in_the_repository(installed: Path, changed: str, status: int) -> None:
+    request = pull_request(installed, changed, depth=0, archive=True)
+    assert run(request, installed, "script").returncode == status
 
 
 def test_a_refactoring_passes_and_leaves_every_artefact(installed: Path) -> None:

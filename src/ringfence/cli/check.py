@@ -29,7 +29,7 @@ kustomize build overlays/prod | ringfence check --policies -
 Exit status: 0 passed, 1 failed, 2 wrong configuration or unreadable input.
 """
 
-FORMATS = ("text", "json", "sarif", "junit", "github", "markdown")
+FORMATS = ("text", "json", "sarif", "junit", "github", "codequality", "markdown")
 
 
 def _files(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
@@ -139,12 +139,13 @@ def render(report: CheckReport, name: str, *, every: bool) -> str:
 
 
 def _renderer(name: str) -> Callable[[CheckReport], str]:
-    from ringfence.render import check_cases, check_json, check_markdown, sarif
+    from ringfence.render import check_cases, check_json, check_markdown, code_quality, sarif
 
     return {
         "json": check_json.render,
         "sarif": sarif.render,
         "junit": check_cases.junit,
         "github": check_cases.github,
+        "codequality": code_quality.render,
         "markdown": check_markdown.render,
     }[name]
