@@ -26,7 +26,7 @@ def compute_diff(
     teams = teams_of((old, new), owner_label)
     explaining = Explaining((old, new), both, (before, after), connections.known)
     risks = Risks((old, new), both, after, teams)
-    found = [risks.marked(_change(connection, explaining)) for connection in differing]
+    found = [_change(connection, explaining, risks) for connection in differing]
     changes = tuple(change for change in found if change.before != change.after)
     return DiffReport(
         by,
@@ -40,11 +40,19 @@ def compute_diff(
     )
 
 
-def _change(connection: Connection, explaining: Explaining) -> Change:
+def _change(connection: Connection, explaining: Explaining, risks: Risks) -> Change:
     causes, why = explaining.explain(connection)
     before, after = connection.before, connection.after
     return Change(
-        connection.src, connection.dst, before.some, after.some, before.always, after.always, causes=causes, why=why
+        connection.src,
+        connection.dst,
+        before.some,
+        after.some,
+        before.always,
+        after.always,
+        causes=causes,
+        why=why,
+        risks=risks.kinds(connection),
     )
 
 

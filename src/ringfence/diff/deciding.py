@@ -66,7 +66,7 @@ class Decider:
         self._numbers: dict[Hashable, int] = {}
         self._atoms: dict[int, int] = {}
         self._names: dict[int, int] = {}
-        self._guards: dict[tuple[Direction, int], _Guard] = {}
+        self._guards: tuple[dict[int, _Guard], dict[int, _Guard]] = ({}, {})
         self._by_profile: dict[Hashable, _Guard] = {}
         self._bits: dict[Peer, int] = {}
 
@@ -115,13 +115,14 @@ class Decider:
         """A number for the policies that guard the subject and the entries of their rules that match the peer."""
         if not isinstance(subject, Pod) or subject.host_network:
             return _UNGUARDED
-        guard = self._guards.get((direction, atom))
+        guards = self._guards[direction is Direction.INGRESS]
+        guard = guards.get(atom)
         if guard is None:
             profile = self._engine.profile(direction, atom)
             guard = self._by_profile.get(profile)
             if guard is None:
                 guard = self._by_profile[profile] = _Guard(self._entries(direction, profile[1]), {})
-            self._guards[direction, atom] = guard
+            guards[atom] = guard
         number = guard.by_peer.get(peer)
         if number is None:
             matched = tuple(bits >> peer & 1 for bits in guard.entries)

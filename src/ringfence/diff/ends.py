@@ -44,7 +44,7 @@ class Ends:
         self.pods: dict[End, list[Pod]] = {} if like is None else like.pods
         self._known: dict[int, tuple[End, list[Pod]]] = {} if like is None else like._known  # noqa: SLF001 -- of the same class
         self._atoms: dict[End, tuple[int, ...]] = {}
-        self._rows: dict[tuple[Direction, int], Row] = {}
+        self._rows: tuple[dict[int, Row], dict[int, Row]] = ({}, {})
         self._answers: dict[tuple[int, int], Allowed] = {}
         if like is None:
             self._gather()
@@ -97,10 +97,11 @@ class Ends:
 
     def row(self, direction: Direction, atom: int) -> Row:
         """The ports that policies of one direction allow between an atom and every other."""
-        row = self._rows.get((direction, atom))
+        rows = self._rows[direction is Direction.INGRESS]
+        row = rows.get(atom)
         if row is None:
             guarded = self.engine.universe.atoms[atom].guarded
-            row = self._rows[direction, atom] = self.engine.row(direction, atom) if guarded else _OPEN
+            row = rows[atom] = self.engine.row(direction, atom) if guarded else _OPEN
         return row
 
     def between(self, src: End, dst: End) -> Allowed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ringfence.diff.causes import Cause
 from ringfence.diff.deciding import Decision
@@ -51,11 +52,10 @@ class RiskKind(enum.Enum):
         return self.value
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class End:
+class End(NamedTuple):
     """One end: a workload (``namespace/Kind/name``), a pod (``namespace/pod``) or external addresses (``lo-hi``).
 
-    ``namespace`` is empty for external addresses.
+    ``namespace`` is empty for external addresses. A tuple, because large differences look millions of them up.
     """
 
     name: str

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import replace
 
 from ringfence.diff.causes import Cause
-from ringfence.diff.ends import Ends, end_of
+from ringfence.diff.connections import Connection
+from ringfence.diff.ends import Allowed, Ends, end_of
 from ringfence.diff.report import Change, ChangeKind, End, Impact, Risk, RiskKind
 from ringfence.diff.states import Engines, State
 from ringfence.engine import Engine
@@ -21,6 +21,8 @@ from ringfence.survey.dns import DnsServer, dns_servers
 from ringfence.survey.survey import OWNER_LABELS
 
 _NAMED = 3
+_COUNTED = (ChangeKind.ADDED, ChangeKind.REMOVED, ChangeKind.CHANGED)
+"""In the order of :class:`Impact`."""
 
 
 def addresses_of(end: End) -> AddressSet:
@@ -41,7 +43,7 @@ def teams_of(states: Iterable[State], owner_label: str) -> dict[str, str]:
 
 
 class Risks:
-    """Marks changes with the kinds of risk that they bring, and tells of each."""
+    """Says which kinds of risk changes bring, and tells of each."""
 
     def __init__(self, states: tuple[State, State], engines: Engines, ends: Ends, teams: Mapping[str, str]) -> None:
         """``ends`` are those of the new state."""
@@ -49,29 +51,39 @@ class Risks:
         self._engines = engines
         self._ends = ends
         self._teams = teams
+        self._known: dict[tuple[int, int], tuple[PortSet, PortSet]] = {}
         self._dns: list[tuple[DnsServer, frozenset[End]]] | None = None
 
-    def marked(self, change: Change) -> Change:
-        """The change with its kinds of risk."""
-        kinds = tuple(self._kinds(change))
-        return replace(change, risks=kinds) if kinds else change
+    def kinds(self, connection: Connection) -> tuple[RiskKind, ...]:
+        """The kinds of risk that a connection brings by how it changed."""
+        opened, lost = self._differences(connection.before, connection.after)
+        opening = self._opening(connection.src, connection.dst) if opened else ()
+        return (*opening, *self._cutting(connection, lost))
 
-    def _kinds(self, change: Change) -> Iterator[RiskKind]:
-        if change.opened:
-            if change.dst.external and addresses_of(change.dst) & INTERNET:
-                yield RiskKind.TO_INTERNET
-            if change.src.external and addresses_of(change.src) & INTERNET:
-                yield RiskKind.FROM_INTERNET
-            teams = {self._teams.get(end.namespace, "") for end in (change.src, change.dst)}
-            if len(teams) == 2 and "" not in teams:
-                yield RiskKind.CROSSES_TEAMS
-        if change.src in self._ends and self._dns_ports(
-            change, change.closed | (change.always_before - change.always_after)
-        ):
+    def _differences(self, before: Allowed, after: Allowed) -> tuple[PortSet, PortSet]:
+        """The ports that were opened, and those that some replica lost."""
+        key = id(before), id(after)  # kept by the ends that answered so
+        known = self._known.get(key)
+        if known is None:
+            lost = (before.some - after.some) | (before.always - after.always)
+            known = self._known[key] = after.some - before.some, lost
+        return known
+
+    def _opening(self, src: End, dst: End) -> Iterator[RiskKind]:
+        if dst.external and addresses_of(dst) & INTERNET:
+            yield RiskKind.TO_INTERNET
+        if src.external and addresses_of(src) & INTERNET:
+            yield RiskKind.FROM_INTERNET
+        ours, theirs = self._teams.get(src.namespace), self._teams.get(dst.namespace)
+        if ours and theirs and ours != theirs:
+            yield RiskKind.CROSSES_TEAMS
+
+    def _cutting(self, connection: Connection, lost: PortSet) -> Iterator[RiskKind]:
+        if lost and connection.src in self._ends and self._dns_ports(connection.dst, lost):
             yield RiskKind.CUTS_DNS
 
-    def _dns_ports(self, change: Change, ports: PortSet) -> PortSet:
-        """Those of the ports on which the destination answers for names."""
+    def _dns_ports(self, dst: End, ports: PortSet) -> PortSet:
+        """Those of the ports on which a destination answers for names."""
         if not ports:
             return NO_PORTS
         if self._dns is None:
@@ -84,9 +96,7 @@ class Risks:
             ]
         found = NO_PORTS
         for server, ends in self._dns:
-            if change.dst in ends or (
-                server.address is not None and change.dst.external and server.address in addresses_of(change.dst)
-            ):
+            if dst in ends or (server.address is not None and dst.external and server.address in addresses_of(dst)):
                 found |= ports & server.ports
         return found
 
@@ -110,7 +120,7 @@ class Risks:
     def _text(self, kind: RiskKind, subject: str, behind: Sequence[Change]) -> str:
         ports = NO_PORTS
         for change in behind:
-            ports |= self._dns_ports(change, change.closed) if kind is RiskKind.CUTS_DNS else change.opened
+            ports |= self._dns_ports(change.dst, change.closed) if kind is RiskKind.CUTS_DNS else change.opened
         shown = str(ports).replace(" UDP ", ", UDP ").replace(" SCTP ", ", SCTP ")
         match kind:
             case RiskKind.TO_INTERNET:
@@ -192,15 +202,13 @@ class _Isolation:
 
 def impacts(changes: Iterable[Change], names: Callable[[End], str]) -> tuple[Impact, ...]:
     """Counts by what ``names`` calls an end; an empty name is not counted."""
-    counts: dict[str, dict[ChangeKind, int]] = {}
+    counts: dict[str, list[int]] = {}
     for change in changes:
-        for name in {names(change.src), names(change.dst)} - {""}:
-            kinds = counts.setdefault(name, dict.fromkeys(ChangeKind, 0))
-            kinds[change.kind] += 1
-    return tuple(
-        Impact(name, kinds[ChangeKind.ADDED], kinds[ChangeKind.REMOVED], kinds[ChangeKind.CHANGED])
-        for name, kinds in sorted(counts.items())
-    )
+        number = _COUNTED.index(change.kind)
+        for name in {names(change.src), names(change.dst)}:
+            if name:
+                counts.setdefault(name, [0, 0, 0])[number] += 1
+    return tuple(Impact(name, *numbers) for name, numbers in sorted(counts.items()))
 
 
 __all__ = ["Risks", "addresses_of", "impacts", "teams_of"]

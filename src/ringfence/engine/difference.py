@@ -92,6 +92,8 @@ class _Comparison:
         self._guarded_otherwise = {
             direction: new.guarded_otherwise(old, direction) if self._related else set() for direction in Direction
         }
+        self._tables = (old.table, new.table)
+        self._rows: tuple[dict[int, Row], ...] = ({}, {}, {}, {})
         self._dense: dict[tuple[int, int], Numbers] = {}
         self._numbers = {number: old.table.intern(ports) for number, ports in enumerate(new.table.sets)}
 
@@ -139,7 +141,7 @@ class _Comparison:
         engine = (self._old, self._new)[side]
         if atom == _ABSENT:
             return np.full(len(engine.universe.atoms) + 1, NONE)
-        row = self._row(engine, direction, atom)
+        row = self._row(side, direction, atom)
         values = self._dense.get((side, id(row)))
         if values is None:
             values = np.full(len(engine.universe.atoms) + 1, self._number(side, row.default))
@@ -149,8 +151,14 @@ class _Comparison:
             self._dense[side, id(row)] = values
         return values
 
-    def _row(self, engine: Engine, direction: Direction, atom: int) -> Row:
-        return engine.row(direction, atom) if engine.universe.atoms[atom].guarded else _UNGUARDED
+    def _row(self, side: int, direction: Direction, atom: int) -> Row:
+        rows = self._rows[2 * side + (direction is Direction.INGRESS)]
+        row = rows.get(atom)
+        if row is None:
+            engine = (self._old, self._new)[side]
+            row = engine.row(direction, atom) if engine.universe.atoms[atom].guarded else _UNGUARDED
+            rows[atom] = row
+        return row
 
     def _number(self, side: int, ports: int) -> int:
         if side == 0 or self._related:
@@ -182,10 +190,11 @@ class _Comparison:
     def _between(self, side: int, source: int, destination: int) -> int:
         if _ABSENT in (source, destination):
             return NONE
-        engine = (self._old, self._new)[side]
-        egress = self._row(engine, Direction.EGRESS, source).ports(destination)
-        ingress = self._row(engine, Direction.INGRESS, destination).ports(source)
-        return self._number(side, engine.table.intersection(egress, ingress))
+        egress = self._row(side, Direction.EGRESS, source).ports(destination)
+        ingress = self._row(side, Direction.INGRESS, destination).ports(source)
+        if egress == FULL or ingress == NONE:
+            return self._number(side, ingress)
+        return self._number(side, self._tables[side].intersection(egress, ingress))
 
     def _on_node(self, start: _Cell, end: _Cell) -> Iterator[PairChange]:
         """A node and its own pods: always allowed while both are there, so only coming and going changes that."""
