@@ -322,6 +322,24 @@ def test_a_revision_that_cant_be_read_is_told(repository: Path, revision: str, m
     assert message in result.stderr
 
 
+def test_what_is_not_committed_is_told_where_two_revisions_are_compared(repository: Path) -> None:
+    told = "is read as it was committed: k8s/policy.yaml of the work tree differs from it. For these, name a path."
+    assert f"ringfence: git:HEAD {told}\n" in run("diff", "git:v1", "git:HEAD").stderr
+    assert f"ringfence: git:main:./k8s {told}\n" in run("diff", "git:main:./k8s", "git:v1:k8s").stderr
+    (repository / "k8s" / "new.yaml").write_text("", encoding="utf-8")
+    assert "k8s/policy.yaml and 1 more of the work tree differ from it." in run("diff", "git:v1", "git:v2").stderr
+
+
+@pytest.mark.parametrize("sides", [("git:v1", "git:v1"), ("git:HEAD", "k8s"), ("-q", "git:v1", "git:HEAD")])
+def test_what_is_not_committed_is_not_told_where_nobody_expects_it(repository: Path, sides: tuple[str, ...]) -> None:
+    assert "committed" not in run("diff", *sides).stderr
+
+
+def test_a_clean_work_tree_is_not_told(repository: Path) -> None:
+    git("checkout", "-q", ".")
+    assert "committed" not in run("diff", "git:v1", "git:HEAD").stderr
+
+
 def test_a_directory_outside_any_repository_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path)
     monkeypatch.chdir(tmp_path)

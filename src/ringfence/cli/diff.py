@@ -89,6 +89,8 @@ def command(
         raise click.UsageError(f"--summary has no format {output}. Use -o text or -o json.")
     with progress("Reading the input"):
         before, after = _clusters(old, new, policies, cluster, common)
+    if not common.quiet:
+        _tell_uncommitted([old, new or policies or ""])
     _check_pods(before, after, policies_only=new is None)
     findings = _findings(before, after)
     if output != "json":
@@ -125,6 +127,21 @@ def _clusters(
         snapshots = [each if each is base else _under(base, each) for each in snapshots]
     before, after = (Cluster(snapshot, cni=common.cni) for snapshot in snapshots)
     return before, after
+
+
+def _tell_uncommitted(sides: list[str]) -> None:
+    """Says that a revision isn't the work tree, where both sides are revisions and one of them is checked out."""
+    from ringfence.sources import git
+
+    if not all(side.startswith(git.PREFIX) for side in sides):
+        return
+    for side in sides:
+        if files := git.uncommitted(side):
+            rest = f" and {len(files) - 1} more" if files[1:] else ""
+            what = f"{files[0]}{rest} of the work tree differ" + ("" if files[1:] else "s")
+            click.echo(
+                f"ringfence: {side} is read as it was committed: {what} from it. For these, name a path.", err=True
+            )
 
 
 def _under(cluster: Snapshot, policies: Snapshot) -> Snapshot:

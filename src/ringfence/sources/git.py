@@ -60,6 +60,28 @@ def load_revision(text: str) -> Snapshot:
     return load_snapshot(["-"], stdin=io.BytesIO(content), stdin_name=shown(name))
 
 
+def uncommitted(text: str) -> list[str]:
+    """The manifests of the work tree that differ from ``git:REV`` or ``git:REV:path``, where that is checked out.
+
+    None for another revision, and for a repository without a work tree: nobody takes these for the work tree.
+
+    Raises:
+        InputError: there is no such revision, this is no repository, or git is missing.
+    """
+    revision, _, path = text.removeprefix(PREFIX).partition(":")
+    if _commit(revision) != _commit("HEAD"):
+        return []
+    relative = path == "." or path.startswith(("./", "../"))
+    place = f":(literal){path}" if relative else f":(top,literal){path}"
+    arguments = ("status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--")
+    try:
+        listing = run(*arguments, place, problem=f"{shown(text)} can't be read")
+    except InputError:
+        return []
+    files = (os.fsdecode(record[3:]) for record in listing.split(b"\0") if record)
+    return [shown(file) for file in files if file.lower().endswith(ENDINGS)]
+
+
 def _commit(revision: str) -> str:
     run("rev-parse", "--git-dir", problem=f"git:{shown(revision)} can't be read")
     commit = run(
