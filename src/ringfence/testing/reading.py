@@ -16,7 +16,13 @@ from ringfence.testing.suite import API_VERSION, KIND, Case, Connections, Expect
 
 _SUITE = ("apiVersion", "kind", "metadata", "ownerLabel", "define", "tests")
 _METADATA = ("name", "namespace", "labels", "annotations")
-_CASE = ("name", "reason", "from", "to", "ports", "expect", "exists", "except", "only")
+_CASE = ("name", "reason", "from", "to", "ports", "expect", "exists", "except", "only", "exactly")
+_LISTS = ("only", "exactly", "except")
+"""What a test may list connections under, of which it has one."""
+
+_CLOSED = ("only", "exactly")
+"""Lists of all that is allowed: by ``only`` it may be, by ``exactly`` it must be."""
+
 _ENTRY = ("from", "to", "ports")
 
 
@@ -107,6 +113,8 @@ class _Reading:
                 text = f"There is another test named {case.name!r} in this suite, at {earlier.origin}."
                 _at(self._raw, (*item.path, "name"), self._sink).report(BAD_FIELD, text)
             yield case
+            if item.get("exactly") is not None:
+                yield from promised(case)
 
     def _case(self, item: Field, names: Names) -> Case | None:
         if not item.is_mapping():
@@ -129,7 +137,7 @@ class _Reading:
         if title is None or expect is None or len(self._sink) > before:
             return None
         why = (text_of(reason) or "") if reason is not None else ""
-        only = item.get("only") is not None
+        only = bool(item.present(_CLOSED))
         return Case(title, expect, connections, exceptions, exists, only, why, item.origin)
 
     def _connections(self, field: Field, names: Names) -> Connections:
@@ -143,26 +151,26 @@ class _Reading:
         )
 
     def _expect(self, item: Field) -> Expect | None:
-        expect, only = item.get("expect"), item.get("only")
+        expect, only = item.get("expect"), next((item.get(key) for key in item.present(_CLOSED)), None)
         if expect is not None and only is not None:
             only.report(
-                BAD_FIELD, "A test has either expect or only: what is not in the list is denied by only.",
+                BAD_FIELD, "A test has either expect or a list of all that is allowed: what is not in it is denied.",
                 hint="For exceptions from expect, write except.",
             )  # fmt: skip
             return None
         if only is not None:
             return Expect.DENIED
         if expect is None:
-            item.report(BAD_FIELD, "This test expects nothing.", hint="Write expect: allowed, expect: denied, or only.")
+            item.report(BAD_FIELD, "This test expects nothing.", hint="Write expect, only or exactly.")
             return None
         found = choice(expect, [each.value for each in Expect])
         return Expect(found) if found is not None else None
 
     def _exceptions(self, item: Field, names: Names) -> tuple[Connections, ...]:
-        key = "only" if item.get("only") is not None else "except"
-        field = item.get(key)
-        if item.present(("only", "except")) == ["only", "except"]:
-            item.report(BAD_FIELD, "A test has either only or except.", hint="Put what is excepted under only, too.")
+        lists = item.present(_LISTS)
+        field = item.get(lists[0]) if lists else None
+        if len(lists) > 1:
+            item.report(BAD_FIELD, f"A test has either {lists[0]} or {lists[1]}.", hint="Put all of it under one.")
         found = []
         for entry in one_or_more(field) if field is not None else ():
             if not isinstance(entry.value, dict):
@@ -180,7 +188,21 @@ class _Reading:
         field = item.get("exists")
         if field is None:
             return frozenset()
-        if item.get("only") is not None:
-            field.report(BAD_FIELD, "exists can't stand beside only, which speaks of every connection.")
+        for key in item.present(_CLOSED):
+            field.report(BAD_FIELD, f"exists can't stand beside {key}, which speaks of every connection.")
         chosen = [choice(each, [side.value for side in Side]) for each in one_or_more(field)]
         return frozenset(Side(each) for each in chosen if each is not None)
+
+
+def promised(case: Case) -> Iterable[Case]:
+    """The tests that each connection under ``exactly`` is allowed, which ``only`` doesn't promise."""
+    whole = case.connections
+    for number, each in enumerate(case.exceptions, 1):
+        connections = Connections(
+            each.sources or whole.sources,
+            each.destinations or whole.destinations,
+            each.ports or whole.ports,
+            each.origin,
+            {**whole.origins, **each.origins},
+        )
+        yield Case(f"{case.name} ({number})", Expect.ALLOWED, connections, reason=case.reason, origin=each.origin)
