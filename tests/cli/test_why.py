@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import run, write
+from tests.cli.running import POLICY, run, write
 from tests.cli.test_schemas import check
 
 
@@ -181,3 +181,24 @@ def test_a_destination_that_is_an_address_is_counted_with_the_others_once(shop: 
 def test_the_command_for_the_fix_reads_the_input_as_this_one_did(shop: str) -> None:
     text = run("why", "--cni", "cilium", shop, "shop/deploy/cart", "data/db-0:5432").stdout
     assert f"`ringfence fix --cni cilium {shop} shop/deploy/cart data/db-0:5432`" in text
+
+
+def test_a_guard_that_guards_nothing_is_named_where_the_connection_is_allowed(tmp_path: Path) -> None:
+    shop = write(tmp_path)
+    (tmp_path / "policy.yaml").write_text(POLICY.replace("{app: db}}\n", "{apps: db}}\n"), encoding="utf-8")
+    result = run("why", shop, "shop/web-0", "data/db-0:5432")
+    assert result.exit_code == 0
+    said = "NetworkPolicy data/db would deny it, but it selects no pod: its podSelector asks for label `apps=db`, and"
+    assert said in result.stdout
+    # The rule lets this one in: nothing is wrong for it.
+    assert said not in run("why", shop, "shop/web-1", "data/db-0:5432").stdout
+
+
+def test_a_list_of_rules_that_policy_types_leave_out_is_named(tmp_path: Path) -> None:
+    shop = write(tmp_path)
+    (tmp_path / "policy.yaml").write_text(
+        POLICY.replace("  ingress:", "  policyTypes: [Egress]\n  ingress:"), encoding="utf-8"
+    )
+    result = run("why", shop, "shop/web-0", "data/db-0:5432")
+    assert result.exit_code == 0
+    assert "NetworkPolicy data/db would deny it, but its policyTypes leave out Ingress" in result.stdout

@@ -67,8 +67,15 @@ def command(
     cluster = session.load(paths, common, tell=output == "text")
     further = [text.strip() for text in addresses.split(",") if text.strip()]
     ends = source, target, port
-    findings = cluster.findings
-    answer = why(cluster.engine, cluster.endpoints, *ends, compare=compare, addresses=further, findings=findings)
+    answer = why(
+        cluster.engine,
+        cluster.endpoints,
+        *ends,
+        compare=compare,
+        addresses=further,
+        findings=cluster.findings,
+        written=lambda ref, direction: cluster.world.writes(ref, direction),  # noqa: PLW0108 -- a world is made if asked
+    )
     fixes = _fixes(cluster, answer)
     if output == "json":
         found = [fix_json.fix(fix) for fix in fixes.values() if fix is not None]

@@ -120,15 +120,16 @@ def _guard(engine: Engine, policy: Policy, direction: Direction, pod: Pod, writt
     home = policy.subject.namespace
     if home is None:
         return None
-    miss = pod_miss(replace(policy.subject, namespace=pod.namespace), pod, engine.facts)
+    if home != pod.namespace:
+        asks = policy.subject.pods != EVERYTHING and direction in policy.isolates
+        strange = asks and policy.subject.pods.matches(pod.labels) and idle(engine, policy)
+        return Meant(policy, direction, moved=pod.namespace, idle=True) if strange else None
+    miss = pod_miss(policy.subject, pod, engine.facts)
     if miss is None:
         return None
     if direction not in policy.isolates:
-        types = home == pod.namespace and not miss.count and written(policy.ref, direction)
+        types = not miss.count and written(policy.ref, direction)
         return Meant(policy, direction, types=True) if types else None
-    if home != pod.namespace:
-        strange = not miss.count and policy.subject.pods != EVERYTHING and idle(engine, policy)
-        return Meant(policy, direction, moved=pod.namespace, idle=True) if strange else None
     return _missed(engine, policy, direction, miss, pod) if miss.count else None
 
 

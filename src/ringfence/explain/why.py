@@ -10,11 +10,14 @@ from ringfence.explain.causes import Cause, causes_of
 from ringfence.explain.compare import Comparison, compare_sources
 from ringfence.explain.endpoints import End, Endpoints, Target
 from ringfence.explain.judge import Judgement, alike_pairs, judge
+from ringfence.explain.meant import Written, causes_of_access
 from ringfence.explain.near_subjects import additive_policies
 from ringfence.explain.notes import notes_for
 from ringfence.explain.varying import STATEFUL, Coverage, coverage, variations
 from ringfence.model.errors import QueryError
 from ringfence.model.finding import Finding
+from ringfence.model.origin import ObjectRef
+from ringfence.model.policy import Direction
 from ringfence.model.ports import ALL_PORTS, PortSet, Protocol
 from ringfence.model.verdict import AddressEndpoint
 
@@ -65,11 +68,13 @@ def why(
     compare: str = "",
     addresses: Sequence[str] = (),
     findings: Sequence[Finding] = (),
+    written: Written | None = None,
 ) -> WhyAnswer:
     """Answers for two endpoint texts; ``port`` of ``None`` asks about every port that the destination declares.
 
     ``compare`` names another source, to be told apart from the first; ``addresses`` are further addresses of the
     destination's name, each judged on the same port; ``findings`` are those about the policies, for causes.
+    ``written`` tells what manifests say, for policies that were meant to deny an allowed connection.
 
     Raises:
         EndpointError: a text names nothing in the snapshot, or the Service doesn't have the port.
@@ -83,6 +88,10 @@ def why(
     notes: dict[str, None] = {}
     for judgement in judgements:
         notes.update(dict.fromkeys(notes_for(judgement, engine)))
+        if judgement.allowed:
+            guards = causes_of_access(engine, judgement, written or _unknown)
+            # Only what is surely a mistake: many a policy is right not to ask for some pods.
+            notes.update((guard.text, None) for guard in guards if not guard.distance)
     if not judgements:
         return WhyAnswer(left, right, (), (*left.notes, *right.notes), _open_to_all(engine, left, right), False)
     known = endpoints.services, findings, additive_policies(engine.policy_set)
@@ -97,6 +106,11 @@ def why(
     if varying or covered:
         notes[STATEFUL] = None
     return WhyAnswer(left, right, judgements, tuple(notes), None, port is not None, causes, varying, compared, covered)
+
+
+def _unknown(_ref: ObjectRef, _direction: Direction) -> bool:
+    """Without manifests nothing is known of lists that are empty."""
+    return False
 
 
 def _open_to_all(engine: Engine, source: End, destination: End) -> PortSet:
