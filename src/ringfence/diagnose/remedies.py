@@ -21,6 +21,10 @@ Holds = Callable[[Engine], bool]
 """What must hold after a change."""
 
 
+_MOST = 12
+"""So many changes are tried: more remarks than that are read for their number, and each trial costs a comparison."""
+
+
 class Remedies:
     """Tries changes on one cluster. ``paths`` are the input's, for command lines of Ringfence itself."""
 
@@ -29,6 +33,7 @@ class Remedies:
         self._snapshot = snapshot
         self._cni = cni
         self._given = " ".join(shlex.quote(path) for path in paths) or "PATH"
+        self._tried = 0
 
     def ringfence(self, command: str, *arguments: str) -> str:
         """A command line of Ringfence about the same input."""
@@ -40,6 +45,8 @@ class Remedies:
 
         Unless ``opens``, it may open no connection.
         """
+        if not self._may_try():
+            return ()
         try:
             after = self.world.patched((patch,)).engine
         except PatchError:
@@ -49,7 +56,7 @@ class Remedies:
     def moved(self, ref: ObjectRef, namespace: str) -> tuple[str, ...]:
         """The command that makes a policy anew in another namespace and deletes it where it is."""
         raw = self.world.raw(ref)
-        if raw is None:
+        if raw is None or not self._may_try():
             return ()
         body = clean(raw.body)
         body["metadata"] = {**body.get("metadata", {}), "namespace": namespace}
@@ -67,7 +74,7 @@ class Remedies:
     def without_namespace_label(self, name: str, key: str, holds: Holds) -> tuple[str, ...]:
         """The command that takes a label from a namespace, if that does what it should and opens nothing."""
         namespace = self._engine.facts.namespaces.get(name)
-        if namespace is None or key not in namespace.labels:
+        if namespace is None or key not in namespace.labels or not self._may_try():
             return ()
         labels = {label: value for label, value in namespace.labels.items() if label != key}
         after = self._engine.with_namespace(replace(namespace, labels=labels))
@@ -77,13 +84,17 @@ class Remedies:
     def off_the_host_network(self, pods: Sequence[Pod], holds: Holds) -> tuple[str, ...]:
         """The command that takes a workload's pods off the host network; none for a pod without a template."""
         workload = pods[0].workload
-        if workload.kind not in TEMPLATES or workload.kind == "Pod":
+        if workload.kind not in TEMPLATES or workload.kind == "Pod" or not self._may_try():
             return ()
         after = self._engine.with_pods(pods, [replace(pod, host_network=False, addresses=()) for pod in pods])
         path = "/".join(("", *map(str, TEMPLATES[workload.kind][1][:-2]), "spec", "hostNetwork"))
         text = shlex.quote(f'[{{"op":"remove","path":"{path}"}}]')
         where = f"{workload.kind.lower()} {shlex.quote(workload.name)} -n {shlex.quote(workload.namespace)}"
         return (f"kubectl patch {where} --type=json -p {text}",) if holds(after) else ()
+
+    def _may_try(self) -> bool:
+        self._tried += 1
+        return self._tried <= _MOST
 
     def _is_right(self, after: Engine, holds: Holds, *, opens: bool = False) -> bool:
         return holds(after) and (opens or not effects_of(self._engine, after).opens)

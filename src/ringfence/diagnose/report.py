@@ -162,6 +162,11 @@ class Remark:
     objects: tuple[ObjectRef, ...] = ()
     namespaces: frozenset[str] = frozenset()
 
+    @property
+    def leads(self) -> bool:
+        """True where it is said first if nothing that is needed is cut; a note never is."""
+        return self.topic.leads and self.severity > Severity.NOTE
+
     def about(self, namespaces: frozenset[str]) -> bool:
         """True where it concerns one of these namespaces; of none given, always."""
         own = self.namespaces or ({self.subject.namespace} if self.subject is not None else frozenset())
@@ -224,7 +229,7 @@ class Diagnosis:
     def lead(self) -> Problem | Remark | None:
         """What the headline is about, if it is about something."""
         problem = next((problem for problem in self.problems if problem.cut), None)
-        leading = (remark for remark in self.remarks if remark.topic.leads)
+        leading = (remark for remark in self.remarks if remark.leads)
         trailing = (remark for remark in self.remarks if remark.topic.trails)
         return problem or next(leading, None) or next(trailing, None)
 

@@ -33,13 +33,17 @@ _MEANT = "if they weren't meant to reach the Internet"
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """How some workloads of a namespace get out. ``objects`` are those that its annotation may stand on."""
+    """How some workloads of a namespace get out. ``objects`` are those that its annotation may stand on.
+
+    ``meant`` where a policy for these workloads alone says so: an exception that somebody wrote.
+    """
 
     how: str
     code: Code
     change: str
     origin: Origin = UNKNOWN
     objects: tuple[ObjectRef, ...] = ()
+    meant: bool = False
 
 
 class WaysOut:
@@ -119,7 +123,8 @@ class WaysOut:
             commands = (self._remedies.ringfence("generate deny-external-egress", *options),)
         elif policy.subject.namespace is not None:
             commands = self._without_entry(policy, access.origin, closed)
-        way = _Way(how, WORLD_EGRESS, change if commands else _limit_them(), access.origin, (policy.ref,))
+        meant = None not in (policy.subject.namespace, limit.subject.namespace) and policy.subject.pods != EVERYTHING
+        way = _Way(how, WORLD_EGRESS, change if commands else _limit_them(), access.origin, (policy.ref,), meant)
         yield from self._remark(namespace, names, way, commands)
 
     def _through(self, proxy: Pod, direct: set[str]) -> Iterator[Remark]:
@@ -214,7 +219,7 @@ class WaysOut:
         objects = (limit.ref, *way.objects, *(() if kept else [_ref(_workload(names[0]))]))
         yield Remark(
             Topic.WAY_OUT,
-            Severity.WARNING,
+            Severity.NOTE if way.meant else Severity.WARNING,
             what,
             way.origin,
             limit.ref,
@@ -233,32 +238,30 @@ def _limit_them() -> str:
 def _limits(engine: Engine) -> dict[str, Policy]:
     """The policy that limits egress to the Internet, by namespace: one that denies it before one that only isolates.
 
-    Policies that isolate limit a namespace only if they do most of its workloads: else each is for its own.
+    A policy that isolates limits a namespace only if it selects most of its workloads: else it is for its own.
     """
-    found: dict[str, Policy] = {}
-    denying: set[str] = set()
+    denying: dict[str, Policy] = {}
     every: dict[str, set[WorkloadRef]] = {}
-    limited: dict[str, set[WorkloadRef]] = {}
+    limited: dict[str, dict[int, set[WorkloadRef]]] = {}
     for number, atom in enumerate(engine.universe.atoms):
         namespace = atom.pods[0].namespace if atom.guarded else ""
         if not namespace:
             continue
         workloads = {pod.workload for pod in atom.pods}
         every.setdefault(namespace, set()).update(workloads)
-        for each in engine.policies_of(Direction.EGRESS, number):
+        for each in engine.policies_of(Direction.EGRESS, number) if namespace not in denying else ():
             compiled = engine.program.compiled[each]
             additive = engine.program.stages[compiled.stage][1].kind is StageKind.ADDITIVE
-            if namespace not in denying and _denies_internet(compiled.policy):
-                found[namespace] = compiled.policy
-                denying.add(namespace)
+            if _denies_internet(compiled.policy):
+                denying.setdefault(namespace, compiled.policy)
             elif additive and Direction.EGRESS in compiled.policy.isolates and not _allows_all(compiled.policy):
-                found.setdefault(namespace, compiled.policy)
-                limited.setdefault(namespace, set()).update(workloads)
-    return {
-        name: policy
-        for name, policy in found.items()
-        if name in denying or 2 * len(limited.get(name, ())) > len(every[name])
-    }
+                limited.setdefault(namespace, {}).setdefault(each, set()).update(workloads)
+    found = dict(denying)
+    for namespace, by_policy in limited.items():
+        widest = max(by_policy, key=lambda each: len(by_policy[each]))
+        if namespace not in denying and 2 * len(by_policy[widest]) > len(every[namespace]):
+            found[namespace] = engine.program.compiled[widest].policy
+    return found
 
 
 def _allows_all(policy: Policy) -> bool:

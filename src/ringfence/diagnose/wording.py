@@ -236,7 +236,7 @@ def headline(problems: Sequence[Problem], remarks: Sequence[Remark], *, needs: i
         worst = grave[0]
         more = f" ({len(grave) - 1} more root cause{'s' if len(grave) > 2 else ''} below)" if grave[1:] else ""
         return f"{worst.cause.rstrip('.')}: {worst.what}.{more}"
-    leading = [remark for remark in remarks if remark.topic.leads]
+    leading = [remark for remark in remarks if remark.leads]
     if leading:
         more = f" ({len(leading) - 1} more below)" if leading[1:] else ""
         return f"{leading[0].what}{more} {_nothing(needs, dns=dns)}"

@@ -13,7 +13,7 @@ from ringfence.generate.request import Draft, Given
 from ringfence.generate.targets import RESOLVER_PORTS, Target
 from ringfence.model.addresses import AddressSet, format_address
 from ringfence.model.errors import QueryError
-from ringfence.model.objects import Pod, RawObject, Snapshot
+from ringfence.model.objects import Pod, RawObject
 from ringfence.model.origin import Position
 from ringfence.model.policy import Direction, Policy
 from ringfence.model.ports import NO_PORTS, PortSet
@@ -58,10 +58,10 @@ def check(given: Given, draft: Draft, *, cni: str = "generic") -> Checked:
     if len(new) < len(draft.manifests):
         kinds = sorted({manifest.body["kind"] for manifest in draft.manifests if not manifest.evaluated})
         notes.append(f"{', '.join(kinds)} of this dialect is not evaluated yet: nothing below was verified of it.")
-    after = _applied(given.snapshot, new, cni, notes)
+    after = _applied(given, new, cni, notes)
     changes = tuple(compare(given.engine, after)) if new else ()
     _refuse_opening(draft, changes)
-    _refuse_cutting_dns(given, draft, changes)
+    _refuse_cutting_dns(given, draft, after)
     notes.extend(_outside(given, draft, after))
     if new:
         notes.extend(_other_resolvers(given, draft, after))
@@ -87,12 +87,16 @@ def _meaning(policy: Policy) -> object:
     return (policy.subject, policy.isolates, frozenset(policy.egress), frozenset(policy.ingress))
 
 
-def _applied(snapshot: Snapshot, new: Sequence[RawObject], cni: str, notes: list[str]) -> Engine:
-    before = read_policies(snapshot, cni=cni)[1]
-    changed = replace(snapshot, policies=(*snapshot.policies, *new))
-    policies, findings = read_policies(changed, cni=cni)
-    notes.extend(str(finding) for finding in findings if finding not in before)
-    return Engine.build(changed, policies)
+def _applied(given: Given, new: Sequence[RawObject], cni: str, notes: list[str]) -> Engine:
+    """The engine with the new policies. Names and priorities are free, so no other policy's findings change."""
+    fresh, findings = read_policies(replace(given.snapshot, policies=tuple(new)), cni=cni)
+    notes.extend(str(finding) for finding in findings)
+    added = [(stage.name, policy) for layer in fresh.layers for stage in layer.stages for policy in stage.policies]
+    known = {stage.name for layer in given.engine.policy_set.layers for stage in layer.stages}
+    if all(name in known for name, _ in added):
+        return given.engine.with_policies((), added)
+    changed = replace(given.snapshot, policies=(*given.snapshot.policies, *new))
+    return Engine.build(changed, read_policies(changed, cni=cni)[0])
 
 
 def _refuse_opening(draft: Draft, changes: Sequence[PairChange]) -> None:
@@ -106,21 +110,22 @@ def _refuse_opening(draft: Draft, changes: Sequence[PairChange]) -> None:
             )
 
 
-def _refuse_cutting_dns(given: Given, draft: Draft, changes: Sequence[PairChange]) -> None:
-    servers = {id(pod): server.ports for server in given.survey.dns for pod in server.pods}
+def _refuse_cutting_dns(given: Given, draft: Draft, after: Engine) -> None:
+    """Asks the rows of the DNS pods, and not every pair: those are millions where teams are cut from each other."""
     namespaces = frozenset(draft.keeps_dns)
-    asked = NO_PORTS
-    for ports in servers.values():
-        asked |= ports
-    for change in changes:
-        # Pods are compared by the million where every team is cut from every other: the cheap questions come first.
-        sources, destinations = change.sources, change.destinations
-        if isinstance(sources, AddressSet) or isinstance(destinations, AddressSet) or not change.closed & asked:
-            continue
-        lost = next((pod for pod in sources if pod.namespace in namespaces), None)
-        cut = lost and next((pod for pod in destinations if change.closed & servers.get(id(pod), NO_PORTS)), None)
-        if cut is not None:
-            raise QueryError(f"This template would cut {lost} from the DNS pod {cut}: nothing is printed.")
+    asking: dict[int, Pod] = {}
+    for pod in given.snapshot.pods:
+        if pod.namespace in namespaces:
+            asking.setdefault(given.engine.atom(pod), pod)
+    servers: dict[int, tuple[Pod, PortSet]] = {}
+    for each in given.survey.dns:
+        for pod in each.pods:
+            servers.setdefault(given.engine.atom(pod), (pod, each.ports))
+    for pod in asking.values():
+        for server, ports in servers.values():
+            lost = given.engine.allowed(pod, server) & ports
+            if lost and lost - after.allowed(pod, server):
+                raise QueryError(f"This template would cut {pod} from the DNS pod {server}: nothing is printed.")
 
 
 def _outside(given: Given, draft: Draft, after: Engine) -> Iterator[str]:
