@@ -46,6 +46,7 @@ RIGHT: dict[tuple[str, str], str] = {
     ("cyclonus/199-*", "RF202"): "another step of the test gives a pod the label that the rule asks for",
     ("npa-conformance-cnp-v1alpha2/CNPBaselineTierEgressInlineCIDRPeers-04", "RF208"): "pods by address, on purpose",
     ("npa-conformance-*/*Integration-0*", "RF107"): "the NetworkPolicy of this test leaves podSelector out",
+    ("[ck]*/*", "RF017"): "the namespaces are called x, y and z, and the y has no quotes, as PyYAML writes it",
     ("[!e]*", "RF401"): "each case guards what its test is about, and leaves other pods or namespaces open to all",
     ("[!e]*", "RF402"): "likewise for egress",
     ("[ck]*/*", "RF403"): "an allow-all policy is what the case tests",
@@ -61,6 +62,7 @@ RIGHT: dict[tuple[str, str], str] = {
     ("npa-conformance-*", "RF503"): "the cases have rules behind wider ones, to show that the first match decides",
     ("npa-conformance-*", "RF408"): "centaur is on the host network of a node that runs pods of other houses",
     # -- corpora of analyzers' tests
+    ("netpol-analyzer-anp-parsed/*", "RF017"): "likewise for a namespace called y",
     ("netpol-analyzer-*", "RF403"): "the case has rules without peers and ports",
     ("netpol-analyzer-*", "RF405"): "a rule for a port without `from`, or for 0.0.0.0/0",
     ("policy-assistant/*", "RF405"): "a rule for UDP 80 without `from`",
