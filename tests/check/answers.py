@@ -24,7 +24,7 @@ def check(*arguments: str, stdin: str | None = None) -> Result:
 def report(*arguments: str, status: int, stdin: str | None = None) -> Json:
     """The JSON report, which follows its schema; ``status`` is the exit status that the command must have."""
     result = check("-o", "json", *arguments, stdin=stdin)
-    assert result.exit_code == status, result.output
+    assert result.exit_code == status, result.output[:2000]
     found = follows_schema(result.stdout)
     assert found["failed"] is (status == 1)
     return found
@@ -48,7 +48,7 @@ def sarif_schema() -> Draft4Validator:
 def sarif(*arguments: str, status: int) -> Json:
     """The run of the SARIF log, which follows its schema."""
     result = check("-o", "sarif", *arguments)
-    assert result.exit_code == status, result.output
+    assert result.exit_code == status, result.output[:2000]
     log: Json = json.loads(result.stdout)
     sarif_schema().validate(log)
     (found,) = log["runs"]

@@ -51,7 +51,15 @@ def read_config(path: str) -> Config:
     Raises:
         InputError: it can't be read, or says something that isn't understood; the message begins with the place.
     """
-    fields = read_fields(path)
+    return config_of(read_fields(path), path)
+
+
+def config_of(fields: Fields, path: str) -> Config:
+    """The configuration in the fields of a file; ``path`` is the file's.
+
+    Raises:
+        InputError: it says something that isn't understood; the message begins with the place.
+    """
     fields.choice("apiVersion", (API_VERSION,), needed=True)
     fields.choice("kind", (KIND,), needed=True)
     config = Config(

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ringfence.check.config import Config, Helm, Kustomize, PathEntry
+from ringfence.check.config_file import config_of
+from ringfence.check.fields import parse_fields
 from ringfence.check.patterns import existing, matches
 from ringfence.check.promises import read_suites
 from ringfence.check.rendering import render
@@ -60,17 +62,17 @@ def read_inputs(config: Config, revision: str, given: Given | None = None) -> In
         InputError: something that is named can't be read, or isn't there.
     """
     directory = Path(config.file).parent
+    base: Base | None = None
+    before: Snapshot | None = None
+    notes: list[str] = []
     if given is not None:
         policies = load_snapshot([given.policies], stdin=given.stdin)
-        before = load_snapshot([given.base], stdin=given.stdin) if given.base else None
-        base = Base(given.base) if given.base else None
-        notes = []
+        if given.base:
+            base, before = Base(given.base), load_snapshot([given.base], stdin=given.stdin)
     else:
-        repository = Repository.of(str(directory)) if revision else None
-        base = repository.base(revision) if repository is not None else None
         policies = _head(config, directory)
-        before = _base(config, repository, base) if repository is not None and base is not None else None
-        notes = _base_notes(config, repository, base, before)
+        if revision:
+            base, before, notes = _earlier(config, directory, revision)
     if config.cluster:
         cluster = load_snapshot(_paths(config.cluster, directory))
         notes += _cluster_notes(config, cluster, policies, before)
@@ -79,6 +81,17 @@ def read_inputs(config: Config, revision: str, given: Given | None = None) -> In
         before = _under(cluster, before, kept) if before is not None else None
     suites = read_suites(config, _paths(config.tests, directory)) if config.tests else None
     return Inputs(policies, before, base, suites, tuple(notes), _root(directory))
+
+
+def _earlier(config: Config, directory: Path, revision: str) -> tuple[Base, Snapshot, list[str]]:
+    """The base, its policies, and what to say about both."""
+    repository = Repository.of(str(directory))
+    base = repository.base(revision)
+    notes = [*base.notes, *_uncommitted(repository, config)]
+    before = _base(_base_config(config, repository, base, notes), repository, base)
+    if not before.policies:
+        notes.append(f"{base.name} has no policy in these places: every policy counts as new.")
+    return base, before, notes
 
 
 def _root(directory: Path) -> str:
@@ -146,16 +159,20 @@ def _uncommitted(repository: Repository, config: Config) -> list[str]:
     return [f"{len(files)} files are not committed, and checked as they stand in the work tree."]
 
 
-def _base_notes(config: Config, repository: Repository | None, base: Base | None, before: Snapshot | None) -> list[str]:
-    if repository is None or base is None or before is None:
-        return []
-    notes = [*base.notes, *_uncommitted(repository, config)]
-    if not before.policies:
-        notes.append(f"{base.name} has no policy in these places: every policy counts as new.")
-    return notes
-
-
 # ---- the base -------------------------------------------------------------------------------------------------------
+
+
+def _base_config(config: Config, repository: Repository, base: Base, notes: list[str]) -> Config:
+    """The base's own configuration, which says where its policies are: files may be moved, or rendered otherwise."""
+    name = Path(config.file).name
+    text = repository.file(base, name)
+    if text is None:
+        return config
+    try:
+        return config_of(parse_fields(text, f"{base.name}/{name}"), config.file)
+    except InputError as error:
+        notes.append(f"The policies of {base.name} are looked for where they are today: {error}")
+        return config
 
 
 def _base(config: Config, repository: Repository, base: Base) -> Snapshot:

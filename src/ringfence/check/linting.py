@@ -11,9 +11,13 @@ from ringfence.check.fingerprints import fingerprints
 from ringfence.check.report import Checked, LintPart, Part, SetAside, State, part_of
 from ringfence.cluster import Cluster
 from ringfence.lint.context import LintContext, Settings
+from ringfence.lint.fixes import lint_fixes
 from ringfence.lint.registry import LintRule, choose
 from ringfence.lint.run import LintReport, run
 from ringfence.model.finding import Finding
+
+_MOST_FIXES = 200
+"""Fixes are tried on the cluster for so many findings, the worst first: each costs an update of the engine."""
 
 
 def rules_of(config: LintConfig) -> tuple[LintRule, ...]:
@@ -27,14 +31,17 @@ def rules_of(config: LintConfig) -> tuple[LintRule, ...]:
     return tuple(rule for rule in choose() if rule in chosen or rule in always)
 
 
-def lint(config: Config, cluster: Cluster, before: Cluster | None, baseline: Baseline | None) -> LintPart:
-    """What the rules find in the work tree, and what of it was there before."""
+def lint(
+    config: Config, cluster: Cluster, before: Cluster | None, baseline: Baseline | None, *, fixes: bool = False
+) -> LintPart:
+    """What the rules find in the work tree, and what of it was there before; with ``fixes``, what puts it right."""
     rules = rules_of(config.lint)
-    report = _run(config, cluster, rules)
+    context = _context(config, cluster)
+    report = run(context, rules)
     told, aside = _named(report, cluster)
     earlier: dict[str, Finding] = {}
     if before is not None:
-        there, also_aside = _named(_run(config, before, rules), before)
+        there, also_aside = _named(run(_context(config, before), rules), before)
         earlier = dict(there)
         earlier_names = earlier.keys() | {name for name, _ in also_aside}
     else:
@@ -42,9 +49,13 @@ def lint(config: Config, cluster: Cluster, before: Cluster | None, baseline: Bas
     listed = {entry.fingerprint: entry for entry in baseline.entries} if baseline is not None else {}
     present = {name for name, _ in told} | {name for name, _ in aside}
     ran = {rule.code.code for rule in report.rules}
+    wanted = [finding for name, finding in told if name not in listed and finding.severity >= config.lint.severity]
+    tried = lint_fixes(context, wanted[:_MOST_FIXES], cni=config.cni) if fixes else ()
+    by_finding = {id(fix.finding): fix for fix in tried}
     return LintPart(
         findings=tuple(
-            Checked(finding, name, _state(name, earlier_names, listed), known=name in listed) for name, finding in told
+            Checked(finding, name, _state(name, earlier_names, listed), name in listed, by_finding.get(id(finding)))
+            for name, finding in told
         ),
         suppressed=tuple(
             SetAside(each.finding, name, each.suppression)
@@ -82,10 +93,9 @@ def _state(name: str, earlier: set[str], listed: dict[str, BaselineEntry]) -> St
     return State.UNCHANGED if name in earlier or name in listed else State.NEW
 
 
-def _run(config: Config, cluster: Cluster, rules: tuple[LintRule, ...]) -> LintReport:
+def _context(config: Config, cluster: Cluster) -> LintContext:
     settings = Settings(annotations=config.lint.annotations, owner_label=config.owner_label)
-    context = LintContext(cluster.snapshot, cluster.policies, cluster.findings, settings, engine=lambda: cluster.engine)
-    return run(context, rules)
+    return LintContext(cluster.snapshot, cluster.policies, cluster.findings, settings, engine=lambda: cluster.engine)
 
 
 def _named(report: LintReport, cluster: Cluster) -> tuple[list[tuple[str, Finding]], list[tuple[str, Finding]]]:

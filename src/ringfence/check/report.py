@@ -9,6 +9,7 @@ from ringfence.check.baseline import BaselineEntry
 from ringfence.check.config import Approval, Config
 from ringfence.check.repository import Base
 from ringfence.diff import DiffReport, Risk
+from ringfence.lint.fixes import LintFix
 from ringfence.lint.registry import LintRule
 from ringfence.lint.suppressions import Suppression
 from ringfence.model.finding import Code, Finding, Severity
@@ -52,12 +53,16 @@ def part_of(code: Code) -> Part:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A finding with its lasting name. ``known`` tells that the baseline file lists it: it fails nothing."""
+    """A finding with its lasting name. ``known`` tells that the baseline file lists it: it fails nothing.
+
+    ``fix`` puts it right, where that was asked for and there is one.
+    """
 
     finding: Finding
     fingerprint: str
     state: State = State.NEW
     known: bool = False
+    fix: LintFix | None = None
 
     @property
     def part(self) -> Part:

@@ -108,6 +108,13 @@ class Repository:
             return []
         return git.entries(tree, base.name, directory=self.directory or None)
 
+    def file(self, base: Base, name: str) -> bytes | None:
+        """The content of a file of the base, in the directory; ``None`` where it isn't there."""
+        try:
+            return self._run("cat-file", "blob", f"{base.commit}:{self.prefix}{name}")
+        except InputError:
+            return None
+
     @contextmanager
     def checked_out(self, base: Base) -> Iterator[Path]:
         """A copy of the base's files in a temporary directory: the place of :attr:`directory` in it.

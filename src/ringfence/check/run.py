@@ -18,9 +18,17 @@ from ringfence.model.finding import Severity
 
 
 def run_check(
-    config: Config, revision: str, given: Given | None = None, *, baseline: bool = True, today: dt.date | None = None
+    config: Config,
+    revision: str,
+    given: Given | None = None,
+    *,
+    baseline: bool = True,
+    fixes: bool = False,
+    today: dt.date | None = None,
 ) -> CheckReport:
     """The whole check. ``revision`` is the base to compare with, or empty; ``baseline`` reads the baseline file.
+
+    With ``fixes``, what would put each finding right is tried on the cluster.
 
     Raises:
         InputError: something that is configured can't be read or done. Nothing is skipped silently.
@@ -28,7 +36,7 @@ def run_check(
     inputs = read_inputs(config, revision, given)
     cluster = Cluster(inputs.snapshot, cni=config.cni)
     before = Cluster(inputs.base_snapshot, cni=config.cni) if inputs.base_snapshot is not None else None
-    found = lint(config, cluster, before, _baseline(config) if baseline else None)
+    found = lint(config, cluster, before, _baseline(config) if baseline else None, fixes=fixes)
     diff = compare(config, before, cluster, today or dt.date.today()) if before is not None else None  # noqa: DTZ011
     tests = judge_promises(config, inputs.suites, cluster, before) if inputs.suites is not None else None
     return CheckReport(

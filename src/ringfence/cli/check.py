@@ -30,6 +30,7 @@ Exit status: 0 passed, 1 failed, 2 wrong configuration or unreadable input.
 """
 
 FORMATS = ("text", "json", "sarif", "junit", "github", "codequality", "markdown")
+_WITH_FIXES = {"json", "sarif"}
 
 
 def _files(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
@@ -93,7 +94,8 @@ def command(
         return
     revision = "" if no_base or given is not None else base or config.base
     with progress("Checking"):
-        report = run_check(config, revision, given)
+        fixes = bool({output, *(name for name, _ in files)} & _WITH_FIXES)
+        report = run_check(config, revision, given, fixes=fixes)
     for name, path in files:
         with session.opened(path, "w") as out:
             out.write(click.unstyle(render(report, name, every=True)))

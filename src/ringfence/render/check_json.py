@@ -7,10 +7,12 @@ import json
 from ringfence.check.config import Approval
 from ringfence.check.report import ApprovedRisk, Checked, CheckReport, DiffPart, LintPart, StaleApproval, TestOutcome
 from ringfence.check.summary import rows
+from ringfence.model.objects import Snapshot
 from ringfence.model.origin import Origin
 from ringfence.render import check_promises
 from ringfence.render.diff_json import change_fields, risk_fields, summary_fields
 from ringfence.render.json_values import Json, document, finding, origin
+from ringfence.render.lint_json import fix_fields
 
 
 def render(report: CheckReport) -> str:
@@ -34,7 +36,7 @@ def render(report: CheckReport) -> str:
         body["diff"] = _diff(report.diff)
     if report.tests is not None:
         body["tests"] = [_outcome(each) for each in report.tests.outcomes]
-    body["lint"] = _lint(report.lint)
+    body["lint"] = _lint(report.lint, report.snapshot)
     return json.dumps(body, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -92,17 +94,18 @@ def _outcome(value: TestOutcome) -> Json:
     return fields
 
 
-def _lint(part: LintPart) -> Json:
+def _lint(part: LintPart, snapshot: Snapshot) -> Json:
     return {
         "rules": [rule.code.code for rule in part.rules],
         "idle": [rule.code.code for rule in part.idle],
-        "findings": [_checked(each) for each in part.findings],
-        "fixed": [_checked(each) for each in part.fixed],
+        "findings": [_checked(each, snapshot) for each in part.findings],
+        "fixed": [_checked(each, snapshot) for each in part.fixed],
         "suppressed": [
             {
                 "finding": finding(each.finding),
                 "fingerprint": each.fingerprint,
                 "reason": each.suppression.reason,
+                **({"owner": each.suppression.owner} if each.suppression.owner else {}),
                 **({"until": each.suppression.until.isoformat()} if each.suppression.until is not None else {}),
             }
             for each in part.suppressed
@@ -114,9 +117,10 @@ def _lint(part: LintPart) -> Json:
     }
 
 
-def _checked(value: Checked) -> Json:
+def _checked(value: Checked, snapshot: Snapshot) -> Json:
+    fixes = {"fixes": [fix_fields(value.fix, snapshot)]} if value.fix is not None else {}
     return {
-        "finding": finding(value.finding),
+        "finding": {**finding(value.finding), **fixes},
         "fingerprint": value.fingerprint,
         "state": str(value.state),
         "inBaselineFile": value.known,

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from ringfence.check.report import Checked, CheckReport, Part, State, TestOutcome
-from ringfence.check.summary import Outcome, rows
+from ringfence.check.summary import Outcome, Row, rows
 from ringfence.diff import Cause, Change, DiffReport, Impact
 from ringfence.model.origin import Position
 from ringfence.render import check_promises
-from ringfence.render.diff_groups import RISKS, Group, groups
+from ringfence.render.diff_groups import RISKS, Entry, Group, groups
 from ringfence.render.diff_text import places as cause_places
 from ringfence.render.markdown import code, prose
 
@@ -30,6 +30,8 @@ LARGEST = 65_536
 
 _STEPS = (200, 100, 50, 25, 12, 6, 3, 1, 0)
 """Rows of each table, until the comment fits."""
+_FOLDED = 5
+"""More connections than this under one cause are folded."""
 _CELL = 400
 _DETAILS = 4_000
 _TICKS = re.compile(r"`+")
@@ -39,19 +41,43 @@ _NAMES = {Part.DIFF: "Connections", Part.TESTS: "Promises", Part.SCHEMA: "Schema
 
 def render(report: CheckReport) -> str:
     """The comment as GitHub-flavoured Markdown, of at most :data:`LARGEST` characters."""
-    text = ""
+    text, prepared = "", _prepared(report)
     for most in _STEPS:
-        text = "\n".join(_Comment(report, most).lines()) + "\n"
+        text = "\n".join(_Comment(report, prepared, most).lines()) + "\n"
         if len(text) <= LARGEST:
             return text
     return text[: LARGEST - 2] + "…\n"  # even the counts are too long: names of parts and files alone
 
 
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """What is the same however short the tables get: rows of the summary, and changes by their causes."""
+
+    rows: tuple[Row, ...]
+    opened: list[Group]
+    closed: list[Group]
+    replicas: list[Group]
+
+
+def _prepared(report: CheckReport) -> _Prepared:
+    diff = report.diff.report if report.diff is not None else None
+    if diff is None:
+        return _Prepared(tuple(rows(report)), [], [], [])
+    opened = _only(diff, lambda change: bool(change.opened))
+    closed = _only(diff, lambda change: bool(change.closed))
+    return _Prepared(tuple(rows(report)), opened, closed, groups(replace(diff, changes=())))
+
+
+def _only(diff: DiffReport, wanted: Callable[[Change], bool]) -> list[Group]:
+    return groups(replace(diff, changes=tuple(each for each in diff.changes if wanted(each)), replicas=()))
+
+
 class _Comment:
     """The comment with at most ``most`` rows in each table."""
 
-    def __init__(self, report: CheckReport, most: int) -> None:
+    def __init__(self, report: CheckReport, prepared: _Prepared, most: int) -> None:
         self._report = report
+        self._prepared = prepared
         self._most = most
 
     def lines(self) -> Iterator[str]:
@@ -61,14 +87,14 @@ class _Comment:
             yield from (f"- {prose(failure.text)}" for failure in report.failures)
             yield ""
         yield from ("| | | |", "|---|---|---|")
-        for row in rows(report):
+        for row in self._prepared.rows:
             yield f"| {_MARKS[row.outcome]} | **{_NAMES[row.part]}** {row.outcome} | {_cell(row.text)} |"
         yield ""
         yield from self._risks()
         yield from self._tests()
-        yield from self._changes("What this opens", lambda change: bool(change.opened))
-        yield from self._changes("What this cuts", lambda change: bool(change.closed))
-        yield from self._replicas()
+        yield from self._groups("What this opens", self._prepared.opened)
+        yield from self._groups("What this cuts", self._prepared.closed)
+        yield from self._groups("What changes for some replicas only", self._prepared.replicas)
         yield from self._findings()
         yield from self._impact()
         yield from self._asides()
@@ -97,44 +123,26 @@ class _Comment:
         if diff.approved or diff.stale:
             yield ""
 
-    def _changes(self, title: str, wanted: Callable[[Change], bool]) -> Iterator[str]:
-        report = self._diff()
-        changes = tuple(change for change in report.changes if wanted(change)) if report is not None else ()
-        if report is not None and changes:
+    def _groups(self, title: str, found: Sequence[Group]) -> Iterator[str]:
+        if found:
             yield from (f"### {title}", "")
-            yield from self._groups(groups(replace(report, changes=changes, replicas=())))
-
-    def _replicas(self) -> Iterator[str]:
-        report = self._diff()
-        if report is not None and report.replicas:
-            yield from ("### What changes for some replicas only", "")
-            yield from self._groups(groups(replace(report, changes=())))
-
-    def _diff(self) -> DiffReport | None:
-        return self._report.diff.report if self._report.diff is not None else None
-
-    def _groups(self, found: Sequence[Group]) -> Iterator[str]:
         shown = found[: self._most]
         for group in shown:
             number = len(group.entries)
             yield from (f"- {self._cause(cause)}" for cause in group.causes[: max(self._most, 1)])
-            folded = number > 5
             yield ""
-            if folded:
+            if number > _FOLDED:
                 yield from (f"<details><summary>{number:,} connections</summary>", "")
             yield from ("| from | to | ports |", "|---|---|---|")
-            yield from self._rows(
-                group.entries,
-                lambda entry: f"| {_name(entry.src)} | {_name(entry.dst)} | {_name(entry.ports)} |",
-            )
+            yield from self._rows(group.entries, _entry)
             yield ""
-            if folded:
+            if number > _FOLDED:
                 yield from ("</details>", "")
         if rest := len(found) - len(shown):
             yield from (f"… and {rest:,} more causes", "")
 
     def _impact(self) -> Iterator[str]:
-        report = self._diff()
+        report = self._report.diff.report if self._report.diff is not None else None
         if report is None or not report.changes:
             return
         yield from ("<details><summary>By namespace and team</summary>", "")
@@ -200,8 +208,8 @@ class _Comment:
         number = len(lint.suppressed) + len(lint.stale)
         yield from (f"<details><summary>Set aside, or stale: {number:,}</summary>", "")
         for each in lint.suppressed[: self._most]:
-            until = _until(each.suppression.until)
-            reason = f"{each.suppression.reason} ({until})" if until else each.suppression.reason
+            by = ", ".join(filter(None, (each.suppression.owner, _until(each.suppression.until))))
+            reason = f"{each.suppression.reason} ({by})" if by else each.suppression.reason
             yield f"- {_name(f'{each.finding.code.code} {each.finding.subject}')}: {_cell(reason)}"
         for entry in lint.stale[: self._most]:
             yield f"- Stale in the baseline file: {code(f'{entry.code} {entry.object}'[:_CELL])}"
@@ -231,6 +239,10 @@ def _test(test: TestOutcome) -> Iterator[str]:
         text = text if len(text) <= _DETAILS else f"{text[:_DETAILS]}\n…"
         fence = "`" * max(3, max(map(len, _TICKS.findall(text)), default=0) + 1)
         yield from ("<details><summary>Why</summary>", "", f"{fence}text", text.rstrip(), fence, "", "</details>", "")
+
+
+def _entry(each: Entry) -> str:
+    return f"| {_name(each.src)} | {_name(each.dst)} | {_name(each.ports)} |"
 
 
 def _impact(each: Impact) -> str:

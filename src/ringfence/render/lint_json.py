@@ -37,10 +37,11 @@ def render(report: LintReport, shown: Sequence[Finding], fixes: Sequence[LintFix
 
 def _finding(value: Finding, fixes: Mapping[int, LintFix], snapshot: Snapshot) -> Json:
     fix = fixes.get(id(value))
-    return finding(value) if fix is None else {**finding(value), "fixes": [_fix(fix, snapshot)]}
+    return finding(value) if fix is None else {**finding(value), "fixes": [fix_fields(fix, snapshot)]}
 
 
-def _fix(value: LintFix, snapshot: Snapshot) -> Json:
+def fix_fields(value: LintFix, snapshot: Snapshot) -> Json:
+    """One fix, with what it opens and closes, and as replacements of text in the files of the input."""
     return {
         "title": value.patch.title,
         "safety": "safe" if value.safe else "unsafe",

@@ -11,6 +11,7 @@ from ringfence.render.external import separate
 
 _SPACE = re.compile(r"[\x00-\x20\x7f]+")
 _TICKS = re.compile(r"`+")
+_LINKED = re.compile(r"[@#](?=\w)|:(?=//)|\bwww(?=\.)", re.IGNORECASE)
 
 
 def render(report: ReachReport) -> str:
@@ -75,5 +76,10 @@ def _share(count: int, total: int) -> str:
 
 
 def prose(text: str) -> str:
-    """Prose with markup made inert."""
-    return re.sub(r"([\\`*_{}\[\]<>|~#&@])", r"\\\1", _SPACE.sub(" ", text))
+    """Prose with markup made inert, and names of people, issues and addresses of pages not made into links.
+
+    GitHub looks for mentions and references in what Markdown came to, where a backslash is gone: they are broken by a
+    space of no width (github/cmark-gfm, issue 181).
+    """
+    text = re.sub(r"([\\`*_{}\[\]<>|~#&@])", r"\\\1", _SPACE.sub(" ", text))
+    return _LINKED.sub(lambda match: f"{match[0]}\u200b", text)

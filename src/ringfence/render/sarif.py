@@ -15,10 +15,11 @@ from ringfence import __version__
 from ringfence.check.report import Checked, CheckReport, State
 from ringfence.check.summary import Outcome, rows
 from ringfence.diff import Risk, RiskKind
-from ringfence.fix.text_edits import TextEdit, text_edits
-from ringfence.fix.writing import WriteError
+from ringfence.fix.text_edits import TextEdit
+from ringfence.lint.fixes import LintFix
 from ringfence.lint.pages import markdown, sections, title
 from ringfence.lint.registry import RULES, LintRule
+from ringfence.lint.text_fixes import replacements
 from ringfence.model.finding import Code, Finding, Severity
 from ringfence.model.objects import Snapshot
 from ringfence.model.origin import Position
@@ -42,7 +43,6 @@ _FAMILIES = {
     "RF4": "exposure",
     "RF5": "redundancy",
 }
-_FIXES = 3
 _TEST_RULE = "policy-test"
 _RISK_HELP = {
     RiskKind.TO_INTERNET: "A way to public addresses opens, or more ports of one.",
@@ -141,8 +141,8 @@ def _results(report: CheckReport, places: Places) -> Iterator[Json]:
     if report.diff is not None:
         yield from (_risk(risk, places) for risk in report.diff.risks)
         for each in report.diff.approved:
-            owner = f" ({each.approval.owner})" if each.approval.owner else ""
-            yield {**_risk(each.risk, places), "suppressions": [_external(f"{each.approval.reason}{owner}")]}
+            why = _because(each.approval.reason, each.approval.owner)
+            yield {**_risk(each.risk, places), "suppressions": [_external(why)]}
     for test in report.tests.failed if report.tests is not None else ():
         text = " ".join(filter(None, (f"{test.name}: {check_promises.message(test)}", check_promises.expects(test))))
         state = State.NEW if test.passed_before is not False else State.UNCHANGED
@@ -157,8 +157,11 @@ def _results(report: CheckReport, places: Places) -> Iterator[Json]:
     for aside in report.lint.suppressed:
         finding = aside.finding
         result = _of_finding(finding, aside.fingerprint, places)
+        why = (
+            f"{aside.suppression.reason} ({owner})" if (owner := aside.suppression.owner) else aside.suppression.reason
+        )
         place = _location(places.of(aside.suppression.origin.position), places)
-        yield {**result, "suppressions": [{**_suppression("inSource", aside.suppression.reason), "location": place}]}
+        yield {**result, "suppressions": [{**_suppression("inSource", why), "location": place}]}
 
 
 def _finding(report: CheckReport, found: Checked, places: Places) -> Json:
@@ -168,7 +171,7 @@ def _finding(report: CheckReport, found: Checked, places: Places) -> Json:
     if found.known:
         file = report.config.baseline.path if report.config.baseline is not None else ""
         fields["suppressions"] = [_external(f"Listed in {file}.")]
-    elif fixes := list(_fixes(found.finding, report.snapshot, places)):
+    elif found.fix is not None and (fixes := list(_fix(found.fix, report.snapshot, places))):
         fields["fixes"] = fixes
     return fields
 
@@ -219,6 +222,10 @@ def _artifact(path: str) -> Json:
     return {"uri": quote(path), "uriBaseId": "%SRCROOT%"}
 
 
+def _because(reason: str, owner: str) -> str:
+    return f"{reason} ({owner})" if owner else reason
+
+
 def _external(why: str) -> Json:
     return _suppression("external", why)
 
@@ -235,22 +242,28 @@ def _hashed(*parts: str) -> str:
 # ---- fixes (§3.55) --------------------------------------------------------------------------------------------------
 
 
-def _fixes(finding: Finding, snapshot: Snapshot, places: Places) -> Iterator[Json]:
-    """The patches as replacements of text; what was printed by a program or read from JSON has none."""
-    for patch in finding.patches[:_FIXES]:
-        try:
-            edits = text_edits([patch], snapshot)
-        except WriteError:
-            continue
-        by_file: dict[str, list[TextEdit]] = {}
-        for edit in edits:
-            by_file.setdefault(places.of(Position(edit.file)).file, []).append(edit)
-        if by_file and "" not in by_file:
-            changes = [
-                {"artifactLocation": _artifact(file), "replacements": [_replacement(edit) for edit in members]}
-                for file, members in by_file.items()
-            ]
-            yield {"description": {"text": patch.title}, "artifactChanges": changes}
+def _fix(fix: LintFix, snapshot: Snapshot, places: Places) -> Iterator[Json]:
+    """The patch as replacements of text; one for what was printed by a program, or read from JSON, has none."""
+    by_file: dict[str, list[TextEdit]] = {}
+    for edit in replacements(fix, snapshot):
+        by_file.setdefault(places.of(Position(edit.file)).file, []).append(edit)
+    if by_file and "" not in by_file:
+        changes = [
+            {"artifactLocation": _artifact(file), "replacements": [_replacement(edit) for edit in members]}
+            for file, members in by_file.items()
+        ]
+        yield {"description": {"text": _effects(fix)}, "artifactChanges": changes}
+
+
+def _effects(fix: LintFix) -> str:
+    if not fix.opens and not fix.closes:
+        return f"{fix.patch.title}. No connection changes."
+    numbers = [
+        f"{word} {pairs:,} pair{'s' * (pairs != 1)} of pods"
+        for word, effects in (("opens", fix.opens), ("closes", fix.closes))
+        if (pairs := sum(effect.pairs for effect in effects))
+    ]
+    return f"{fix.patch.title}. It {' and '.join(numbers)}."
 
 
 def _replacement(edit: TextEdit) -> Json:
