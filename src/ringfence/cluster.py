@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO
 
-from ringfence.dialects import read_policies
+from ringfence.dialects import AUTO, cni_of, read_policies
 from ringfence.engine import Engine
 from ringfence.explain.endpoints import Endpoints
 from ringfence.explain.judge import Judgement, judge
@@ -44,9 +44,9 @@ class Cluster:
     destination, ``service:namespace/name``.
     """
 
-    def __init__(self, snapshot: Snapshot, *, cni: str = "generic") -> None:
+    def __init__(self, snapshot: Snapshot, *, cni: str = AUTO) -> None:
         self.snapshot = snapshot
-        self.cni = cni
+        self.cni = cni_of(snapshot) if cni == AUTO else cni
         self._policies, self._policy_findings = read_policies(snapshot, cni=cni)
 
     @property
@@ -250,10 +250,10 @@ class Cluster:
         )
 
 
-def load(*paths: str, cni: str = "generic", stdin: BinaryIO | None = None) -> Cluster:
+def load(*paths: str, cni: str = AUTO, stdin: BinaryIO | None = None) -> Cluster:
     """Reads manifests: files, directories, ``.tar.gz`` archives, or ``-`` for ``stdin``.
 
-    ``cni`` names the enforcer whose reading to follow where they differ: ``generic`` or ``cilium``.
+    ``cni`` names the enforcer whose reading to follow where they differ; ``auto`` is the one that the input speaks of.
 
     Raises:
         InputError: a path can't be read at all, or nothing could be read. Everything else that is wrong with the

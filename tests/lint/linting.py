@@ -13,7 +13,7 @@ from ringfence.model.finding import Finding
 from ringfence.sources import load_snapshot
 
 
-def context(text: str, settings: Settings | None = None, *, cni: str = "generic") -> LintContext:
+def context(text: str, settings: Settings | None = None, *, cni: str = "auto") -> LintContext:
     """The context of these manifests, read as from standard input."""
     snapshot = load_snapshot(["-"], stdin=io.BytesIO(text.encode()))
     policies, findings = read_policies(snapshot, cni=cni)

@@ -30,8 +30,8 @@ def common(command: _Command) -> _Command:
 
     @click.option(
         "--cni",
-        type=click.Choice(["generic", "cilium"]),
-        default="generic",
+        type=click.Choice(["auto", "generic", "cilium", "calico"]),
+        default="auto",
         show_default=True,
         help="Whose reading to follow where network plugins differ.",
     )

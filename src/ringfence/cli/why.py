@@ -81,7 +81,7 @@ def command(
         found = [fix_json.fix(fix) for fix in fixes.values() if fix is not None]
         click.echo(why_json.render(answer, cluster.findings, found), nl=False)
     else:
-        cni = "" if common.cni == "generic" else f"--cni {common.cni} "
+        cni = "" if common.cni == "auto" else f"--cni {common.cni} "
         ask = f"ringfence fix {cni}{shlex.join(paths)} {shlex.quote(source)} {shlex.quote(target)}"
         lines = {
             number: fix_text.short(

@@ -4,6 +4,7 @@ The only place that knows a dialect's field names. A policy that is wrong become
 way; reading never raises for what an object holds.
 """
 
-from ringfence.dialects.assemble import CNIS, read_policies
+from ringfence.dialects.assemble import read_policies
+from ringfence.dialects.detect import AUTO, CNIS, cni_of
 
-__all__ = ["CNIS", "read_policies"]
+__all__ = ["AUTO", "CNIS", "cni_of", "read_policies"]

@@ -17,6 +17,8 @@ from dataclasses import replace
 from itertools import groupby
 
 from ringfence.dialects.calico import DEFAULT_TIER, NETWORK_POLICY_ORDER, default_tier_in_use
+from ringfence.dialects.detect import AUTO, CNIS, cni_of
+from ringfence.dialects.network_policy import CNIS_WITHOUT_POD_CIDR
 from ringfence.dialects.reading import (
     ADMIN,
     BASELINE,
@@ -38,6 +40,7 @@ from ringfence.dialects.registry import (
 )
 from ringfence.dialects.tiered import UNKNOWN_PRIORITY
 from ringfence.model.codes import (
+    CNI_ASSUMED,
     EQUAL_PRIORITY,
     KIND_NOT_EVALUATED,
     MIXED_ADMIN_APIS,
@@ -48,16 +51,13 @@ from ringfence.model.codes import (
 from ringfence.model.errors import QueryError
 from ringfence.model.finding import Finding
 from ringfence.model.objects import RawObject, Snapshot
-from ringfence.model.policy import Layer, Policy, PolicySet, Stage, StageKind
-
-CNIS = ("generic", "cilium")
-"""CNIs whose deviations from the API's text are known; ``generic`` follows the text and upstream's tests."""
+from ringfence.model.policy import AddressPeer, Layer, Policy, PolicySet, Stage, StageKind
 
 _LAYERS = (NETWORK_LAYER, MESH_LAYER)
 
 
 def read_policies(
-    snapshot: Snapshot, *, cni: str = "generic", only: Sequence[RawObject] | None = None
+    snapshot: Snapshot, *, cni: str = AUTO, only: Sequence[RawObject] | None = None
 ) -> tuple[PolicySet, tuple[Finding, ...]]:
     """Read every policy of a snapshot; the findings tell what is wrong with them, and what was left out.
 
@@ -68,13 +68,15 @@ def read_policies(
     """
     if cni not in CNIS:
         raise QueryError(f"{cni!r} is no CNI that is known; known are {', '.join(CNIS)}.")
-    reading = Reading(cni, snapshot)
+    reading = Reading(cni_of(snapshot) if cni == AUTO else cni, snapshot)
     policies: dict[StageKey, list[Policy]] = defaultdict(list)
     unread: dict[tuple[str, str], list[RawObject]] = defaultdict(list)
     with _collector_paused():
         for raw in snapshot.policies if only is None else only:
             for read in _read(raw, reading, unread) or ():
                 policies[read.stage].append(read.policy)
+    if cni == AUTO and only is None:
+        reading.findings.extend(_assumed(policies, reading.cni))
     _join_default_tier(policies, reading)
     reading.findings.extend(_not_evaluated(unread))
     for stage, members in policies.items():
@@ -97,6 +99,24 @@ def _join_default_tier(policies: dict[StageKey, list[Policy]], reading: Reading)
         policies[DEFAULT_TIER].extend(
             replace(policy, order=(NETWORK_POLICY_ORDER, policy.ref.name)) for policy in alone
         )
+
+
+def _assumed(policies: Mapping[StageKey, list[Policy]], cni: str) -> Iterator[Finding]:
+    """Says once that ranges are read otherwise than the API's text has it, where a policy has one."""
+    if cni not in CNIS_WITHOUT_POD_CIDR:
+        return
+    for policy in policies.get(NETWORK_POLICY, ()):
+        for rule in (*policy.egress, *policy.ingress):
+            for peer in rule.peers or ():
+                if isinstance(peer, AddressPeer) and not peer.nodes and policy.ref.kind == "NetworkPolicy":
+                    yield Finding(
+                        CNI_ASSUMED,
+                        f"The input speaks of {cni.capitalize()}: ranges of NetworkPolicies match no pod and no node.",
+                        peer.origin,
+                        policy.ref,
+                        hint="--cni generic reads them as the API's text has it.",
+                    )
+                    return
 
 
 def _layers(policies: Mapping[StageKey, list[Policy]]) -> Iterator[Layer]:

@@ -27,7 +27,7 @@ from ringfence.model.policy import Action, AddressPeer, Direction, Peer, PodPeer
 from ringfence.model.ports import MAX_PORT, NamedPort, PortMatch, PortRange
 
 CNIS_WITHOUT_POD_CIDR = frozenset({"cilium"})
-"""CNIs that never match the pods they manage by address (Cilium: "CIDR rules do not apply to managed endpoints")."""
+"""CNIs that match neither the pods they manage nor nodes by address (Cilium's "Layer 3 policies", CIDR based)."""
 
 _TYPES = {"Ingress": Direction.INGRESS, "Egress": Direction.EGRESS}
 _PEERS = {Direction.INGRESS: "from", Direction.EGRESS: "to"}
@@ -168,7 +168,8 @@ def _read_block(block: Field, cni: str) -> AddressPeer | None:
         _check_exception(item, hole, addresses, str(cidr.value))
         rest -= hole
         text += f"{' except ' if not number else ', '}{item.value}"
-    return AddressPeer(rest, cni not in CNIS_WITHOUT_POD_CIDR, text, addresses, block.origin)
+    by_address = cni not in CNIS_WITHOUT_POD_CIDR
+    return AddressPeer(rest, by_address, text, addresses, block.origin, nodes=by_address)
 
 
 def _check_exception(item: Field, hole: AddressSet, addresses: AddressSet, cidr: str) -> None:

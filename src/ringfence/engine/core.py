@@ -118,11 +118,11 @@ class Engine:
         return self.universe.atom_of_address(endpoint.address)
 
     def isolated(self, direction: Direction, atom: int) -> bool:
-        """True where an additive stage isolates the pods of an atom for the direction."""
+        """True where a stage denies the pods of an atom what no rule allows for the direction."""
         for number in self._selected[direction].get(atom, ()):
             compiled = self.program.compiled[number]
             _, stage = self.program.stages[compiled.stage]
-            if stage.kind is StageKind.ADDITIVE and direction in compiled.policy.isolates:
+            if stage.closes and direction in compiled.policy.isolates:
                 return True
         return False
 

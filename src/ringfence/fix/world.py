@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from ringfence.dialects import read_policies
+from ringfence.dialects import AUTO, cni_of, read_policies
 from ringfence.engine import Engine
 from ringfence.model.finding import Finding, Severity
 from ringfence.model.objects import Namespace, Pod, RawObject, Snapshot, WorkloadRef
@@ -61,7 +61,7 @@ class World:
     patches: tuple[Patch, ...] = ()
 
     @classmethod
-    def of(cls, snapshot: Snapshot, engine: Engine, *, cni: str = "generic") -> World:
+    def of(cls, snapshot: Snapshot, engine: Engine, *, cni: str = AUTO) -> World:
         """The cluster as it is; ``engine`` is the one over ``snapshot``."""
         raws: dict[ObjectRef, RawObject] = {}
         twice = {raw.ref for raw in snapshot.policies if raw.ref in raws or raws.update({raw.ref: raw})}
@@ -72,7 +72,8 @@ class World:
             namespaces[pod.namespace].append(pod)
         by_workload = {ref: tuple(pods) for ref, pods in workloads.items()}
         by_namespace = {name: tuple(pods) for name, pods in namespaces.items()}
-        return cls(_Base(snapshot, cni, raws, frozenset(twice), by_workload, by_namespace), engine)
+        known = cni_of(snapshot) if cni == AUTO else cni
+        return cls(_Base(snapshot, known, raws, frozenset(twice), by_workload, by_namespace), engine)
 
     # ---- what is there -------------------------------------------------------------------------------------------
 

@@ -129,6 +129,11 @@ class Stage:
     policies: tuple[Policy, ...] = ()
     default: Action = Action.PASS
 
+    @property
+    def closes(self) -> bool:
+        """True where an endpoint that the stage has a policy for is denied what no rule allows."""
+        return self.kind is StageKind.ADDITIVE or self.default is Action.DENY
+
     def heeds(self, policy: Policy, direction: Direction) -> bool:
         """True where one of the stage's policies has a say on a direction."""
         if direction in policy.isolates:
