@@ -94,3 +94,16 @@ def test_standard_input_is_read(tmp_path: Path) -> None:
 def test_quiet_says_nothing_where_nothing_is_wrong(shop: str, tmp_path: Path) -> None:
     result = run("snapshot", shop, "--out", str(tmp_path / "a.tar.gz"), "-q")
     assert (result.stdout, result.stderr) == ("", "")
+
+
+def test_the_archive_goes_to_standard_output_for_a_pipe(shop: str, tmp_path: Path) -> None:
+    result = run("snapshot", shop, "--out", "-")
+    assert run("snapshot", shop, "--out", str(tmp_path / "a.tar.gz")).exit_code == 0
+    assert result.stdout_bytes == (tmp_path / "a.tar.gz").read_bytes()
+    assert "1 NetworkPolicy" in result.stderr
+
+
+def test_the_archive_and_the_report_cannot_share_standard_output(shop: str) -> None:
+    result = run("snapshot", shop, "--out", "-", "-o", "json")
+    assert result.exit_code == 2
+    assert "give the archive a file" in result.stderr

@@ -14,6 +14,8 @@ import ringfence
 from ringfence.cli import failures, options
 from ringfence.cli.progress import progress
 
+STDOUT = "-"
+
 _HELP = """Write what policies depend on into one small archive, which every command reads like the original.
 
 Nothing else is kept: no Secrets, variables, commands, arguments or ConfigMaps, and annotations only if asked for. The
@@ -28,7 +30,7 @@ ringfence diff cluster.tar.gz --policies k8s/
 
 @click.command("snapshot", help=_HELP, short_help="Write a redacted archive for CI and bug reports.")
 @options.paths
-@click.option("--out", required=True, metavar="FILE", help="The archive to write, such as cluster.tar.gz.")
+@click.option("--out", required=True, metavar="FILE", help="The archive to write; - is standard output.")
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 @click.option("--annotations", is_flag=True, help="Keep annotations, but for kubectl's copy of the object.")
 @options.output("text", "json")
@@ -50,7 +52,10 @@ def command(
     from ringfence.render import findings_text, snapshot as rendering
     from ringfence.snapshot import make
 
-    _refuse(out, force=force)
+    if out == STDOUT:
+        _refuse_stdout(output)
+    else:
+        _refuse(out, force=force)
     with progress("Reading the input"):
         stdin = sys.stdin.buffer if "-" in paths else None
         archive = make(paths, version=ringfence.__version__, annotations=annotations, stdin=stdin)
@@ -60,12 +65,22 @@ def command(
     if strict and any(finding.severity is Severity.ERROR for finding in archive.findings):
         click.echo(f"ringfence: --strict: the input has errors, so {out} is not written.", err=True)
         click.get_current_context().exit(failures.FOUND)
-    _write(out, archive.data, force=force)
+    if out == STDOUT:
+        sys.stdout.buffer.write(archive.data)
+    else:
+        _write(out, archive.data, force=force)
     if output == "json":
         click.echo(rendering.document(archive, out), nl=False)
     elif not quiet:
         for line in rendering.summary(archive, out):
             click.echo(line, err=True)
+
+
+def _refuse_stdout(output: str) -> None:
+    if output == "json":
+        raise click.UsageError("--out - and -o json both write to standard output: give the archive a file.")
+    if sys.stdout.isatty():
+        raise click.UsageError("An archive is no text for a terminal. Give --out a file, or send - into a pipe.")
 
 
 def _refuse(out: str, *, force: bool) -> None:

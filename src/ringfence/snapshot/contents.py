@@ -100,7 +100,7 @@ class Contents:
         services = {
             _name(each.body)
             for each in self._kept.values()
-            if each.body["kind"] == "Service" and not (each.body.get("spec") or {}).get("selector")
+            if each.body["kind"] == "Service" and not _mapping(each.body, "spec").get("selector")
         }
         for number, each in list(self._kept.items()):
             if each.body["kind"] in ENDPOINT_KINDS and _service(each.body) not in services:
@@ -139,20 +139,20 @@ def _key(item: Item, body: Mapping[str, Any]) -> _Key:
     return group_of(item.api_version), item.kind, *_name(body)
 
 
-def _metadata(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    metadata = body.get("metadata")
-    return metadata if isinstance(metadata, Mapping) else {}
+def _mapping(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = body.get(name)
+    return value if isinstance(value, Mapping) else {}
 
 
 def _name(body: Mapping[str, Any]) -> tuple[str, str]:
-    metadata = _metadata(body)
-    return str(metadata.get("namespace") or "default"), str(metadata.get("name") or "")
+    metadata = _mapping(body, "metadata")
+    return str(metadata.get("namespace") or "default"), str(metadata.get("name") or metadata.get("generateName") or "")
 
 
 def _service(body: Mapping[str, Any]) -> tuple[str, str]:
     """The Service that endpoints are for."""
     namespace, name = _name(body)
-    labels = _metadata(body).get("labels")
+    labels = _mapping(body, "metadata").get("labels")
     if body["kind"] == "EndpointSlice":
         name = str(labels.get(SERVICE_LABEL)) if isinstance(labels, Mapping) else ""
     return namespace, name
@@ -160,7 +160,7 @@ def _service(body: Mapping[str, Any]) -> tuple[str, str]:
 
 def _put_annotations(small: dict[str, Any], body: Mapping[str, Any], *, all_: bool) -> None:
     """Annotations as asked for; none at all is not worth an empty mapping."""
-    metadata, given = small.get("metadata"), _metadata(body).get("annotations")
+    metadata, given = small.get("metadata"), _mapping(body, "metadata").get("annotations")
     if isinstance(metadata, dict) and isinstance(given, Mapping):
         metadata["annotations"] = {key: _ANNOTATION.of(value) for key, value in given.items() if keeps(key, all_=all_)}
         if not metadata["annotations"]:

@@ -15,6 +15,7 @@ from ringfence.model.codes import DUPLICATE_KEY
 from ringfence.model.finding import Finding
 from ringfence.model.patch import Edit, apply_edits
 from ringfence.sources.limits import Limits
+from ringfence.sources.positions import YamlSource
 from ringfence.sources.yaml_builder import YamlBuilder
 from ringfence.sources.yaml_reader import chunks, read_yaml
 
@@ -66,10 +67,11 @@ def _document(name: str, chunk: bytes, policy: Policy) -> bytes | None:
 
 
 def _bodies(name: str, text: bytes) -> list[dict[str, Any]]:
-    """The objects of a text; none where something of it can't be read."""
+    """The objects that are documents of their own; none where something else is in the text, or can't be read."""
     findings: list[Finding] = []
     items = [item for item in read_yaml(name, text, YamlBuilder(Limits()), findings) if item is not None]
-    return [item.body() for item in items] if all(each.code is DUPLICATE_KEY for each in findings) else []
+    whole = all(isinstance(item.source, YamlSource) and item.source.node == 0 for item in items)
+    return [item.body() for item in items] if whole and all(each.code is DUPLICATE_KEY for each in findings) else []
 
 
 def _without(chunk: bytes, edits: tuple[Edit, ...]) -> bytes | None:
