@@ -41,7 +41,7 @@ def _expected(case: Case) -> str:
         shown.append(f"{len(case.exceptions) - _EXCEPTIONS} more")
     exceptions = "; ".join(shown)
     if case.only:
-        return f"only {exceptions} allowed"
+        return f"allowed only {exceptions}"
     enough = " and ".join(f"one {_ONE[side]}" for side in Side if side in case.exists)
     text = f"{case.expect}{f', {enough} is enough' if enough else ''}"
     return f"{text}, except {exceptions}" if exceptions else text
@@ -79,7 +79,7 @@ def extent(result: Result) -> str:
 
 def _share(share: Share, noun: str) -> str:
     parts = []
-    if share.of_points:
+    if share.of_points and (share.of_points > 1 or share.of_addresses):
         parts.append(f"{share.points:,} of {count(share.of_points, noun)}")
     if share.addresses:
         whole = share.addresses == share.of_addresses

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from ringfence.engine import Engine, bits
 from ringfence.explain.causes import causes_of
@@ -22,6 +23,10 @@ from ringfence.testing.report import Example, Failure, Report, Result, Share
 from ringfence.testing.suite import Expect, Side
 
 _EXAMPLES = 3
+
+_TRIED = 20
+"""Ends that are looked at for examples."""
+
 _EXPLAINED = 50
 """Failures that are explained; an explanation costs as much as a hundred tests."""
 
@@ -85,28 +90,32 @@ class _Runner:
     # ---- examples ------------------------------------------------------------------------------------------------
 
     def _examples(self, case: PlannedCase, broken: Sequence[tuple[Box, _Sides]]) -> Iterator[Example]:
+        """The first connections that break the promise, each between other workloads; those that surely do come first."""
         seen: set[tuple[str, str]] = set()
+        certain: list[Example] = []
         uncertain: list[Example] = []
-        for box, (sources, destinations) in broken:
-            pair = self._pair(sources, destinations)
-            if pair is None:
-                continue
-            names = _workload(pair[0]), _workload(pair[1])
-            if names in seen:
-                continue
-            example = self._example(case, box, *pair)
-            if example.uncertain:
-                if len(uncertain) < _EXAMPLES:
-                    uncertain.append(example)
-                continue
-            seen.add(names)
-            yield example
-            if len(seen) == _EXAMPLES:
-                return
-        yield from uncertain[: _EXAMPLES - len(seen)]
+        for box, sides in islice(broken, _TRIED):
+            for source, destination in self._pairs(*sides):
+                names = _workload(source), _workload(destination)
+                if names not in seen:
+                    seen.add(names)
+                    example = self._example(case, box, source, destination)
+                    (uncertain if example.uncertain else certain).append(example)
+                if len(certain) == _EXAMPLES:
+                    yield from certain
+                    return
+        yield from (*certain, *uncertain)[:_EXAMPLES]
+
+    def _pairs(self, sources: Ends, destinations: Ends) -> Iterator[tuple[Endpoint, Endpoint]]:
+        """Pairs that policies judge: one of each source; of a single source, one with each destination."""
+        starts = list(_single(sources))
+        found = [self._pair(start, destinations) for start in starts]
+        if len(starts) == 1:
+            found = [self._pair(sources, end) for end in _single(destinations)]
+        yield from (pair for pair in found if pair is not None)
 
     def _pair(self, sources: Ends, destinations: Ends) -> tuple[Endpoint, Endpoint] | None:
-        """A pair that policies judge; the ends are known to have some."""
+        """The first pair that policies judge; ``None`` where there is none."""
         points, exempt = self._plan.points, self._plan.exempt
         for number in bits.members(sources.points):
             source = points.endpoints[number]
@@ -165,6 +174,14 @@ def _both(a: _Sides, b: _Sides) -> _Sides:
 
 def _share(bad: Ends, whole: Ends) -> Share:
     return Share(bad.points.bit_count(), whole.points.bit_count(), bad.addresses, whole.addresses)
+
+
+def _single(ends: Ends) -> Iterator[Ends]:
+    """The first points one by one, then the addresses."""
+    for number in bits.members(ends.points)[:_TRIED]:
+        yield Ends(1 << number)
+    if ends.addresses:
+        yield Ends(0, ends.addresses)
 
 
 def _workload(end: Endpoint) -> str:
