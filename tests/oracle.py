@@ -15,6 +15,7 @@ Choices where the input can't decide:
 from __future__ import annotations
 
 from ringfence.model.labels import Labels
+from ringfence.model.mesh import mesh_mode
 from ringfence.model.objects import Pod, Snapshot
 from ringfence.model.policy import (
     Action,
@@ -251,7 +252,14 @@ def pod_peer_matches(snapshot: Snapshot, peer: PodPeer, endpoint: Endpoint) -> b
 def labels_of(snapshot: Snapshot, pod: Pod) -> Labels:
     """The pod's labels, and those it has by where and as whom it runs."""
     account = snapshot.accounts.get((pod.namespace, pod.service_account), {})
-    facts = {":namespace": pod.namespace, ":serviceaccount": pod.service_account, ":mesh": pod.mesh, ":node": pod.node}
+    mode = mesh_mode(pod, snapshot.namespaces[pod.namespace].labels)
+    facts = {
+        ":namespace": pod.namespace,
+        ":serviceaccount": pod.service_account,
+        ":mesh": mode,
+        ":principal": f"cluster.local/ns/{pod.namespace}/sa/{pod.service_account}" if mode else "",
+        ":node": pod.node,
+    }
     return {
         **pod.labels,
         **{key: value for key, value in facts.items() if value},

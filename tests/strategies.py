@@ -38,6 +38,7 @@ from ringfence.model.ports import ContainerPort, NamedPort, PortMatch, PortRange
 
 NAMESPACES = ("a", "b", "c", "d")
 POD_LABELS = {"app": ("web", "db", "cache"), "tier": ("1", "2")}
+MESH_LABELS = {"security.istio.io/tlsMode": ("istio",), "istio.io/dataplane-mode": ("ambient", "none")}
 NAMESPACE_LABELS = {"team": ("red", "blue"), "env": ("prod", "")}
 NODE_LABELS = {"zone": ("x", "y")}
 ACCOUNTS = ("default", "robot")
@@ -91,7 +92,7 @@ def pods(draw: st.DrawFn, index: int) -> Pod:
     return Pod(
         namespace,
         "" if kind == "planned" else f"p{index}",
-        draw(label_sets(POD_LABELS)),
+        {**draw(label_sets(POD_LABELS)), **(draw(label_sets(MESH_LABELS)) if draw(st.booleans()) else {})},
         WorkloadRef(namespace, "Deployment" if kind == "planned" else "Pod", f"p{index}"),
         tuple(map(parse_address, addresses)),
         tuple(draw(st.lists(container_ports, max_size=3))),
@@ -99,7 +100,6 @@ def pods(draw: st.DrawFn, index: int) -> Pod:
         node="" if kind == "planned" else node,
         service_account=draw(st.sampled_from(ACCOUNTS)),
         planned=kind == "planned",
-        mesh=draw(st.sampled_from(("", "", "sidecar", "ambient"))),
     )
 
 
@@ -169,6 +169,7 @@ _DERIVED_KEYS = {
     ":namespace": NAMESPACES,
     ":serviceaccount": ACCOUNTS,
     ":mesh": ("sidecar", "ambient"),
+    ":principal": ("cluster.local/ns/a/sa/robot", "cluster.local/ns/b/sa/default"),
     "namespace:team": NAMESPACE_LABELS["team"],
     "serviceaccount:rank": ACCOUNT_LABELS["rank"],
 }

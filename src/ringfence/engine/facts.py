@@ -8,6 +8,7 @@ from functools import cached_property
 from ringfence.model import derived
 from ringfence.model.addresses import AddressSet
 from ringfence.model.labels import LabelExpr, Labels
+from ringfence.model.mesh import mesh_mode
 from ringfence.model.objects import Namespace, Node, Pod, Snapshot
 from ringfence.model.verdict import AddressEndpoint, Endpoint
 
@@ -49,13 +50,21 @@ class Facts:
             case derived.SERVICE_ACCOUNT:
                 return pod.service_account
             case derived.MESH:
-                return pod.mesh or None
+                return mesh_mode(pod, self.namespace_labels(pod.namespace)) or None
+            case derived.PRINCIPAL:
+                return self._principal(pod)
             case derived.NODE:
                 return pod.node or None
         if key.startswith(derived.NAMESPACE_LABEL):
             return self.namespace_labels(pod.namespace).get(key.removeprefix(derived.NAMESPACE_LABEL))
         account = self.accounts.get((pod.namespace, pod.service_account), {})
         return account.get(key.removeprefix(derived.SERVICE_ACCOUNT_LABEL))
+
+    def _principal(self, pod: Pod) -> str | None:
+        """Who the mesh knows the pod as; None outside the mesh."""
+        if not mesh_mode(pod, self.namespace_labels(pod.namespace)):
+            return None
+        return derived.principal(pod.namespace, pod.service_account)
 
     def labels_for(self, expr: LabelExpr, pod: Pod) -> Labels:
         """The labels of a pod that an expression can ask for: its own, and the derived ones that ``expr`` names."""

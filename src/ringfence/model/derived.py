@@ -8,6 +8,7 @@ asks who the caller runs as. A selector asks for such a fact by a derived key; t
 | ``:namespace`` | the namespace's name |
 | ``:serviceaccount`` | the service account's name |
 | ``:mesh`` | ``sidecar`` or ``ambient``; missing where the pod isn't in a mesh |
+| ``:principal`` | the identity that a mesh gives the pod; missing where the pod isn't in one |
 | ``:node`` | the node that runs the pod, where the input says |
 | ``namespace:KEY`` | the label ``KEY`` of the namespace |
 | ``serviceaccount:KEY`` | the label ``KEY`` of the service account |
@@ -23,8 +24,18 @@ NAMESPACE = ":namespace"
 SERVICE_ACCOUNT = ":serviceaccount"
 MESH = ":mesh"
 NODE = ":node"
+PRINCIPAL = ":principal"
 NAMESPACE_LABEL = "namespace:"
 SERVICE_ACCOUNT_LABEL = "serviceaccount:"
+
+
+TRUST_DOMAIN = "cluster.local"
+"""Istio's default; another one is not in the input."""
+
+
+def principal(namespace: str, account: str) -> str:
+    """The identity of a service account in a mesh. Source: SPIFFE identities as Istio makes them."""
+    return f"{TRUST_DOMAIN}/ns/{namespace}/sa/{account}"
 
 
 def is_derived(key: str) -> bool:

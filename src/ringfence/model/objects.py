@@ -48,7 +48,7 @@ class Pod:
     a host-network pod; empty where the input doesn't say. ``ports`` are the container ports, those of sidecars
     included. ``planned`` marks a pod that stands for all replicas of a workload whose pods are not in the input;
     it has no name of its own. ``resolvers`` is given where the pod doesn't ask the cluster's DNS: its own name servers,
-    or none where it asks those of its node. ``mesh`` is ``sidecar`` or ``ambient`` for a pod of a service mesh.
+    or none where it asks those of its node.
     """
 
     namespace: str
@@ -62,7 +62,6 @@ class Pod:
     service_account: str = "default"
     planned: bool = False
     resolvers: tuple[int, ...] | None = None
-    mesh: str = ""
     origin: Origin = field(default=UNKNOWN, compare=False)
 
     def __str__(self) -> str:
