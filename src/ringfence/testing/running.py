@@ -90,7 +90,7 @@ class _Runner:
     # ---- examples ------------------------------------------------------------------------------------------------
 
     def _examples(self, case: PlannedCase, broken: Sequence[tuple[Box, _Sides]]) -> Iterator[Example]:
-        """The first connections that break the promise, each between other workloads; those that surely do come first."""
+        """The first connections that break the promise, each between other workloads; those that surely do first."""
         seen: set[tuple[str, str]] = set()
         certain: list[Example] = []
         uncertain: list[Example] = []
