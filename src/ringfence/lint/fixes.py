@@ -17,6 +17,7 @@ from ringfence.model import codes
 from ringfence.model.finding import Finding, Severity
 from ringfence.model.objects import Snapshot
 from ringfence.model.patch import Patch
+from ringfence.model.policy import Policy
 
 if TYPE_CHECKING:  # they bring the engine, which safe fixes do without
     from ringfence.fix.effects import Effect
@@ -53,6 +54,9 @@ def lint_fixes(
             if is_read_alike(context, finding, patch, cni):
                 found.append(LintFix(finding, patch, safe=True))
                 break
+            if unsafe and is_proved(context, finding, patch, cni):
+                found.append(LintFix(finding, patch, safe=False))
+                break
             if unsafe:
                 world = world or world_of(context, cni)
                 fix = _tried(world, finding, patch)
@@ -83,20 +87,50 @@ def is_read_alike(context: LintContext, finding: Finding, patch: Patch, cni: str
     """True where the policy that is patched says the same afterwards; the proof that a fix is safe."""
     if patch.delete:
         return finding.code == codes.DUPLICATE_OBJECT  # its twin stays
+    read = _readings(context, patch, cni)
+    return read is not None and read[0] == read[1]
+
+
+def is_proved(context: LintContext, finding: Finding, patch: Patch, cni: str) -> bool:
+    """True where a patch takes away just what its rule has shown to the engine to be redundant.
+
+    That is one rule, or a whole policy; one that has parts in several stages is left to be tried.
+    """
+    read = _readings(context, replace(patch, delete=False), cni) if finding.code in REDUNDANT else None
+    if read is None or len(read[0]) != 1:
+        return False
+    (policy,) = read[0]
+    if patch.delete:
+        return True
+    return len(read[1]) == 1 and read[1][0] == replace(
+        policy,
+        egress=tuple(rule for rule in policy.egress if rule.origin.path != finding.origin.path),
+        ingress=tuple(rule for rule in policy.ingress if rule.origin.path != finding.origin.path),
+    )
+
+
+def _readings(context: LintContext, patch: Patch, cni: str) -> tuple[tuple[Policy, ...], tuple[Policy, ...]] | None:
+    """What an object is read as before and after a patch; ``None`` where it can't be applied.
+
+    It can't be compared either where the API server refuses the object as it stands and wouldn't after the patch, or
+    the other way round: what is refused isn't in force.
+    """
     raw = context.raw(patch.target)
     try:
         body = patch.apply(raw.body) if raw is not None else None
     except LookupError:
-        return False
+        return None
     if raw is None or body is None:
-        return False
+        return None
     before, wrong = read_policies(Snapshot(policies=(raw,)), cni=cni)
     after, still = read_policies(Snapshot(policies=(replace(raw, body=body),)), cni=cni)
-    # What the API server refuses as it stands isn't in force, and would be after the fix.
-    accepted = sum(each.severity is Severity.ERROR for each in wrong) == sum(
-        each.severity is Severity.ERROR for each in still
-    )
-    return accepted and before == after
+    if _errors(wrong) != _errors(still):
+        return None
+    return tuple(before.policies()), tuple(after.policies())
+
+
+def _errors(findings: Iterable[Finding]) -> int:
+    return sum(each.severity is Severity.ERROR for each in findings)
 
 
 def world_of(context: LintContext, cni: str) -> World:

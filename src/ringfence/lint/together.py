@@ -46,41 +46,66 @@ def together(context: LintContext, fixes: Iterable[LintFix], *, cni: str = "gene
             chosen.append(fix)
     # Later places first, so that the numbers of list entries stay true.
     chosen.sort(key=lambda fix: max((_sortable(edit.path) for edit in fix.patch.edits), default=()), reverse=True)
-    patches: list[Patch] = []
-    start = world = None if all(fix.safe for fix in chosen) else world_of(context, cni)
-    for fix in chosen:
-        after = world if fix.safe or world is None else _after(world, fix)
-        if after is None and not fix.safe:
-            left.append(fix.finding)
-            continue
-        world = after
-        patches.append(fix.patch)
-        mended.append(fix.finding)
-    return Together(tuple(patches), tuple(mended), tuple(left), *_effects(start, world))
+    if all(fix.safe for fix in chosen):
+        return Together(_patches(chosen), (*mended, *_findings(chosen)), tuple(left))
+    start = world_of(context, cni)
+    kept, end = _all_at_once(start, chosen) or _one_by_one(start, chosen)
+    left += [fix.finding for fix in chosen if fix not in kept]
+    return Together(_patches(kept), (*mended, *_findings(kept)), tuple(left), *_effects(start, end))
+
+
+def _patches(fixes: Iterable[LintFix]) -> tuple[Patch, ...]:
+    return tuple(fix.patch for fix in fixes)
+
+
+def _findings(fixes: Iterable[LintFix]) -> tuple[Finding, ...]:
+    return tuple(fix.finding for fix in fixes)
+
+
+def _all_at_once(start: World, fixes: list[LintFix]) -> tuple[list[LintFix], World] | None:
+    """All fixes; ``None`` where what is redundant isn't any more beside the others, or one can't be applied."""
+    from ringfence.fix.world import PatchError
+
+    unsafe = [fix for fix in fixes if not fix.safe]
+    try:
+        others = start.patched(_patches(fix for fix in unsafe if fix.finding.code not in REDUNDANT))
+        end = start.patched(_patches(unsafe))
+    except PatchError:
+        return None
+    return None if any(_effects(others, end)) else (fixes, end)
+
+
+def _one_by_one(start: World, fixes: list[LintFix]) -> tuple[list[LintFix], World]:
+    """The fixes that still are what they were alone, each after those before it."""
+    kept: list[LintFix] = []
+    world = start
+    for fix in fixes:
+        after = world if fix.safe else _after(world, fix)
+        if after is not None:
+            kept.append(fix)
+            world = after
+    return kept, world
 
 
 def _after(world: World, fix: LintFix) -> World | None:
     """The cluster after one more fix; ``None`` where that is not what it was alone."""
-    from ringfence.fix.effects import effects_of
     from ringfence.fix.world import PatchError
 
     try:
         after = world.patched([fix.patch])
     except PatchError:
         return None
-    if fix.finding.code in REDUNDANT:
-        effects = effects_of(world.engine, after.engine)
-        if effects.opens or effects.closes:
-            return None  # what made it redundant is gone, or changed
+    if fix.finding.code in REDUNDANT and any(_effects(world, after)):
+        return None  # what made it redundant is gone, or changed
     return after
 
 
-def _effects(start: World | None, end: World | None) -> Iterator[tuple[Effect, ...]]:
-    if start is not None and end is not None and start is not end:
-        from ringfence.fix.effects import effects_of
+def _effects(start: World, end: World) -> tuple[tuple[Effect, ...], tuple[Effect, ...]]:
+    """What is opened and closed between two clusters."""
+    from ringfence.fix.effects import effects_of
 
-        effects = effects_of(start.engine, end.engine)
-        yield from (effects.opens, effects.closes)
+    effects = effects_of(start.engine, end.engine)
+    return effects.opens, effects.closes
 
 
 def _is_covered(patch: Patch, chosen: Iterable[LintFix]) -> bool:

@@ -64,7 +64,7 @@ spec:
 ## Fix safety
 
 Unsafe: `--fix --unsafe-fixes` deletes the narrow rule, with the comments in it, where it isn't the only one of its
-list. No connection changes, which is proved once more; but the wide rule may be the mistake.
+list. No connection changes, which is proved; but the wide rule may be the mistake.
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ spec:
 
 ## Fix safety
 
-Unsafe: `--fix --unsafe-fixes` deletes the policy. No connection changes, which is proved once more; but the wider
+Unsafe: `--fix --unsafe-fixes` deletes the policy. No connection changes, which is proved; but the wider
 policy may be the mistake.
 """
 

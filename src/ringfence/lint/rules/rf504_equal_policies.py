@@ -65,7 +65,7 @@ spec:
 
 ## Fix safety
 
-Unsafe: `--fix --unsafe-fixes` deletes the policy that stands later. No connection changes, which is proved once more;
+Unsafe: `--fix --unsafe-fixes` deletes the policy that stands later. No connection changes, which is proved;
 but which of the two is kept up to date, the manifests don't say.
 """
 
