@@ -13,7 +13,7 @@ import yaml
 from hypothesis import given, settings, strategies as st
 
 import ringfence
-from ringfence.model.addresses import format_address
+from ringfence.model.addresses import format_address, parse_address
 from ringfence.model.objects import NAMESPACE_NAME_LABEL, Pod, Snapshot
 from ringfence.model.ports import ContainerPort
 from ringfence.reach.report import Connection
@@ -154,3 +154,70 @@ def test_the_engine_says_the_same_of_any_cluster(data: bytes) -> None:
     before, after = (ringfence.load("-", stdin=io.BytesIO(each)) for each in (data, archive.data))
     assert connections(before) == connections(after)
     assert make(["-"], version="1", stdin=io.BytesIO(data)).data == archive.data
+
+
+EVERYTHING = """\
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {team: a}, annotations: {ringfence.dev/ignore: "RF401: soon"}}
+---
+apiVersion: v1
+kind: Node
+metadata: {name: n1, labels: {zone: x}}
+status: {addresses: [{type: InternalIP, address: 10.1.0.1}]}
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: robot, namespace: shop, labels: {role: a}}
+secrets: [{name: s}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: out, namespace: shop}
+spec: {clusterIP: 10.96.0.1, ports: [{name: a, port: 80}]}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: out-1, namespace: shop, labels: {kubernetes.io/service-name: out}}
+addressType: IPv4
+ports: [{name: a, port: 8080}]
+endpoints: [{addresses: [192.0.2.1]}, {addresses: [192.0.2.2], conditions: {ready: false}}]
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: web, namespace: shop}
+spec: {defaultBackend: {service: {name: out, port: {name: a}}}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: shop, labels: {app: web}}
+spec: {serviceAccountName: robot, dnsPolicy: None, dnsConfig: {nameservers: [192.0.2.53]}, nodeName: n1,
+  containers: [{name: c, env: [{name: U, value: "http://out:80"}]}]}
+status: {phase: Running, podIP: 10.0.0.1}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: done, namespace: shop, ownerReferences: [{kind: Job, name: j, controller: true}]}
+status: {phase: Succeeded}
+---
+apiVersion: batch/v1
+kind: Job
+metadata: {name: j, namespace: shop}
+spec: {template: {spec: {containers: [{name: c}]}}}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: p, namespace: shop}
+spec: {podSelector: {}}
+"""
+
+
+def test_every_part_of_a_snapshot_survives() -> None:
+    """A part that a reader begins to fill from a new place fails here, and not in front of a user."""
+    archive = make(["-"], version="1", stdin=io.BytesIO(EVERYTHING.encode()))  # compares every part with the input's
+    after = ringfence.load("-", stdin=io.BytesIO(archive.data)).snapshot
+    for part in ("namespaces", "pods", "services", "nodes", "policies", "references", "uses", "ignores", "completed"):
+        assert getattr(after, part), part
+    assert [str(pod) for pod in after.pods] == ["shop/web"]
+    assert after.services[0].endpoints == ((parse_address("192.0.2.1"), {"a": 8080}),)
+    assert after.pods[0].resolvers == (parse_address("192.0.2.53"),)
