@@ -60,7 +60,8 @@ spec:
 
 ## Fix safety
 
-Unsafe: `--fix --unsafe-fixes` deletes the rule where it isn't the only one of its list. No connection changes, which is proved; but the rule may have to come earlier instead.
+Unsafe: `--fix --unsafe-fixes` deletes the rule where it isn't the only one of its list. No connection changes, which is
+proved; but the rule may have to come earlier instead.
 """
 
 from __future__ import annotations
