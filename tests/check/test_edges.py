@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -28,8 +29,6 @@ def test_a_shallow_clone(repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_no_repository_at_all(repo: Repo) -> None:
-    import shutil
-
     shutil.rmtree(repo.path / ".git")
     assert "can't be compared with a revision: not a git repository" in refused()
     assert check("--no-base").exit_code == 0
@@ -83,8 +82,6 @@ def test_a_tool_that_is_missing(repo: Repo, tmp_path: Path) -> None:
 
 
 def git_program() -> str:
-    import shutil
-
     found = shutil.which("git")
     assert found is not None
     return found
