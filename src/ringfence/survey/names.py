@@ -31,6 +31,9 @@ _HOST_KEY: Final = re.compile(
     r"upstreams?|backends?|targets?|brokers?|peers?|nodes?|seeds?|join)",
     re.IGNORECASE,
 )
+_CAMEL_KEY: Final = re.compile(
+    r".*[a-z0-9](?:Hosts?|Hostname|Addr|Address|Urls?|URLs?|Uri|URI|Endpoints?|Servers?|Brokers?)"
+)
 _REPLICA: Final = re.compile(r".+-\d+")
 _WIDEST: Final = 120
 
@@ -140,7 +143,7 @@ def _readings(labels: list[str], placed: bool, after: str, is_value: bool) -> It
 
 def _values(key: str, text: str) -> frozenset[str]:
     """The whole value of a key for hosts, or each of a list of them; nothing for another key."""
-    if "\n" in text or not _HOST_KEY.fullmatch(key):
+    if "\n" in text or not (_HOST_KEY.fullmatch(key) or _CAMEL_KEY.fullmatch(key)):
         return frozenset()
     return frozenset(part.strip() for part in text.split(","))
 
