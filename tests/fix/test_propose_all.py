@@ -286,3 +286,39 @@ def test_a_new_policy_takes_no_name_that_is_taken(name: str) -> None:
     case = Case(deny("data", "Ingress").replace("name: deny", f"name: {name}"))
     answer = case.fix("shop/web-0 > data/db-0:5432")
     assert list(specs(answer)) == ["data/allow-db-0-2" if name == "allow-db-0" else "data/allow-db-0"]
+
+
+# ---- many denials by a tier ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("older", [False, True])
+def test_what_a_tier_denies_many_is_passed_by_few_rules_and_not_one_by_one(older: bool) -> None:
+    pods = [pod(f"shop/web-{n}", f"app=web-{n}", ip=f"10.0.1.{n}") for n in range(6)]
+    policies = together(tier("guard", 5, older=older), deny("data", "Ingress"))
+    answer = Case(policies, *pods, DB, CACHE).fix(*(f"shop/web-{n} > data/db-0:5432" for n in range(6)))
+    passing, allowing = answer.patches
+    assert len(passing.edits) == 1
+    assert passing.edits[0].value["action"] == "Pass"
+    assert len(passing.edits[0].value["from"]) == 6
+    assert allowing.manifest is not None
+    assert len(answer.restored) == 6
+    # The cache is passed to the same, but NetworkPolicy denies that.
+    assert answer.effects.opens == answer.effects.closes == ()
+    assert "The rules hold for every pod that ClusterNetworkPolicy guard selects" in " ".join(answer.notes) or older
+
+
+def test_what_the_baseline_tier_denies_many_is_allowed_there() -> None:
+    pods = [pod(f"shop/web-{n}", f"app=web-{n}", ip=f"10.0.1.{n}") for n in range(6)]
+    answer = Case(tier("guard", 5, tier="Baseline"), *pods, DB).fix(
+        *(f"shop/web-{n} > data/db-0:5432" for n in range(6))
+    )
+    (patch,) = answer.patches
+    assert [edit.value["action"] for edit in patch.edits] == ["Accept"]
+    assert len(answer.restored) == 6
+
+
+def test_no_rule_has_more_peers_than_the_api_takes() -> None:
+    pods = [pod(f"shop/web-{n}", f"app=web-{n}", ip=f"10.0.1.{n}") for n in range(30)]
+    answer = Case(tier("guard", 5), *pods, DB).fix(*(f"shop/web-{n} > data/db-0:5432" for n in range(30)))
+    (patch,) = answer.patches
+    assert [len(edit.value["from"]) for edit in patch.edits] == [25, 5]

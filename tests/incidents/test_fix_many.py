@@ -82,6 +82,18 @@ def test_one_change_restores_all_that_is_needed(place: str, said: str) -> None:
     assert said in result.stdout
 
 
+def test_dns_pods_get_back_the_resolvers_of_their_corefile_and_the_api_server(tmp_path: Path) -> None:
+    place = "01-default-deny-dns/coredns-upstream"
+    printed = run("fix", "-q", *paths(place, "broken"), "--dependencies", "-o", "manifest")
+    assert printed.exit_code == 0, printed.stderr
+    directory = copy(place, "broken", tmp_path)
+    apply(directory, printed.stdout)
+    opened, closed = difference(connections(place, "broken"), table(str(directory)))
+    resolvers = {f"{COREDNS} > 10.10.0.2-10.10.0.3 {port}" for port in DNS}
+    assert (opened - resolvers, closed) == ({f"{COREDNS} > 10.10.0.20 TCP 6443"}, set())
+    assert resolvers <= opened
+
+
 def test_the_narrowed_subject_gives_back_what_the_fix_by_hand_does(tmp_path: Path) -> None:
     place = "05-fifteen-teams/cluster-scoped"
     directory = copy(place, "broken", tmp_path)

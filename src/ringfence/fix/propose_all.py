@@ -17,6 +17,7 @@ from ringfence.fix.candidate import Case, Step, StepKind
 from ringfence.fix.effects import Effects, effects_of
 from ringfence.fix.search import denials, merged, size_of
 from ringfence.fix.shapes import Port
+from ringfence.fix.tier_together import passes
 from ringfence.fix.together import new_policies
 from ringfence.fix.wanted import Wanted
 from ringfence.fix.world import PatchError, World
@@ -28,6 +29,8 @@ from ringfence.model.verdict import Reason
 _CORRECTIONS = frozenset({StepKind.CORRECT_PORT, StepKind.RELAX_SELECTOR, StepKind.LABEL_NAMESPACE})
 _MOST_TRIED = 40
 _ROUNDS = 4
+_FEW = 4
+"""Up to so many denials by a tier get a step each, which can be for just their pods."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +165,27 @@ class _Plan:
     # ---- tiers -----------------------------------------------------------------------------------------------------
 
     def pass_tiers(self, cut: Sequence[Wanted]) -> None:
-        """For what a cluster-scoped tier denies, the step that changes least else."""
+        """For what a cluster-scoped tier denies, the step that changes least else; for much of it, one step for all."""
+        for _ in range(_ROUNDS):
+            cases = [case for each in cut for case in _all_cases(self.world, each) if not _additive(case)]
+            if len(cases) <= _FEW or not self._pass_together(cases):
+                break
         for wanted in cut:
             for _ in range(_ROUNDS):
                 case = next((case for case in _all_cases(self.world, wanted) if not _additive(case)), None)
                 if case is None or not self._pass(case, wanted):
                     break
+
+    def _pass_together(self, cases: Sequence[Case]) -> bool:
+        """One step for each policy that denies; false where that changes nothing."""
+        sure = next((step for case in cases for step in tiers.steps(case) if step.first), None)
+        for step in (sure,) if sure is not None else passes(self.world, cases):
+            after = self._after(step.patches)
+            if after is None:
+                return False
+            self.world = after
+            self.steps.append(step)
+        return bool(self.steps)
 
     def _pass(self, case: Case, wanted: Wanted) -> bool:
         best: tuple[tuple[bool, int, int, int], Step, World] | None = None

@@ -41,9 +41,9 @@ def steps(case: Case) -> Iterator[Step]:
     """Steps for a denial by a rule of the Admin or Baseline tier."""
     for trace in case.verdict.deciding:
         yield from _narrower_subject(case, trace)
-        for action in _actions(case, trace):
+        for action in actions(case, trace):
             yield from _rule_before(case, trace, action)
-        for action in _actions(case, trace):
+        for action in actions(case, trace):
             yield from _policy_before(case, trace, action)
     if case.stage == _BASELINE:
         for step in new_policy(case):
@@ -66,10 +66,10 @@ def _narrower_subject(case: Case, trace: RuleTrace) -> Iterator[Step]:
     yield Step(StepKind.NARROW_SUBJECT, case.direction, (patch,), notes, first=True)
 
 
-def _actions(case: Case, trace: RuleTrace) -> Iterator[str]:
-    if case.stage != _BASELINE:
-        yield "Pass"
-    yield _ALLOW.get(trace.policy.ref.kind, "Allow")
+def actions(case: Case, trace: RuleTrace) -> tuple[str, ...]:
+    """What a rule before the one that denies may do, the lesser first; after the Baseline tier nothing could decide."""
+    allow = _ALLOW.get(trace.policy.ref.kind, "Allow")
+    return (allow,) if case.stage == _BASELINE else ("Pass", allow)
 
 
 def _rule_before(case: Case, trace: RuleTrace, action: str) -> Iterator[Step]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ringfence.explain.endpoints import Target
 from ringfence.fix.effects import Connection
 from ringfence.fix.world import World
-from ringfence.model.objects import Pod, WorkloadRef
+from ringfence.model.objects import Pod, Service, WorkloadRef
 from ringfence.model.origin import UNKNOWN, Origin
 from ringfence.model.ports import Protocol
 from ringfence.model.verdict import AddressEndpoint, Endpoint
@@ -64,8 +64,8 @@ def needed(
 def names(survey: Survey, pods: Iterable[Pod]) -> tuple[Wanted, ...]:
     """Names, workload by workload, over UDP and TCP: long answers come over TCP (RFC 7766).
 
-    Pods of the host network ask their node's resolver, and DNS pods those outside; neither is judged here. Where there
-    is NodeLocal DNSCache, it is asked in the place of the DNS pods.
+    Pods of the host network ask their node's resolver, which is not judged here. Where there is NodeLocal DNSCache, it
+    is asked in the place of the DNS pods. What DNS pods need themselves comes last.
     """
     local = [server for server in survey.dns if server.address is not None]
     servers = local[:1] or survey.dns
@@ -74,12 +74,46 @@ def names(survey: Survey, pods: Iterable[Pod]) -> tuple[Wanted, ...]:
     for pod in pods:
         if not pod.host_network and id(pod) not in own and pod.resolvers is None:
             groups.setdefault(pod.workload, []).append(pod)
-    return tuple(
+    asking = (
         Wanted(str(workload), tuple(group), _called(server), targets, protocol, DNS_PORT, dns=True)
         for workload, group in groups.items()
         for server in servers
         for protocol, targets in _answers(server)
     )
+    return (*asking, *_of_servers(survey))
+
+
+def _of_servers(survey: Survey) -> Iterator[Wanted]:
+    """What DNS pods need themselves: their resolvers, where a Corefile names them, and the API server.
+
+    NodeLocal DNSCache needs the DNS pods, which it asks over TCP by default ("Using NodeLocal DNSCache").
+    """
+    behind = [server for server in survey.dns if server.pods]
+    for server in behind:
+        own = str(server.pods[0].workload)
+        for point in server.upstream:
+            end = AddressEndpoint(point)
+            for protocol in (Protocol.UDP, Protocol.TCP):
+                yield Wanted(own, server.pods, str(end), (Target(end, DNS_PORT),), protocol, DNS_PORT, dns=True)
+        yield from _api_server(own, server.pods, survey.api_service)
+    for cache in (server.cache for server in survey.dns if server.cache):
+        for server in behind:
+            for protocol, targets in _answers(server):
+                if protocol is Protocol.TCP:
+                    own = str(cache[0].workload)
+                    yield Wanted(own, cache, _called(server), targets, protocol, DNS_PORT, dns=True)
+
+
+def _api_server(source: str, pods: tuple[Pod, ...], service: Service | None) -> Iterator[Wanted]:
+    """From the API server DNS pods learn Services; only where the input gives its addresses."""
+    if service is None or not service.ports:
+        return
+    port = service.ports[0]
+    found = ((address, ports.get(port.name)) for address, ports in service.endpoints)
+    targets = tuple(Target(AddressEndpoint(address), number) for address, number in found if number is not None)
+    if targets:
+        name = f"service:{service.namespace}/{service.name}"
+        yield Wanted(source, pods, name, targets, port.protocol, port.port)
 
 
 def dependencies(found: Iterable[Dependency], world: World) -> tuple[Wanted, ...]:
