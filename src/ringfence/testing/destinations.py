@@ -56,7 +56,7 @@ class Destinations:
             parts += self._of(end)
         if self._resolver.problems == before:
             self._check_names(parts)
-            if not parts:
+            if not parts and not self._without_ports:
                 self._nothing_declared()
         return disjoint(parts)
 
