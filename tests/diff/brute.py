@@ -42,10 +42,15 @@ PROBES = tuple(
 
 @st.composite
 def states(draw: st.DrawFn) -> tuple[State, State]:
-    """Two states of a cluster: pods are the same, relabelled, gone or new; policies are the same, or others."""
+    """Two states of a cluster: pods are the same, relabelled, gone or new, or their namespaces have other labels.
+
+    Policies are the same, or others.
+    """
     first = draw(grouped())
-    kind = draw(st.sampled_from(("same pods", "some pods", "other cluster")))
+    kind = draw(st.sampled_from(("same pods", "some pods", "other namespaces", "other cluster")))
     second = first if kind == "same pods" else draw(grouped())
+    if kind == "other namespaces":
+        second = replace(first, namespaces=second.namespaces, accounts=second.accounts)
     if kind == "some pods":
         others = {(pod.namespace, pod.name, pod.planned): pod for pod in second.pods}
         kept = tuple(

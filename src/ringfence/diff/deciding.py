@@ -68,6 +68,7 @@ class Decider:
         self._names: dict[int, int] = {}
         self._guards: tuple[dict[int, _Guard], dict[int, _Guard]] = ({}, {})
         self._by_profile: dict[Hashable, _Guard] = {}
+        self._decisions: dict[tuple[object, ...], Decision] = {}
         self._bits: dict[Peer, int] = {}
 
     def decide(
@@ -155,7 +156,15 @@ class Decider:
             )
         passing = [stage for stage in side.stages if stage.outcome is Outcome.NEXT]
         passed = tuple(self._rule(trace) for stage in passing for trace in stage.deciding)
-        return Decision(side.allowed, side.reason, rules, guards, passed)
+        key = (
+            side.allowed,
+            side.reason,
+            tuple((id(rule.policy), rule.index) for rule in rules),
+            tuple(map(id, guards)),
+            tuple((id(rule.policy), rule.index) for rule in passed),
+            side.direction,
+        )
+        return self._decisions.setdefault(key, Decision(side.allowed, side.reason, rules, guards, passed))
 
     def _rule(self, trace: RuleTrace) -> DecidingRule:
         return DecidingRule(self._moved.get(id(trace.policy), trace.policy), trace.direction, trace.index)
