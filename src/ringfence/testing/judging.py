@@ -45,7 +45,7 @@ class Bench:
         self.places: Places = _places(plan, universe, like)
         self._certain = Rows(self.engine)
         self._possible = self._certain
-        if _has_uncertain(self.engine):
+        if has_uncertain(self.engine):
             self._possible = Rows(self.engine.reading(certain=False))
 
     def passes(self, case: PlannedCase) -> bool:
@@ -167,7 +167,8 @@ def _union(atoms: tuple[int, int]) -> int:
     return atoms[0] | atoms[1]
 
 
-def _has_uncertain(engine: Engine) -> bool:
+def has_uncertain(engine: Engine) -> bool:
+    """True where some rule depends on names or conditions that the input can't judge."""
     return any(
         rule.uncertain
         for policy in engine.program.compiled.values()
