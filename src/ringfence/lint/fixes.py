@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ringfence.dialects import read_policies
+from ringfence.dialects import AUTO, cni_of, read_policies
 from ringfence.lint.context import LintContext
 from ringfence.lint.registry import RULES
 from ringfence.model import codes
@@ -24,6 +24,9 @@ if TYPE_CHECKING:  # they bring the engine, which safe fixes do without
     from ringfence.fix.world import World
 
 _RULES = {rule.code: rule for rule in RULES}
+
+_ALONE = ("networking.k8s.io/", "policy.networking.k8s.io/")
+"""Policies of these APIs refer to no other object, so that they can be read without the rest of the cluster."""
 
 REDUNDANT = frozenset({codes.RULE_CONTAINED, codes.POLICY_WITHOUT_EFFECT, codes.RULE_SHADOWED, codes.EQUAL_POLICIES})
 """What these find is taken away only if no connection of the input changes."""
@@ -44,9 +47,10 @@ class LintFix:
 
 
 def lint_fixes(
-    context: LintContext, findings: Iterable[Finding], *, cni: str = "generic", unsafe: bool = True
+    context: LintContext, findings: Iterable[Finding], *, cni: str = AUTO, unsafe: bool = True
 ) -> tuple[LintFix, ...]:
     """The best fix for each of the findings that has one. Without ``unsafe``, only those that change no connection."""
+    cni = cni_of(context.snapshot) if cni == AUTO else cni
     world: World | None = None
     found = []
     for finding in findings:
@@ -76,7 +80,7 @@ def _proposals(context: LintContext, finding: Finding) -> Iterator[Patch]:
     yield from _RULES[finding.code].patches(context, finding)
 
 
-def with_fixes(context: LintContext, findings: Iterable[Finding], *, cni: str = "generic") -> tuple[Finding, ...]:
+def with_fixes(context: LintContext, findings: Iterable[Finding], *, cni: str = AUTO) -> tuple[Finding, ...]:
     """The findings, with the patches that hold and no others, so that they can be shown."""
     findings = tuple(findings)
     holds = {id(fix.finding): (fix.patch,) for fix in lint_fixes(context, findings, cni=cni)}
@@ -122,8 +126,10 @@ def _readings(context: LintContext, patch: Patch, cni: str) -> tuple[tuple[Polic
         return None
     if raw is None or body is None:
         return None
-    before, wrong = read_policies(Snapshot(policies=(raw,)), cni=cni)
-    after, still = read_policies(Snapshot(policies=(replace(raw, body=body),)), cni=cni)
+    alone = raw.ref.api_version.startswith(_ALONE)
+    snapshot = Snapshot(policies=(raw,)) if alone else context.snapshot
+    before, wrong = read_policies(snapshot, cni=cni, only=(raw,))
+    after, still = read_policies(snapshot, cni=cni, only=(replace(raw, body=body),))
     if _errors(wrong) != _errors(still):
         return None
     return tuple(before.policies()), tuple(after.policies())

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from ringfence.lint.context import LintContext
+from ringfence.model.derived import is_derived
 from ringfence.model.labels import AllOf, LabelExpr, Labels, Operator, Requirement
 from ringfence.model.objects import NAMESPACE_NAME_LABEL, Pod
 from ringfence.model.policy import PodPeer
@@ -155,7 +156,10 @@ def _each(expr: LabelExpr) -> Iterator[tuple[Requirement, AllOf]]:
     """Each requirement that wants a label to be there, with all the others."""
     parts = expr.parts if isinstance(expr, AllOf) else (expr,)
     for number, part in enumerate(parts):
-        if isinstance(part, Requirement) and part.operator in (Operator.IN, Operator.EXISTS):
+        # What a pod is by where and as whom it runs is no label that somebody misspelt or left out.
+        if not isinstance(part, Requirement) or is_derived(part.key):
+            continue
+        if part.operator in (Operator.IN, Operator.EXISTS):
             yield part, AllOf(parts[:number] + parts[number + 1 :])
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ringfence.dialects import AUTO
 from ringfence.lint.context import LintContext
 from ringfence.lint.fixes import REDUNDANT, LintFix, world_of
 from ringfence.model.finding import Finding
@@ -32,7 +33,7 @@ class Together:
     closes: tuple[Effect, ...] = ()
 
 
-def together(context: LintContext, fixes: Iterable[LintFix], *, cni: str = "generic") -> Together:
+def together(context: LintContext, fixes: Iterable[LintFix], *, cni: str = AUTO) -> Together:
     """As many of the fixes as can be applied at once; of two that clash, the first."""
     chosen: list[LintFix] = []
     mended: list[Finding] = []
