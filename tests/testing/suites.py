@@ -1,8 +1,8 @@
 """Suites by hand: a few lines of tests over a small cluster.
 
 ``shop`` (team red): web, cart and job, which declares no port. ``data`` (team blue): db and db2, behind the Service
-``db`` (80 to their port sql), and cache. ``kube-system`` (no team): dns, and agent, of the host network of node n1, which
-runs web.
+``db`` (80 to their port sql), and cache. ``kube-system`` (no team): dns, and agent, of the host network of node n1,
+which runs web.
 """
 
 from __future__ import annotations
