@@ -12,7 +12,7 @@ from ringfence.check.config import Config, FailOn
 from ringfence.check.inputs import Given, read_inputs
 from ringfence.check.linting import lint
 from ringfence.check.promises import judge_promises
-from ringfence.check.report import CheckReport, DiffPart, Failure, LeftOut, LintPart, Part, TestsPart
+from ringfence.check.report import CheckReport, DiffPart, Failure, LeftOut, LintPart, Part, State, TestsPart
 from ringfence.cluster import Cluster
 from ringfence.model.finding import Severity
 
@@ -93,7 +93,10 @@ def _failures(fail_on: FailOn, found: LintPart, tests: TestsPart | None, diff: D
             if severity is not None and each.part is part and not each.known and each.finding.severity >= severity
         ]
         if counted:
-            yield Failure(part, f"{_count(len(counted), 'finding')} of severity {severity} or worse.", str(severity))
+            new = sum(each.state is State.NEW for each in counted)
+            known = f", {new:,} of them new" if found.compared and new < len(counted) else ""
+            text = f"{_count(len(counted), 'finding')} of severity {severity} or worse{known}."
+            yield Failure(part, text, str(severity))
 
 
 def _differences(fail_on: FailOn, diff: DiffPart) -> Iterator[Failure]:
