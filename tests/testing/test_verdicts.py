@@ -13,7 +13,8 @@ SQL_FOR_WEB = policy(
     "sql",
     "data",
     "{podSelector: {matchLabels: {app: db}}, policyTypes: [Ingress], ingress: [{from: [{namespaceSelector: "
-    "{matchLabels: {kubernetes.io/metadata.name: shop}}, podSelector: {matchLabels: {app: web}}}], ports: [{port: sql}]}]}",
+    "{matchLabels: {kubernetes.io/metadata.name: shop}}, podSelector: {matchLabels: {app: web}}}], "
+    "ports: [{port: sql}]}]}",
 )
 OFFICE = policy(
     "office",
@@ -130,8 +131,8 @@ CASES = [
      ONE_DB, True),
     ("from: shop/web, to: {newPod: {namespace: data, labels: {app: db}, ports: {sql: 7000}}}, expect: allowed",
      SQL_FOR_WEB, True),
-    ("from: shop/web, to: {newPod: {namespace: data, labels: {app: db}, ports: {sql: 7000}}}, ports: 5432, "
-     "expect: denied", SQL_FOR_WEB, True),
+    ("from: shop/web, to: {newPod: {namespace: data, labels: {app: db}, ports: {sql: 70}}}, ports: 5432, expect: denied",
+     SQL_FOR_WEB, True),
     ("from: {newPod: {namespace: shop}}, expect: denied", DENY_SHOP_EGRESS, True),
     ("from: {newPod: {namespace: shop}}, to: {newPod: {namespace: shop}}, expect: denied", DENY_SHOP_EGRESS, True),
     # exists: one is enough.
