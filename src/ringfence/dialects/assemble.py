@@ -155,7 +155,7 @@ def _read(
             origin = raw.origin("kind")
             reading.findings.append(Finding(UNKNOWN_POLICY_KIND, what, origin, raw.ref, hint=nearest_kind(raw.ref)))
         return None
-    if key in FORMER or version != dialect.version:
+    if key in FORMER or version not in (dialect.version, *dialect.also):
         owner = FORMER.get(key, key)[0]
         what = f"{raw.ref} is of {raw.ref.api_version}, which is not evaluated; answers leave it out."
         hint = f"Write apiVersion: {owner}/{dialect.version}."

@@ -10,6 +10,7 @@ from ringfence.dialects.admin_network_policy import read_admin_network_policy, r
 from ringfence.dialects.calico import read_calico_policy
 from ringfence.dialects.cilium import read_cilium_policy
 from ringfence.dialects.cluster_network_policy import read_cluster_network_policy
+from ringfence.dialects.istio import read_authorization_policy, read_peer_authentication
 from ringfence.dialects.network_policy import read_network_policy
 from ringfence.dialects.reading import Reader, split_api_version
 from ringfence.model.origin import ObjectRef
@@ -17,10 +18,11 @@ from ringfence.model.origin import ObjectRef
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """A policy API: the version that is read, and its reader."""
+    """A policy API: the version that is read, its reader, and ``also`` the older versions that mean the same."""
 
     version: str
     read: Reader
+    also: tuple[str, ...] = ()
 
 
 _NETWORK_POLICY = Dialect("v1", read_network_policy)
@@ -36,6 +38,8 @@ DIALECTS: Mapping[tuple[str, str], Dialect] = {
     ("projectcalico.org", "GlobalNetworkPolicy"): Dialect("v3", read_calico_policy),
     ("crd.projectcalico.org", "NetworkPolicy"): Dialect("v1", read_calico_policy),
     ("crd.projectcalico.org", "GlobalNetworkPolicy"): Dialect("v1", read_calico_policy),
+    ("security.istio.io", "AuthorizationPolicy"): Dialect("v1", read_authorization_policy, ("v1beta1",)),
+    ("security.istio.io", "PeerAuthentication"): Dialect("v1", read_peer_authentication, ("v1beta1",)),
 }
 """The kinds that are read, by API group and kind."""
 
@@ -44,8 +48,6 @@ FORMER = {("extensions", "NetworkPolicy"): ("networking.k8s.io", "NetworkPolicy"
 
 NOT_EVALUATED = frozenset(
     {
-        ("security.istio.io", "AuthorizationPolicy"),
-        ("security.istio.io", "PeerAuthentication"),
         ("policy.linkerd.io", "AuthorizationPolicy"),
         ("policy.linkerd.io", "ServerAuthorization"),
         ("crd.antrea.io", "NetworkPolicy"),
