@@ -42,7 +42,7 @@ def test_the_layers_of_the_contract_are_those_of_the_architecture(settings: dict
     (contract,) = (c for c in settings["tool"]["importlinter"]["contracts"] if c["type"] == "layers")
     layers = [set(re.findall(r"\w+", layer)) for layer in contract["layers"]]
     page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| (\d) \| ([^|]+) \|", page, re.MULTILINE)
+    rows = re.findall(r"^\| (\d+) \| ([^|]+) \|", page, re.MULTILINE)
     assert [set(re.findall(r"`(\w+)`", packages)) for _, packages in rows] == layers
     assert [int(number) for number, _ in rows] == list(range(len(layers) - 1, -1, -1))
 
