@@ -131,7 +131,7 @@ CASES = [
      ONE_DB, True),
     ("from: shop/web, to: {newPod: {namespace: data, labels: {app: db}, ports: {sql: 7000}}}, expect: allowed",
      SQL_FOR_WEB, True),
-    ("from: shop/web, to: {newPod: {namespace: data, labels: {app: db}, ports: {sql: 70}}}, ports: 5432, expect: denied",
+    ("from: shop/web, to: {newPod: {namespace: data, labels: {app: db}, ports: {sql: 7}}}, ports: 5432, expect: denied",
      SQL_FOR_WEB, True),
     ("from: {newPod: {namespace: shop}}, expect: denied", DENY_SHOP_EGRESS, True),
     ("from: {newPod: {namespace: shop}}, to: {newPod: {namespace: shop}}, expect: denied", DENY_SHOP_EGRESS, True),
