@@ -39,7 +39,7 @@ SIZES = tuple(POLICIES)
 RUNS = 3
 LARGE = 50_000
 """From here on one run must do: its noise is small against its length. What is asked of a whole cluster for advice
-(lint, fixes, diagnosis) has no budget there, and is left out."""
+(lint, fixes, diagnosis), or to check a change, has no budget there, and is left out."""
 
 
 def measure(sizes: Sequence[int], *, yaml: bool) -> Results:
@@ -58,12 +58,15 @@ def measure(sizes: Sequence[int], *, yaml: bool) -> Results:
             numbers = {"policies": float(len(plan.policies)), "namespaces": float(len(plan.namespaces))}
             del plan
             numbers |= _step("load", pods, path, runs=runs)
+            if pods < LARGE:
+                numbers |= _step("diff", pods, path, runs=runs)
             path.unlink()
             for step in ("answer", "update", "why"):
                 numbers |= _step(step, pods, runs=runs)
             if pods < LARGE:
-                for step in ("lint", "fix", "diagnosis"):
+                for step in ("lint", "fix", "diagnosis", "large_diff", "policy_tests"):
                     numbers |= _step(step, pods, runs=runs)
+                numbers |= _step("coverage", pods, runs=1)  # long enough for one run to tell
             results.by_size[pods] = numbers
         if yaml:
             path = Path(directory) / "manifests.yaml"

@@ -52,6 +52,12 @@ BUDGETS = (
     Budget("`lint` of 10,000 pods, every rule", 10_000, "lint_seconds", 3),
     Budget("`why` with its fixes on 10,000 pods, 95th percentile", 10_000, "fix_p95", 0.200),
     Budget("`diagnose` of 10,000 pods, 2,000 policies", 10_000, "diagnose_seconds", 5),
+    Budget(
+        "`diff` of two states of 10,000 pods, five policies changed, whole process", 10_000, "diff_whole_seconds", 3
+    ),
+    Budget("`diff` of the same, beyond loading", 10_000, "diff_seconds", 0.050),
+    Budget("1,000 policy tests on 10,000 loaded pods", 10_000, "tests_seconds", 1),
+    Budget("mutation coverage of 2,000 rules by 500 tests", 10_000, "coverage_seconds", 60),
 )
 
 ROWS = (
@@ -75,6 +81,16 @@ ROWS = (
     ("… 95th percentile", "fix_p95", True),
     ("connections that are known to be needed", "needs", False),
     ("`diagnose`", "diagnose_seconds", True),
+    ("`diff`, five policies changed, whole process", "diff_whole_seconds", True),
+    ("… memory of the whole process", "diff_whole_bytes", True),
+    ("… beyond loading", "diff_seconds", True),
+    ("`diff`, three namespaces lose their policies: connections that differ", "large_diff_changes", False),
+    ("… beyond loading", "large_diff_seconds", True),
+    ("… memory", "large_diff_bytes", True),
+    ("policy tests", "tests", False),
+    ("… resolved and judged", "tests_seconds", True),
+    ("rules whose mutation coverage is asked for, with a test for four", "coverage_rules", False),
+    ("… time", "coverage_seconds", True),
 )
 
 
