@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ringfence.engine import Engine
@@ -109,8 +109,8 @@ class _Wanted:
     def __init__(self, connections: Sequence[Connection]) -> None:
         sources: dict[PodKey, set[int]] = defaultdict(set)
         addresses: dict[int, set[int]] = defaultdict(set)
-        self._pods: dict[PodKey, list[tuple[int, PortSet]]] = defaultdict(list)
-        self._to: dict[int, list[tuple[int, PortSet]]] = defaultdict(list)
+        self._pods: dict[PodKey, dict[int, PortSet]] = defaultdict(lambda: defaultdict(lambda: NO_PORTS))
+        self._to: dict[int, dict[int, PortSet]] = defaultdict(lambda: defaultdict(lambda: NO_PORTS))
         for number, connection in enumerate(connections):
             for end in connection.sources:
                 if isinstance(end, Pod):
@@ -120,9 +120,9 @@ class _Wanted:
             for target in connection.targets:
                 port = PortSet.point(connection.protocol, target.port)
                 if isinstance(target.endpoint, Pod):
-                    self._pods[key_of(target.endpoint)].append((number, port))
+                    self._pods[key_of(target.endpoint)][number] |= port
                 else:
-                    self._to[target.endpoint.address].append((number, port))
+                    self._to[target.endpoint.address][number] |= port
         self._sources = {key: frozenset(numbers) for key, numbers in sources.items()}
         self._from = {address: frozenset(numbers) for address, numbers in addresses.items()}
 
@@ -163,16 +163,16 @@ class _Wanted:
             return
         by_ports: dict[PortSet, list[Pod]] = defaultdict(list)
         for pod in ends:
-            by_ports[_together(self._pods.get(key_of(pod), ()), ours)].append(pod)
+            by_ports[_together(self._pods.get(key_of(pod), {}), ours)].append(pod)
         for ports, pods in by_ports.items():
             yield tuple(pods), ports
 
 
-def _together(ports: Iterable[tuple[int, PortSet]], ours: _Numbers) -> PortSet:
+def _together(ports: Mapping[int, PortSet], ours: _Numbers) -> PortSet:
     found = NO_PORTS
-    for number, port in ports:
-        if number in ours:
-            found |= port
+    for number in ours if len(ours) < len(ports) else ports:
+        if number in ours and number in ports:
+            found |= ports[number]
     return found
 
 

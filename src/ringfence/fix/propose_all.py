@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from ringfence.explain.judge import direction_of
 from ringfence.fix import network_policy, tiers
@@ -77,7 +78,7 @@ def propose_all(world: World, wanted: Sequence[Wanted]) -> FixSet:
         plan.pass_tiers(cut)
         plan.allow(cut)
         plans.append(plan)
-    best = min(plans, key=lambda plan: plan.rank)
+    best = min(plans, key=lambda plan: plan.rank) if len(plans) > 1 else plans[0]
     left = tuple(Left(each, _reason(each, best.world)) for each in best.denied)
     denied = {id(each.wanted) for each in left}
     restored = tuple(each for each in cut if id(each) not in denied)
@@ -85,7 +86,7 @@ def propose_all(world: World, wanted: Sequence[Wanted]) -> FixSet:
 
 
 class _Plan:
-    """Patches as they come together, each tried on all before it."""
+    """Patches as they come together, each tried on all before it. What it amounts to is asked for when it is whole."""
 
     def __init__(self, world: World, wanted: Sequence[Wanted]) -> None:
         self.start = world
@@ -109,12 +110,12 @@ class _Plan:
         """Side effects that no connection shows."""
         return tuple(dict.fromkeys(note for step in self.steps for note in step.notes))
 
-    @property
+    @cached_property
     def effects(self) -> Effects:
         """What else differs from the start."""
         return effects_of(self.start.engine, self.world.engine, *self._connections)
 
-    @property
+    @cached_property
     def denied(self) -> tuple[Wanted, ...]:
         """What is wanted and denied, whether it was before or not."""
         return tuple(each for each in self._wanted if not each.connection.allowed(self.world))
@@ -167,10 +168,10 @@ class _Plan:
     def pass_tiers(self, cut: Sequence[Wanted]) -> None:
         """For what a cluster-scoped tier denies, the step that changes least else; for much of it, one step for all."""
         for _ in range(_ROUNDS):
-            cases = [case for each in cut for case in _all_cases(self.world, each) if not _additive(case)]
-            if len(cases) <= _FEW or not self._pass_together(cases):
+            found = [(each, case) for each in cut for case in _all_cases(self.world, each) if not _additive(case)]
+            if len(found) <= _FEW or not self._pass_together([case for _, case in found]):
                 break
-        for wanted in cut:
+        for wanted in {id(each): each for each, _ in found}.values():
             for _ in range(_ROUNDS):
                 case = next((case for case in _all_cases(self.world, wanted) if not _additive(case)), None)
                 if case is None or not self._pass(case, wanted):
@@ -208,7 +209,7 @@ class _Plan:
     def allow(self, cut: Sequence[Wanted]) -> None:
         """New policies for all that NetworkPolicies still deny."""
         self._new = new_policies(self.world, cut)
-        self.world = self.world.patched(self._new)
+        self.world = self.world.with_new(self._new)
 
     def _after(self, patches: Sequence[Patch]) -> World | None:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -132,6 +132,21 @@ class World:
         for patch in patches:
             world = world._patched(patch)
         return world
+
+    def with_new(self, patches: Sequence[Patch]) -> World:
+        """The cluster with new policies, all at once: what ``patched`` gives, in the time of one of them.
+
+        Raises:
+            PatchError: the API server would refuse one.
+        """
+        raws = {patch.target: RawObject(patch.target, dict(patch.manifest or {}), _Nowhere()) for patch in patches}
+        known = {stage.name for layer in self.engine.policy_set.layers for stage in layer.stages}
+        added = [part for raw in raws.values() for part in self._read(raw)]
+        there = any(ref in self.base.raws or ref in self.changed for ref in raws)
+        if there or len(raws) < len(patches) or not all(name in known for name, _ in added):
+            return self.patched(patches)
+        engine = self.engine.with_policies([], added)
+        return replace(self, engine=engine, changed={**self.changed, **raws}, patches=(*self.patches, *patches))
 
     def _patched(self, patch: Patch) -> World:
         patches = (*self.patches, patch)
