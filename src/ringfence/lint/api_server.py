@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ringfence.lint.context import LintContext
-from ringfence.lint.groups import Group, groups, known_addresses
+from ringfence.lint.groups import Group, known_addresses, possible_groups
 from ringfence.model.addresses import AddressSet
 from ringfence.model.objects import Node, Pod
 from ringfence.model.ports import PortSet, Protocol
@@ -43,7 +43,7 @@ def callers(context: LintContext) -> tuple[Callers, ...]:
     nodes = AddressSet.of((address, address) for node in context.snapshot.nodes for address in node.addresses)
     inside = context.once(known_addresses) - nodes
     found = []
-    for group in context.once(groups).egress:
+    for group in context.once(possible_groups).egress:
         if group.open:
             continue
         pods = tuple(pod for pod in group.pods if id(pod) in known or _CALLERS.fullmatch(pod.workload.name))

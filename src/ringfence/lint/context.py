@@ -14,7 +14,18 @@ from ringfence.model.finding import Finding
 from ringfence.model.labels import EVERYTHING, LabelExpr
 from ringfence.model.objects import NAMESPACE_NAME_LABEL, Pod, RawObject, Service, Snapshot
 from ringfence.model.origin import ObjectRef
-from ringfence.model.policy import AddressPeer, Direction, Peer, PodPeer, Policy, PolicySet, Rule, Stage
+from ringfence.model.policy import (
+    AddressPeer,
+    Direction,
+    NamePeer,
+    Peer,
+    PodPeer,
+    Policy,
+    PolicySet,
+    Rule,
+    Stage,
+    leaves,
+)
 from ringfence.model.ports import Protocol
 
 if TYPE_CHECKING:  # the engine brings numpy, and rules about documents must start without it
@@ -79,6 +90,18 @@ class LintContext:
         from ringfence.engine import Engine
 
         return Engine.build(self.snapshot, self.policy_set)
+
+    @cached_property
+    def possible(self) -> Engine:
+        """The engine with every connection allowed that is possible, whatever names and layer 7 decide.
+
+        Rules about cuts ask this one: what is allowed under a condition is cut by nobody.
+        """
+        unsure = any(
+            placed.rule.conditions or any(isinstance(leaf, NamePeer) for leaf in leaves(placed.rule.peers or ()))
+            for placed in self.rules
+        )
+        return self.engine.reading(certain=False) if unsure else self.engine
 
     @cached_property
     def survey(self) -> Survey:

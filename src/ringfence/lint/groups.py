@@ -86,9 +86,18 @@ class Groups:
 
 
 def groups(context: LintContext) -> Groups:
-    """All pods that policy can guard, by what guards them."""
-    egress = _groups(context.engine, Direction.EGRESS)
-    ingress = _groups(context.engine, Direction.INGRESS)
+    """All pods that policy can guard, by what guards them, with what is allowed for certain."""
+    return _both(context.engine)
+
+
+def possible_groups(context: LintContext) -> Groups:
+    """The same with what is possible: for rules about cuts."""
+    return context.once(groups) if context.possible is context.engine else _both(context.possible)
+
+
+def _both(engine: Engine) -> Groups:
+    egress = _groups(engine, Direction.EGRESS)
+    ingress = _groups(engine, Direction.INGRESS)
     return Groups(
         egress,
         ingress,
@@ -166,4 +175,5 @@ __all__ = [
     "groups",
     "known_addresses",
     "one",
+    "possible_groups",
 ]

@@ -68,7 +68,7 @@ def _denied(context: LintContext, dependency: Dependency) -> tuple[Route, Endpoi
 
 
 def _pairs(context: LintContext, dependency: Dependency, route: Route) -> Iterator[tuple[Endpoint, Target]]:
-    engine = context.engine
+    engine = context.possible
     seen: dict[tuple[int, int, int], bool] = {}
     for source in dependency.sources:
         start = engine.atom(source)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from ringfence.lint.blame import Blame, Roots, blame
 from ringfence.lint.context import LintContext
 from ringfence.lint.exposure import deciding
-from ringfence.lint.groups import Group, Groups, groups
+from ringfence.lint.groups import Group, Groups, possible_groups
 from ringfence.model.addresses import AddressSet, format_address
 from ringfence.model.objects import Pod
 from ringfence.model.policy import Direction
@@ -64,7 +64,7 @@ def losses(context: LintContext) -> Losses:
 class _Search:
     def __init__(self, context: LintContext) -> None:
         self._context = context
-        self._groups: Groups = context.once(groups)
+        self._groups: Groups = context.once(possible_groups)
         servers = list(_servers(context))
         self._local = [server for server in servers if server.server.address is not None]
         self._pods = [server for server in servers if server.server.address is None]

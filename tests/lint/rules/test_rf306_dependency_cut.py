@@ -25,3 +25,14 @@ def test_the_port_of_the_service_is_not_that_of_the_pods() -> None:
     assert codes(API + speaker("shop/s", "http://api"), "RF306") == []
     assert codes(API + speaker("shop/s", "http://api") + by_service_port, "RF306") == ["RF306"]
     assert codes(API + speaker("shop/s", "http://api") + by_pod_port, "RF306") == []
+
+
+def test_what_layer_7_decides_is_not_cut() -> None:
+    # Whether a request is a GET isn't in the input: it may be, and then it gets through.
+    http = (
+        "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: in, namespace: shop}\n"
+        "spec: {endpointSelector: {}, ingress: [{fromEndpoints: [{}], toPorts: [{ports: [{port: '8080', "
+        "protocol: TCP}], rules: {http: [{method: GET}]}}]}]}\n---\n"
+    )
+    assert codes(API + speaker("shop/s", "http://api") + http, "RF306", "RF307") == []
+    assert codes(API + speaker("shop/s", "http://api") + http.replace("8080", "80"), "RF306") == ["RF306"]

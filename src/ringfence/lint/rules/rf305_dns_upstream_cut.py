@@ -90,7 +90,7 @@ from collections.abc import Iterable, Iterator
 
 from ringfence.lint.blame import Roots, blame
 from ringfence.lint.context import LintContext
-from ringfence.lint.groups import Group, groups, known_addresses
+from ringfence.lint.groups import Group, known_addresses, possible_groups
 from ringfence.lint.naming import some, some_pods, workloads
 from ringfence.model.addresses import AddressSet, format_address, parse_address
 from ringfence.model.codes import DNS_UPSTREAM_CUT
@@ -113,7 +113,7 @@ def check(context: LintContext) -> Iterator[Finding]:
     pods = {id(pod) for server in context.survey.dns for pod in server.pods}
     known = context.once(_corefiles)
     lost: dict[Forward, Roots[Pod]] = {}
-    for group in context.once(groups).egress:
+    for group in context.once(possible_groups).egress:
         by_workload: dict[WorkloadRef, list[Pod]] = {}
         for pod in group.pods:
             if id(pod) in pods and not group.open:

@@ -89,7 +89,7 @@ from collections.abc import Hashable, Iterator
 from ringfence.engine import bits
 from ringfence.lint.blame import Blame, blame
 from ringfence.lint.context import LintContext, PlacedRule
-from ringfence.lint.groups import groups
+from ringfence.lint.groups import possible_groups
 from ringfence.lint.naming import some, some_pods
 from ringfence.model.codes import HALF_OPEN
 from ringfence.model.finding import Finding
@@ -188,7 +188,7 @@ def _named(context: LintContext, placed: PlacedRule) -> str:
 
 def _other_end(context: LintContext, placed: PlacedRule) -> Blame | None:
     """What denies all pairs of the rule at the other end; ``None`` where some pair gets through, or none begins to."""
-    universe, every = context.engine.universe, context.once(groups)
+    universe, every = context.engine.universe, context.once(possible_groups)
     subjects = bits.members(universe.pod_bits(placed.policy.subject))
     named = 0
     for entry in placed.rule.peers or ():

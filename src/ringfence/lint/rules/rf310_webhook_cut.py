@@ -79,7 +79,7 @@ from collections.abc import Iterator
 from ringfence.lint.api_server import control_plane
 from ringfence.lint.blame import Roots, blame
 from ringfence.lint.context import LintContext
-from ringfence.lint.groups import groups
+from ringfence.lint.groups import possible_groups
 from ringfence.lint.naming import some
 from ringfence.model.addresses import AddressSet, parse_address
 from ringfence.model.codes import WEBHOOK_CUT
@@ -139,6 +139,6 @@ def _targets(context: LintContext, service: Service, use: ServiceUse) -> Iterato
 
 
 def _lets_in(context: LintContext, pod: Pod, port: int, callers: AddressSet) -> bool:
-    group = context.once(groups).ingress_of[context.engine.atom(pod)]
+    group = context.once(possible_groups).ingress_of[context.engine.atom(pod)]
     allowed = group.addresses(PortSet.point(Protocol.TCP, port))
     return bool(allowed & callers) if callers else bool(allowed)

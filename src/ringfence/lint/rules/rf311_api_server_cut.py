@@ -105,7 +105,7 @@ def check(context: LintContext) -> Iterator[Finding]:
     roots: Roots[Pod] = Roots()
     for caller in context.once(callers):
         for pod in caller.pods:
-            if any(context.engine.allowed(pod, end).has(Protocol.TCP, port) for end, port in known):
+            if any(context.possible.allowed(pod, end).has(Protocol.TCP, port) for end, port in known):
                 continue
             if not known and caller.leaves:
                 continue  # RF313 says that it isn't known
