@@ -73,3 +73,8 @@ def test_a_path_that_is_not_there_is_a_problem(tmp_path: Path) -> None:
 def test_an_empty_file_holds_none(tmp_path: Path) -> None:
     documents = read_documents([write(tmp_path, a="")], KINDS)
     assert (documents.objects, documents.problems) == ([], [])
+
+
+def test_they_are_not_counted_as_objects_that_were_skipped(tmp_path: Path) -> None:
+    snapshot, _ = load_with_documents([write(tmp_path, a=POD, b=SUITE % "one")], KINDS)
+    assert not snapshot.skipped

@@ -46,7 +46,7 @@ from ringfence.sources.kinds import (
     struct_of,
 )
 from ringfence.sources.pods import COMPLETED, given_pod, labels_of, planned_pod, read_address
-from ringfence.sources.policy_kinds import is_cluster_scoped, is_policy
+from ringfence.sources.policy_kinds import OWN_GROUP, is_cluster_scoped, is_policy
 from ringfence.sources.references import References
 from ringfence.sources.services import Endpoints, legacy_endpoints, read_service, slice_endpoints
 from ringfence.sources.workloads import Owners, Workload, is_workload, owner_of, template_of
@@ -102,7 +102,7 @@ class Assembler:
                 self._keep(item, _same_group(group), kind, metadata.metadata, None, body)
         else:
             self._references.take(item)
-            if not item.deleted:
+            if not item.deleted and group != OWN_GROUP:
                 self._skipped[kind] += 1
 
     def _keep(

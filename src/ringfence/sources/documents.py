@@ -15,10 +15,8 @@ from ringfence.sources.items import Item
 from ringfence.sources.kinds import group_of
 from ringfence.sources.limits import Limits
 from ringfence.sources.load import load
+from ringfence.sources.policy_kinds import OWN_GROUP
 from ringfence.sources.reader import Reader
-
-GROUP: Final = "ringfence.dev"
-"""The API group of the documents."""
 
 _LIMITS: Final = Limits()
 
@@ -34,7 +32,7 @@ class Documents:
         self.objects: list[RawObject] = []
         self.problems: list[Finding] = []
         self._kinds = frozenset(kinds)
-        self._marks = (GROUP.encode(), *(kind.encode() for kind in kinds))
+        self._marks = (OWN_GROUP.encode(), *(kind.encode() for kind in kinds))
         self._files: set[str] = set()
         self._others: set[str] = set()
 
@@ -47,7 +45,7 @@ class Documents:
 
     def take(self, item: Item) -> None:
         """Keeps the object if it is one that is looked for."""
-        if item.kind not in self._kinds and group_of(item.api_version) != GROUP:
+        if item.kind not in self._kinds and group_of(item.api_version) != OWN_GROUP:
             return
         body = item.body()
         metadata = body.get("metadata")

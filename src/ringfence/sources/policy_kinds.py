@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
+OWN_GROUP: Final = "ringfence.dev"
+"""The group of Ringfence's own documents, such as policy tests: they are no part of a cluster."""
+
 _EXACT: Final[dict[str, frozenset[str]]] = {
     "networking.k8s.io": frozenset({"NetworkPolicy"}),
     "extensions": frozenset({"NetworkPolicy"}),
