@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.incidents.states import change
+from tests.cli.running import run
+from tests.incidents.states import change, paths
 from tests.incidents.verdicts import check, each
 
 INCIDENT = "08-reached-anyway"
@@ -62,3 +63,29 @@ def test_a_pod_of_the_host_network_reaches_the_pods_of_its_node() -> None:
     opened, closed = change(place, "broken", "fixed", by="pod")
     assert each(["analytics/reports-0"], "vault/vault-0", *ALL) == {line for line in closed if "vault/vault-0" in line}
     assert not any("vault/vault" in line for line in opened)
+
+
+# What the policies say is the same in both states: it is the cluster that doesn't do it.
+@pytest.mark.parametrize(
+    ("variant", "said", "line"),
+    [
+        (
+            "no-enforcer",
+            "kube-flannel/DaemonSet/kube-flannel-ds connects pods and enforces no policy, and the input shows no agent",
+            "flannel.yaml:2",
+        ),
+        (
+            "node-without-agent",
+            "node-2 runs no pod of kube-system/DaemonSet/calico-node: policies don't hold for the pods there.",
+            "calico.yaml:",
+        ),
+    ],
+)
+def test_a_policy_that_nobody_enforces_is_said_first(variant: str, said: str, line: str) -> None:
+    place = f"{INCIDENT}/{variant}"
+    check(place, "analytics/Deployment/reports > service:vault/vault TCP 8200: broken no, fixed no")
+    first, second, *_ = run("diagnose", "-q", *paths(place, "broken")).stdout.splitlines()
+    assert first.startswith(said)
+    assert line in second
+    fixed = run("diagnose", "-q", *paths(place, "fixed")).stdout
+    assert fixed.startswith("Nothing that is known to be needed is cut")

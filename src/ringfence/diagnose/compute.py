@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from ringfence.diagnose.aside import Aside
+from ringfence.diagnose.enforcement import enforcement
 from ringfence.diagnose.guards import left_open, past_guards
 from ringfence.diagnose.half_open import find_half_open
 from ringfence.diagnose.idle import idle
@@ -68,6 +69,7 @@ def diagnose(
     accesses = internet(engine, namespaces=namespaces)
     told = {problem.origin for problem in problems}
     found = (
+        *enforcement(engine, snapshot.pods, snapshot.nodes),
         *without_effect(engine, findings),
         *left_open(engine, findings, remedies),
         *varying(engine, snapshot.pods, remedies),

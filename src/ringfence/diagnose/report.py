@@ -104,6 +104,8 @@ class Topic(enum.Enum):
 
     WANTED = "wanted"
     """A wanted connection can't be judged."""
+    NOT_ENFORCED = "not-enforced"
+    """The network plugin that the input shows enforces no policy, or not on every node."""
     INVALID = "invalid"
     """A rule opens nothing, because a part of it is invalid."""
     MISSED = "missed"
@@ -170,7 +172,7 @@ class Remark:
     def about(self, namespaces: frozenset[str]) -> bool:
         """True where it concerns one of these namespaces; of none given, always."""
         own = self.namespaces or ({self.subject.namespace} if self.subject is not None else frozenset())
-        return not namespaces or bool(own & namespaces)
+        return not namespaces or not own or bool(own & namespaces)
 
 
 @dataclass(frozen=True, slots=True)

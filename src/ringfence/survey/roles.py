@@ -22,6 +22,20 @@ _PROXIES: Final = re.compile(
     r"(.*[-_])?(squid|tinyproxy|privoxy|3proxy|dante|socks5?|(forward|egress|http)-?proxy|egress-?gateway)([-_].*)?"
 )
 _PROXY_PORTS: Final = frozenset({3128, 1080, 8118})
+_ENFORCING: Final = frozenset(
+    {
+        "calico-node",
+        "canal",
+        "cilium",
+        "antrea",
+        "antrea-agent",
+        "kube-router",
+        "weave-net",
+        "ovnkube-node",
+        "azure-npm",
+    }
+)
+_ROUTING: Final = frozenset({"flannel", "kube-flannel", "kube-flannel-ds"})
 _GATEWAY: Final = "gateway.networking.k8s.io/gateway-name"
 """Source: GEP-1762, "In Cluster Gateway Deployments"."""
 _ENVOY_GATEWAY: Final = "gateway.envoyproxy.io/owning-gateway-name"
@@ -44,6 +58,26 @@ def gateway_pods(pods: Iterable[Pod]) -> dict[str, tuple[Pod, ...]]:
             where = pod.labels.get(f"{_ENVOY_GATEWAY.removesuffix('-name')}-namespace", pod.namespace)
             found.setdefault(f"{where}/{name}", []).append(pod)
     return {gateway: tuple(group) for gateway, group in found.items()}
+
+
+def enforcing_agents(pods: Iterable[Pod]) -> tuple[Pod, ...]:
+    """The pods of network plugins that enforce NetworkPolicy, each on its node."""
+    return _agents(pods, _ENFORCING)
+
+
+def routing_agents(pods: Iterable[Pod]) -> tuple[Pod, ...]:
+    """The pods of network plugins that connect pods, and leave policy to others."""
+    return _agents(pods, _ROUTING)
+
+
+def _agents(pods: Iterable[Pod], names: frozenset[str]) -> tuple[Pod, ...]:
+    return tuple(
+        pod
+        for pod in pods
+        if pod.host_network
+        and pod.workload.kind == "DaemonSet"
+        and (pod.workload.name in names or any(pod.labels.get(key) in names for key in _NAME_KEYS))
+    )
 
 
 def scrapers(pods: Iterable[Pod]) -> tuple[Pod, ...]:
