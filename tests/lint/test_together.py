@@ -63,3 +63,15 @@ def test_a_fix_at_the_place_of_another_waits() -> None:
     text = policy("shop/p", "podSelectors: {matchLabels: {app: api}}, policyTypes: [Ingress]")
     found = plan(PODS + text, "RF107", "RF113")
     assert (len(found.patches), len(found.left)) == (1, 1)
+
+
+def test_an_entry_that_is_read_as_several_rules_does_not_go_for_one_of_them() -> None:
+    # Of the entry's two peers only web is let in by the other entry as well.
+    text = (
+        "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: p, namespace: shop}\n"
+        "spec: {endpointSelector: {matchLabels: {app: api}}, ingress: ["
+        "{fromEndpoints: [{matchLabels: {app: web}}, {matchLabels: {app: db}}], toPorts: [{ports: [{port: '80'}]}, "
+        "{ports: [{port: '81'}]}]}, {fromEndpoints: [{matchLabels: {app: web}}]}]}\n---\n"
+    )
+    found = plan(PODS + text, "RF501")
+    assert (found.opens, found.closes) == ((), ())

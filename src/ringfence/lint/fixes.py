@@ -106,10 +106,13 @@ def is_proved(context: LintContext, finding: Finding, patch: Patch, cni: str) ->
     (policy,) = read[0]
     if patch.delete:
         return True
+    path = finding.origin.path
+    if sum(rule.origin.path == path for rule in (*policy.egress, *policy.ingress)) != 1:
+        return False  # an entry that is read as several rules goes with all of them
     return len(read[1]) == 1 and read[1][0] == replace(
         policy,
-        egress=tuple(rule for rule in policy.egress if rule.origin.path != finding.origin.path),
-        ingress=tuple(rule for rule in policy.ingress if rule.origin.path != finding.origin.path),
+        egress=tuple(rule for rule in policy.egress if rule.origin.path != path),
+        ingress=tuple(rule for rule in policy.ingress if rule.origin.path != path),
     )
 
 
