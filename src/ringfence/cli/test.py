@@ -16,6 +16,7 @@ from ringfence.cli.progress import progress
 if TYPE_CHECKING:
     from ringfence.cluster import Cluster
     from ringfence.sources.documents import Documents
+    from ringfence.testing.plan import Plan
     from ringfence.testing.report import Report
     from ringfence.testing.suite import Suite
 
@@ -26,8 +27,11 @@ The tests are those among the manifests, or, with --suite, those in files of the
 \b
 ringfence test manifests/
 ringfence test --suite tests/ cluster.json --junit report.xml
+ringfence test --init cluster.json -f tests.yaml
+ringfence test --suite tests/ cluster.json --coverage
 
-Exit status: 0 every test passed, 1 one failed, 2 a test that can't be run, wrong usage or unreadable input.
+Exit status: 0 every test passed, 1 one failed, or the coverage is too low, 2 a test that can't be run, wrong usage or
+unreadable input.
 """
 
 
@@ -46,6 +50,16 @@ Exit status: 0 every test passed, 1 one failed, 2 a test that can't be run, wron
 @options.output("text", "json", "junit", "tap", "github")
 @click.option("-f", "--output-file", "file", metavar="FILE", type=click.Path(), help="Write the answer to FILE.")
 @click.option("--junit", "junit_file", metavar="FILE", type=click.Path(), help="Write JUnit XML to FILE as well.")
+@click.option("--init", "first", is_flag=True, help="Write tests of what is allowed today, and run none.")
+@click.option("--force", is_flag=True, help="With --init, replace FILE if it is there.")
+@click.option("--coverage", is_flag=True, help="Tell which policy rules no test depends on.")
+@click.option(
+    "--min-coverage",
+    "least",
+    metavar="PERCENT",
+    type=click.FloatRange(0, 100),
+    help="Exit with 1 if the coverage is lower. Implies --coverage.",
+)
 @options.common
 def command(
     paths: tuple[str, ...],
@@ -54,9 +68,19 @@ def command(
     output: str,
     file: str | None,
     junit_file: str | None,
+    first: bool,
+    force: bool,
+    coverage: bool,
+    least: float | None,
     common: options.Common,
 ) -> None:
     """Runs the command."""
+    coverage = coverage or least is not None
+    if first:
+        _init(paths, file, common, force=force, others=bool(suites or coverage or junit_file or output != "text"))
+        return
+    if force:
+        raise click.UsageError("--force goes with --init only.")
     if [*paths, *suites].count("-") > 1:
         raise click.UsageError("Only one input can be stdin.")
     with progress("Reading the input"):
@@ -72,11 +96,30 @@ def command(
         plan = planning.plan(tests, cluster.snapshot, owner_label)
         report = running.run(plan, cluster.engine, cluster.findings)
     with nullcontext(sys.stdout) if file is None else session.opened(file, "w") as out:
-        _write(report, cluster, output, out, every=common.verbose)
+        if not (coverage and output == "json"):
+            _write(report, cluster, output, out, every=common.verbose)
+        too_low = coverage and _covered(plan, cluster, output, out, every=common.verbose) < (least or 0)
     if junit_file is not None:
         with session.opened(junit_file, "w") as out:
             _write(report, cluster, "junit", out, every=True)
-    session.finish(cluster, common, found=bool(report.failed))
+    if too_low:
+        click.echo(f"ringfence: The coverage is below {least:g}%.", err=True)
+    session.finish(cluster, common, found=bool(report.failed) or too_low)
+
+
+def _init(paths: Sequence[str], file: str | None, common: options.Common, *, force: bool, others: bool) -> None:
+    if others:
+        raise click.UsageError("--init writes tests and runs none: only --output-file and --force go with it.")
+    from ringfence.cli import test_extras
+
+    test_extras.write_first_suite(paths, file, common, force=force)
+
+
+def _covered(plan: Plan, cluster: Cluster, output: str, out: IO[str], *, every: bool) -> float:
+    """Writes the coverage; its percentage."""
+    from ringfence.cli import test_extras
+
+    return test_extras.tell_coverage(plan, cluster, output, out, every=every).percent
 
 
 def _load(paths: Sequence[str], suites: Sequence[str], common: options.Common) -> tuple[Cluster, tuple[Suite, ...]]:
