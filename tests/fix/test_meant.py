@@ -249,3 +249,37 @@ def test_a_correction_in_the_users_file_changes_one_line_and_keeps_the_comments(
     wanted = POLICY.replace("[Ingress]", "[Egress, Ingress]") if "policyTypes" in right else POLICY
     assert path.read_text(encoding="utf-8") == wanted
     assert not load(str(tmp_path)).verdict(*ask).allowed
+
+
+# ---- peers of a tier -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("older", [False, True])
+@pytest.mark.parametrize(
+    ("peer", "path", "value"),
+    [
+        ("namespaces: {matchLabels: {tenancy: untrustd}}", "/namespaces/matchLabels/tenancy", "untrusted"),
+        (
+            "pods: {namespaceSelector: {}, podSelector: {matchLabels: {app: webb}}}",
+            "/pods/podSelector/matchLabels/app",
+            "web",
+        ),
+    ],
+)
+def test_a_rule_of_a_tier_that_denies_nobody_by_a_slip_is_corrected(
+    peer: str, path: str, value: str, older: bool
+) -> None:
+    policy = tier("guard", 5, older=older).replace("from: [{namespaces: {}}]", f"from: [{{{peer}}}]")
+    answer = Case(policy, WEB, DB, spaces={"shop": "tenancy=untrusted", "data": ""}).ask(
+        "shop/web-0", "data/db-0:5432", deny=True
+    )
+    assert kinds(answer)[0] == ["correct-selector"]
+    assert edits(answer.fixes[0]) == [("replace", f"/spec/ingress/0/from/0{path}", value)]
+    assert "ingress rule 1, would deny it, but its peer matches no pod: it asks for label" in answer.causes[0].text
+
+
+def test_a_guard_of_others_with_like_names_is_no_slip() -> None:
+    policy = guard("[]", labels="app: db-1")
+    one, two = pod("data/db-1", "app=db-1"), pod("data/db-2", "app=db-2")
+    answer = Case(policy, WEB, one, two).ask("shop/web-0", "data/db-2:5432", deny=True)
+    assert answer.causes == ()

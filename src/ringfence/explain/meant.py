@@ -41,7 +41,8 @@ class Meant:
 
     ``pods`` and ``namespaces`` are labels that are spelt otherwise; ``lacking`` those that the pods don't have at all;
     ``moved`` is the namespace that the policy should be in; ``types`` marks that ``policyTypes`` leaves out the
-    direction. ``idle`` tells that the policy selects no pod at all as it stands, so that it can only be a mistake.
+    direction. ``rule`` and ``peer`` are given where it is a peer of a rule that is spelt otherwise. ``idle`` tells
+    that the policy, or the peer, selects no pod at all as it stands, so that it can only be a mistake.
     """
 
     policy: Policy
@@ -52,6 +53,8 @@ class Meant:
     moved: str = ""
     types: bool = False
     idle: bool = False
+    rule: int = 0
+    peer: PodPeer | None = None
 
     @property
     def distance(self) -> int:
@@ -79,6 +82,9 @@ def meant_to_deny(
                 if stage.kind is StageKind.ADDITIVE:
                     found = _guard(engine, policy, direction, subject, written)
                     denies = found is not None and not _allows(engine, found, (subject, peer), ends[1], port)
+                elif pod_matches(policy.subject, subject, engine.facts):
+                    found = _peer_slip(engine, policy, direction, peer, ends[1], port)
+                    denies = found is not None
                 else:
                     found = _subject_slip(engine, policy, direction, subject)
                     denies = found is not None and _rule_denies(
@@ -136,8 +142,8 @@ def _guard(engine: Engine, policy: Policy, direction: Direction, pod: Pod, writt
 def _missed(engine: Engine, policy: Policy, direction: Direction, miss: PodMiss, pod: Pod) -> Meant | None:
     corrections = _corrections(miss.pod, pod.labels)
     nobody = idle(engine, policy)
-    if corrections is not None:
-        return Meant(policy, direction, pods=corrections, idle=nobody)
+    if corrections is not None:  # a policy that does select pods is one for others, however alike their names
+        return Meant(policy, direction, pods=corrections, idle=True) if nobody else None
     adds = all(
         one.operator in (Operator.IN, Operator.EXISTS) and one.key not in pod.labels and not _renamed(one, pod.labels)
         for one in miss.pod
@@ -196,7 +202,7 @@ def _allows(
 
 def _subject_slip(engine: Engine, policy: Policy, direction: Direction, pod: Pod) -> Meant | None:
     """A subject of a cluster-scoped policy that misses the pod by the spelling of a label."""
-    if direction not in policy.isolates or pod_matches(policy.subject, pod, engine.facts):
+    if direction not in policy.isolates or not idle(engine, policy):
         return None
     miss = pod_miss(policy.subject, pod, engine.facts)
     if miss is None or miss.elsewhere:
@@ -205,7 +211,32 @@ def _subject_slip(engine: Engine, policy: Policy, direction: Direction, pod: Pod
     namespaces = _corrections(miss.namespace, engine.facts.namespace_labels(pod.namespace))
     if pods is None or namespaces is None:
         return None
-    return Meant(policy, direction, pods=pods, namespaces=namespaces, idle=idle(engine, policy))
+    return Meant(policy, direction, pods=pods, namespaces=namespaces, idle=True)
+
+
+def _peer_slip(
+    engine: Engine,
+    policy: Policy,
+    direction: Direction,
+    end: Endpoint,
+    destination: Endpoint,
+    port: tuple[Protocol, int],
+) -> Meant | None:
+    """A rule that denies nobody, since its peer is spelt otherwise than the labels of the other end."""
+    if direction not in policy.isolates or not isinstance(end, Pod):
+        return None
+    spaces = engine.facts.namespace_labels(end.namespace)
+    for number, rule in enumerate(policy.rules(direction)):
+        if rule.action is not Action.DENY or not rule_ports(rule, destination).has(*port):
+            continue
+        for peer in rule.peers or ():
+            miss = pod_miss(peer, end, engine.facts) if isinstance(peer, PodPeer) else None
+            if miss is None or miss.elsewhere or not miss.count or engine.universe.pod_bits(miss.peer):
+                continue
+            pods, namespaces = _corrections(miss.pod, end.labels), _corrections(miss.namespace, spaces)
+            if pods is not None and namespaces is not None:
+                return Meant(policy, direction, pods, namespaces, idle=True, rule=number, peer=miss.peer)
+    return None
 
 
 def _rule_denies(
@@ -239,12 +270,23 @@ def _cause(meant: Meant, pods: Sequence[Pod], name: str) -> Cause:
     if meant.moved:
         text = f"{head}it is in namespace {policy.subject.namespace}, where it selects no pod, and {name} is in "
         return Cause(direction, CauseKind.OTHER_NAMESPACE, f"{text}{meant.moved}.", policy.origin, meant.distance)
+    if meant.peer is not None:
+        return _peer_cause(meant, meant.peer)
     what = "podSelector" if policy.ref.namespace else "subject"
     parts = [f"label `{one}`, which is missing on {_whose(one, pods, name)}" for one in meant.lacking]
     parts += [_misspelt(one, f"the pods of {name} have") for one in meant.pods]
     parts += [_misspelt(one, f"namespace {pods[0].namespace} has") for one in meant.namespaces]
     text = f"{head}its {what} asks for {' and '.join(parts)}."
     return Cause(direction, CauseKind.SUBJECT_LABEL, text, place, meant.distance)
+
+
+def _peer_cause(meant: Meant, peer: PodPeer) -> Cause:
+    found = (*meant.pods, *meant.namespaces)
+    parts = [f"label `{one.asked}`, where `{one.key}={one.value}` is set" for one in found]
+    rule = f"{object_name(meant.policy.ref)}, {meant.direction} rule {meant.rule + 1},"
+    text = f"{rule} would deny it, but its peer matches no pod: it asks for {' and '.join(parts)}."
+    kind = CauseKind.NAMESPACE_LABEL if meant.namespaces else CauseKind.POD_LABEL
+    return Cause(meant.direction, kind, text, peer.origin, meant.distance)
 
 
 def _whose(one: Requirement, pods: Sequence[Pod], name: str) -> str:

@@ -93,7 +93,7 @@ def _without_label(case: Case, meant: Meant) -> Iterator[Step]:
 
 def _respelt(case: Case, meant: Meant) -> Iterator[Step]:
     body = _body(case.world, meant)
-    path = path_of(meant.policy.subject.origin)
+    path = path_of((meant.peer or meant.policy.subject).origin)
     pods, spaces = _selectors(path, body)
     edits: list[Edit] = []
     for one, place in (*((one, pods) for one in meant.pods), *((one, spaces) for one in meant.namespaces)):
@@ -103,8 +103,11 @@ def _respelt(case: Case, meant: Meant) -> Iterator[Step]:
         edits += found
     says = " and ".join(map(_change, (*meant.pods, *meant.namespaces)))
     what = "podSelector" if meant.policy.ref.namespace else "subject"
-    title = f"Correct {says} in the {what} of {named(meant.policy.ref)}"
-    yield _correcting(case, meant, StepKind.CORRECT_SELECTOR, title, tuple(edits), "selects no pod as it stands")
+    title, why = f"Correct {says} in the {what} of {named(meant.policy.ref)}", "selects no pod as it stands"
+    if meant.peer is not None:
+        title = f"Correct {says} in {named(meant.policy.ref)}, {meant.direction} rule {meant.rule + 1}"
+        why = f"{meant.direction} rule {meant.rule + 1} of it matches no pod as it stands"
+    yield _correcting(case, meant, StepKind.CORRECT_SELECTOR, title, tuple(edits), why)
 
 
 def _selectors(path: Path, body: dict[str, Any]) -> tuple[Path, Path]:
@@ -126,7 +129,7 @@ def _change(one: Correction) -> str:
 def _correcting(case: Case, meant: Meant, kind: StepKind, title: str, edits: tuple[Edit, ...], why: str) -> Step:
     sure = meant.idle or meant.types
     notes = (_FIRST.format(named(meant.policy.ref), why),) if sure else ()
-    patch = Patch(title, meant.policy.ref, edits, origin=meant.policy.subject.origin)
+    patch = Patch(title, meant.policy.ref, edits, origin=(meant.peer or meant.policy.subject).origin)
     return Step(kind, case.direction, (patch,), notes, first=sure)
 
 
