@@ -76,7 +76,7 @@ def test_what_passes_has_no_annotation(repo: Repo) -> None:
 def test_text_names_the_counter_example_and_the_rule(opened: Repo) -> None:
     text = check().stdout
     assert "✗ the Internet reaches no database (this change breaks it)  tests/promises.yaml:" in text
-    assert "may connect to data/StatefulSet/postgres on TCP 5432." in text
+    assert "can reach data/StatefulSet/postgres on TCP 5432." in text
     assert "NetworkPolicy  data/postgres, ingress rule 2 allows it  policies/data.yaml:" in text
     assert text.splitlines()[-1].startswith("The check fails. 1 risk that nobody approved. 2 tests failed.")
 
