@@ -91,7 +91,7 @@ CAUSES = [
         "05-fifteen-teams/changed-label",
         [
             "identity/identity-api, ingress rule 1, asks for label `tier=frontend`",
-            "but namespace mobile has `tier=edge`",
+            "but `tier=edge` is set on namespace mobile",
             "mobile/Deployment/mobile-api can't reach service:identity/identity-api",
         ],
         "identity.yaml:",

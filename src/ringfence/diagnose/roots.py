@@ -16,14 +16,12 @@ from ringfence.explain.causes import Cause, CauseKind, causes_of
 from ringfence.explain.endpoints import End, Endpoints
 from ringfence.explain.judge import Judgement, direction_of, judge
 from ringfence.explain.near_subjects import asked, near_subjects
-from ringfence.explain.nearest import closest
-from ringfence.explain.slips import pod_miss
 from ringfence.explain.words import object_name
 from ringfence.model.finding import Finding
 from ringfence.model.labels import EVERYTHING
-from ringfence.model.objects import NAMESPACE_NAME_LABEL, Pod, Service
+from ringfence.model.objects import Pod, Service
 from ringfence.model.origin import UNKNOWN, ObjectRef, Origin
-from ringfence.model.policy import Direction, PodPeer, Policy, StageKind
+from ringfence.model.policy import Direction, Policy, StageKind
 from ringfence.model.ports import Protocol
 
 _UNRELATED = 5
@@ -92,9 +90,12 @@ class Roots:
         if cause.kind in (CauseKind.NO_RULE, CauseKind.SUBJECT_LABEL) or (
             cause.distance >= _UNRELATED and not _meant(cause)
         ):
-            missed = self._unselected(judgement, direction) or self._other_label(judgement, direction)
+            missed = self._unselected(judgement, direction)
             if missed is not None:
                 return missed
+            changed = next((each for each in causes if each.kind is CauseKind.NAMESPACE_LABEL), None)
+            if changed is not None:  # a label that may have been changed: no slip, and no accident either
+                return _named(changed)
             return self._isolating(direction, _selecting(judgement, direction)) or _named(cause)
         return _named(cause)
 
@@ -111,29 +112,6 @@ class Roots:
             text = f"{name} would allow it, but its podSelector asks for {what} the pods of {pod.workload}."
             place = policy.subject.origin if policy.subject.origin.position.file else policy.origin
             return Root(("subject", policy.ref), CauseKind.POD_LABEL, text, policy.ref, place)
-        return None
-
-    def _other_label(self, judgement: Judgement, direction: Direction) -> Root | None:
-        """A rule that one label of the peer's namespace keeps from matching: that label may have been changed."""
-        group = next(g for g in judgement.groups if not direction_of(g.verdict, direction).allowed)
-        pod = group.verdict.destination if direction is Direction.EGRESS else group.verdict.source
-        if not isinstance(pod, Pod):
-            return None
-        labels = self._engine.facts.namespace_labels(pod.namespace)
-        for near in closest(direction_of(group.verdict, direction)):
-            for miss in near.peer_misses if not near.port_miss else ():
-                found = pod_miss(miss.peer, pod, self._engine.facts) if isinstance(miss.peer, PodPeer) else None
-                if found is None or found.elsewhere or found.pod or len(found.namespace) != 1:
-                    continue
-                wanted = found.namespace[0]
-                if wanted.key == NAMESPACE_NAME_LABEL or wanted.key not in labels:
-                    continue
-                trace = near.trace
-                rule = f"{object_name(trace.policy.ref)}, {direction} rule {trace.index + 1},"
-                text = f"{rule} asks for label `{wanted}`, but namespace {pod.namespace} has "
-                text += f"`{wanted.key}={labels[wanted.key]}`."
-                key = "rule", trace.policy.ref, direction, trace.index
-                return Root(key, CauseKind.NAMESPACE_LABEL, text, trace.policy.ref, miss.peer.origin)
         return None
 
     def _policies_beside(self, denied: Denied) -> list[Policy]:
