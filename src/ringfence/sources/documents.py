@@ -10,6 +10,7 @@ from ringfence.model.codes import DUPLICATE_KEY
 from ringfence.model.finding import Finding, Severity
 from ringfence.model.objects import RawObject, Snapshot
 from ringfence.model.origin import ObjectRef
+from ringfence.sources.decode import plain_body
 from ringfence.sources.inputs import find_sources
 from ringfence.sources.items import Item
 from ringfence.sources.kinds import group_of
@@ -47,7 +48,9 @@ class Documents:
         """Keeps the object if it is one that is looked for."""
         if item.kind not in self._kinds and group_of(item.api_version) != OWN_GROUP:
             return
-        body = item.body()
+        body = plain_body(item, self.problems)
+        if body is None:
+            return
         metadata = body.get("metadata")
         name = metadata.get("name") if isinstance(metadata, dict) else None
         ref = ObjectRef(item.kind, name if isinstance(name, str) else "", "", item.api_version)
