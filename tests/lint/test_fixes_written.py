@@ -228,3 +228,20 @@ def test_a_fix_that_would_lose_a_comment_is_not_written(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(HEAD + rule + PODS, encoding="utf-8")
     context, fixes, _ = found(tmp_path, "RF209")
     assert [replacements(fix, context.snapshot) for fix in fixes] == [()]
+
+
+def test_an_object_of_a_list_is_taken_out_of_the_list(tmp_path: Path) -> None:
+    item = "- apiVersion: networking.k8s.io/v1\n  kind: NetworkPolicy\n  metadata: {name: NAME, namespace: shop}\n"
+    spec = "  spec: {podSelector: {matchLabels: {app: web}}}  # NAME\n"
+    both = "".join((item + spec).replace("NAME", name) for name in ("a", "b"))
+    head = "apiVersion: v1\nkind: List\nitems:\n"
+    after = written(tmp_path, head + both + PODS, "RF504")
+    assert after == head + (item + spec).replace("NAME", "a") + PODS
+
+
+def test_line_ends_stay_as_they_are(tmp_path: Path) -> None:
+    file = tmp_path / "all.yaml"
+    text = (HEAD + "  policyTypes: [Ingress]\n").replace("\n", "\r\n")
+    file.write_bytes(text.encode())
+    context, (fix,), _ = found(tmp_path, "RF107")
+    assert applied(text, replacements(fix, context.snapshot)) == text + "  podSelector: {}\r\n"

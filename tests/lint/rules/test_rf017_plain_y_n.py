@@ -62,3 +62,4 @@ def test_the_fix_puts_it_in_quotes(tmp_path: Path) -> None:
     assert fix.safe
     after = applied(f"{HEAD}      critical: y  # paid for\n", replacements(fix, context.snapshot))
     assert after == f"{HEAD}      critical: 'y'  # paid for\n"
+    assert linted(tmp_path, "critical: 'y'  # paid for")[1] == []

@@ -35,7 +35,6 @@ Safe: `--fix` puts a value in quotes, which is what Ringfence reads already. The
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -53,10 +52,11 @@ _WORDS = {"y": "true", "Y": "true", "n": "false", "N": "false"}
 
 def check(context: LintContext) -> Iterator[Finding]:
     """One finding a word."""
+    files: dict[str, list[str]] = {}
     for raw in context.snapshot.policies:
         for path, is_key in _words(raw.body, ()):
             origin = raw.origin(*path, key=is_key)
-            if not _is_plain(origin.position):
+            if not _is_plain(origin.position, files):
                 continue
             word = str(path[-1]) if is_key else str(_at(raw, path))
             as_key = f"it asks for the key {_WORDS[word]!r}, and not {word!r}"
@@ -98,17 +98,18 @@ def _at(raw: RawObject, path: patches_of.Path) -> Any:
     return value
 
 
-def _is_plain(position: Position) -> bool:
-    """True where the word stands at its place without quotes, in a YAML file on disk."""
-    lines = _lines(position.file) if position.file.endswith((".yaml", ".yml")) else ()
+def _is_plain(position: Position, files: dict[str, list[str]]) -> bool:
+    """True where the word stands at its place without quotes, in a YAML file on disk. ``files`` keeps what was read."""
+    if position.file not in files:
+        files[position.file] = _lines(position.file) if position.file.endswith((".yaml", ".yml")) else []
+    lines = files[position.file]
     if not 0 < position.line <= len(lines) or not position.column:
         return False
     return lines[position.line - 1][position.column - 1 : position.column] in _WORDS
 
 
-@lru_cache(maxsize=64)
-def _lines(file: str) -> tuple[str, ...]:
+def _lines(file: str) -> list[str]:
     try:
-        return tuple(Path(file).read_text(encoding="utf-8").split("\n"))
+        return Path(file).read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError):
-        return ()
+        return []
