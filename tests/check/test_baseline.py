@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from tests.check.answers import check, refused, report
 from tests.check.repo import Repo
+from tests.cli.test_schemas import check as follows_schema
 
 HOST_BITS = "  - from:\n    - ipBlock: {cidr: 10.1.2.3/16}\n    ports:\n    - port: 5432\n"
 
@@ -33,7 +32,7 @@ def test_what_it_lists_passes(known: Repo) -> None:
 
 
 def test_it_says_what_each_entry_is(known: Repo) -> None:
-    entries = json.loads(known.read("known.json"))["findings"]
+    entries = follows_schema(known.read("known.json"))["findings"]
     assert {(entry["code"], entry["object"]) for entry in entries} == {
         ("RF104", "data/NetworkPolicy/postgres"),
         ("RF411", "data/NetworkPolicy/postgres"),

@@ -67,8 +67,44 @@ def test_a_kustomization_of_the_base_that_fails_is_told_with_its_revision(render
     assert "shops.yaml" in result.stderr
 
 
-def test_a_chart_is_rendered_by_helm(repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The stand-in for helm prints the chart's templates; see ``test_rendering``."""
+CHART = "apiVersion: v2\nname: deny\nversion: 0.1.0\n"
+TEMPLATE = """\
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: {{ .Release.Name }}-deny
+  namespace: {{ .Release.Namespace }}
+spec:
+  podSelector: {}
+  policyTypes:
+  {{- range .Values.directions }}
+  - {{ . }}
+  {{- end }}
+"""
+
+
+def chart(repo: Repo, entry: str) -> Repo:
+    """The repository with a chart that has one policy, and an entry of render for it."""
+    repo.write("charts/deny/Chart.yaml", CHART).write("charts/deny/templates/deny.yaml", TEMPLATE)
+    repo.write("charts/deny/values.yaml", "directions: [Ingress]\n").write(
+        "both.yaml", "directions: [Ingress, Egress]\n"
+    )
+    return repo.edit(
+        "ringfence.yaml", "policies: policies\n", f"policies: policies\nrender: [{{helm: {entry}}}]\n"
+    ).commit()
+
+
+@pytest.mark.skipif(shutil.which("helm") is None, reason="helm is not installed, and in no registry to install it from")
+def test_a_chart_is_rendered_with_its_values(repo: Repo) -> None:
+    chart(repo, "{chart: charts/deny, values: both.yaml, release: all, namespace: kube-system}")
+    found = report(status=1)
+    assert {risk["kind"] for risk in found["diff"]["risks"]} == {"cuts-dns"}
+    causes = {cause["text"] for risk in found["diff"]["risks"] for cause in risk["causes"]}
+    assert causes == {"NetworkPolicy kube-system/all-deny is new"}
+
+
+def test_what_helm_prints_is_checked(repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stand-in for helm prints the chart's templates as they are; see ``test_rendering``."""
     git_program = shutil.which("git")
     assert git_program is not None
     program(tmp_path / "tools", "helm", 'for f in "$3"/templates/*; do echo ---; cat "$f"; done\n')

@@ -202,7 +202,7 @@ def _result(
     return {
         "ruleId": rule,
         "level": level,
-        "message": {"text": text},
+        "message": {"text": text.replace("](", "] (")},  # §3.11.6: else a link, whoever wrote it
         "locations": [location],
         "partialFingerprints": {FINGERPRINT: fingerprint, LINE_HASH: f"{fingerprint}:1"},
     }
