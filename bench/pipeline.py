@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ringfence.engine import Engine
     from ringfence.model.objects import Snapshot
     from ringfence.model.policy import PolicySet
+    from ringfence.sources.twins import Twins
     from ringfence.testing.plan import Plan
     from ringfence.testing.suite import Case as PolicyTest, Suite
 
@@ -35,13 +36,15 @@ def diff(case: Case) -> Numbers:
     Loaded are both snapshots, their policies, and the engine of the first, as for any question about it.
     """
     from ringfence.diff import compute_diff
+    from ringfence.sources.twins import Twins
 
     changed = Path(case.path).with_name("changed.json")
     plan = generate(case.pods)
     change_policies(plan, CHANGED)
     write_json(plan, changed)
     seconds, peak = started("diff", case.path, str(changed), "--quiet", "-o", "csv", times=WHOLE)
-    states = _from_file(case.path), _from_file(str(changed))
+    twins = Twins()
+    states = _from_file(case.path, twins), _from_file(str(changed), twins)
     changed.unlink()
     with measured() as work:
         report = compute_diff(*states)
@@ -100,11 +103,10 @@ def coverage(case: Case) -> Numbers:
 # ---- parts of steps ----------------------------------------------------------------------------------------------
 
 
-def _from_file(path: str) -> State:
+def _from_file(path: str, twins: Twins) -> State:
     from ringfence.sources import load_snapshot
 
-    snapshot = load_snapshot([path])
-    return _state(snapshot)
+    return _state(load_snapshot([path], twins=twins))
 
 
 def _state(snapshot: Snapshot) -> State:

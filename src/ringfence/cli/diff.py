@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ringfence.diff import DiffReport
     from ringfence.model.finding import Finding
     from ringfence.model.objects import Snapshot
+    from ringfence.sources.twins import Twins
 
 _HELP = """Print every connection that differs between A and B, the policy and line responsible, and what is risky.
 
@@ -117,9 +118,11 @@ def _clusters(
         InputError: a path or revision can't be read at all, or nothing was found in it.
     """
     from ringfence.cluster import Cluster
+    from ringfence.sources.twins import Twins
 
-    base = _snapshot(cluster) if cluster is not None else None
-    first, second = _snapshot(old), _snapshot(new or policies or "")
+    twins = Twins()
+    base = _snapshot(cluster, twins) if cluster is not None else None
+    first, second = _snapshot(old, twins), _snapshot(new or policies or "", twins)
     if policies is not None:
         base = first
     snapshots = [first, second]
@@ -156,13 +159,13 @@ def _under(cluster: Snapshot, policies: Snapshot) -> Snapshot:
     return replace(cluster, policies=policies.policies, findings=(*cluster.findings, *problems))
 
 
-def _snapshot(path: str) -> Snapshot:
+def _snapshot(path: str, twins: Twins) -> Snapshot:
     from ringfence.sources import git, load_snapshot
 
     if path.startswith(git.PREFIX):
-        snapshot = git.load_revision(path)
+        snapshot = git.load_revision(path, twins)
     else:
-        snapshot = load_snapshot([path], stdin=sys.stdin.buffer if path == "-" else None)
+        snapshot = load_snapshot([path], stdin=sys.stdin.buffer if path == "-" else None, twins=twins)
     gc.freeze()  # what was read stays: walking it again and again for garbage takes longer than the comparison
     return snapshot
 

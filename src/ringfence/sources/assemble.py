@@ -49,6 +49,7 @@ from ringfence.sources.pods import COMPLETED, given_pod, labels_of, planned_pod,
 from ringfence.sources.policy_kinds import OWN_GROUP, is_cluster_scoped, is_policy
 from ringfence.sources.references import References
 from ringfence.sources.services import Endpoints, legacy_endpoints, read_service, slice_endpoints
+from ringfence.sources.twins import Twins
 from ringfence.sources.workloads import Owners, Workload, is_workload, owner_of, template_of
 
 _Key = tuple[str, str, str, str]
@@ -75,8 +76,9 @@ class _Entry:
 class Assembler:
     """Takes items one by one, the later of two equal objects winning, and makes the snapshot at the end."""
 
-    def __init__(self, findings: list[Finding]) -> None:
+    def __init__(self, findings: list[Finding], twins: Twins | None = None) -> None:
         self.findings = findings
+        self._twins = twins
         self.objects = 0
         self._entries: dict[_Key, _Entry] = {}
         self._by_kind: dict[str, list[_Entry]] = {}
@@ -219,10 +221,15 @@ class Assembler:
                 ended.add(workload)
                 continue
             spec = struct.spec or PodSpec()
-            pod = given_pod(
-                entry.item, entry.namespace, entry.name, workload, labels, spec, status, node_addresses, self.findings
-            )
+            pod = self._twins.pod(entry.namespace, entry.name, struct, workload) if self._twins is not None else None
+            if pod is None:
+                said = len(self.findings)
+                at = entry.item, entry.namespace, entry.name
+                pod = given_pod(*at, workload, labels, spec, status, node_addresses, self.findings)
+                if self._twins is not None and len(self.findings) == said:
+                    self._twins.keep(struct, pod)
             found.append(pod)
+            workload = pod.workload
             key = id(workload), *map(labels.get, _REVISIONS)  # one object a workload, but for pods without an owner
             if key in seen:
                 continue

@@ -17,6 +17,7 @@ from ringfence.model.errors import InputError
 from ringfence.model.objects import Snapshot
 from ringfence.sources import load_snapshot
 from ringfence.sources.inputs import ENDINGS, shown
+from ringfence.sources.twins import Twins
 
 PREFIX = "git:"
 
@@ -33,10 +34,11 @@ class Entry:
     path: str
 
 
-def load_revision(text: str) -> Snapshot:
+def load_revision(text: str, twins: Twins | None = None) -> Snapshot:
     """The manifests of ``git:REV`` or ``git:REV:path`` in the repository of the current directory.
 
     ``path`` is a file or directory, relative to the root of the repository, or with ``./`` to the current directory.
+    ``twins`` as in :func:`ringfence.sources.load_snapshot`.
     Source of the spelling: gitrevisions(7), "<rev>:<path>".
 
     Raises:
@@ -57,7 +59,7 @@ def load_revision(text: str) -> Snapshot:
         if not found:
             raise InputError(f"No manifest was found in {shown(text)}: no file of it ends in {', '.join(ENDINGS)}.")
         content = archive(found, text)
-    return load_snapshot(["-"], stdin=io.BytesIO(content), stdin_name=shown(name))
+    return load_snapshot(["-"], stdin=io.BytesIO(content), stdin_name=shown(name), twins=twins)
 
 
 def uncommitted(text: str) -> list[str]:

@@ -16,6 +16,7 @@ from ringfence.sources.inputs import find_sources, shown
 from ringfence.sources.items import Item
 from ringfence.sources.limits import Limits
 from ringfence.sources.reader import Reader
+from ringfence.sources.twins import Twins
 
 
 class Watcher(Protocol):
@@ -29,11 +30,16 @@ class Watcher(Protocol):
 
 
 def load(
-    paths: Sequence[str], stdin: BinaryIO | None, stdin_name: str, limits: Limits, watcher: Watcher | None = None
+    paths: Sequence[str],
+    stdin: BinaryIO | None,
+    stdin_name: str,
+    limits: Limits,
+    watcher: Watcher | None = None,
+    twins: Twins | None = None,
 ) -> Snapshot:
     """See :func:`ringfence.sources.load_snapshot`. A ``watcher`` is shown all that is read."""
     findings: list[Finding] = []
-    assembler = Assembler(findings)
+    assembler = Assembler(findings, twins)
 
     def shown_too(item: Item) -> None:
         assembler.take(item)

@@ -1,0 +1,29 @@
+"""What two inputs have in common is made once, so that a comparison sees at a glance what is the same in both."""
+
+from __future__ import annotations
+
+from ringfence.model.objects import Pod, WorkloadRef
+from ringfence.sources.kinds import PodObject
+
+
+class Twins:
+    """Remembers the pods of one input for the reading of another.
+
+    A pod that both have alike is one object in both, and its place is that in the first. Pods of the host network are
+    left out: their addresses may come from their node.
+    """
+
+    def __init__(self) -> None:
+        self._pods: dict[tuple[str, str], tuple[PodObject, Pod]] = {}
+
+    def pod(self, namespace: str, name: str, struct: PodObject, workload: WorkloadRef) -> Pod | None:
+        """The pod that was made before from an equal object, for the same workload."""
+        known = self._pods.get((namespace, name))
+        if known is None or known[0] != struct or known[1].workload != workload:
+            return None
+        return known[1]
+
+    def keep(self, struct: PodObject, pod: Pod) -> None:
+        """Remember a pod in which nothing was wrong."""
+        if not pod.host_network:
+            self._pods[pod.namespace, pod.name] = struct, pod
