@@ -322,3 +322,16 @@ def test_no_rule_has_more_peers_than_the_api_takes() -> None:
     answer = Case(tier("guard", 5), *pods, DB).fix(*(f"shop/web-{n} > data/db-0:5432" for n in range(30)))
     (patch,) = answer.patches
     assert [len(edit.value["from"]) for edit in patch.edits] == [25, 5]
+
+
+def test_pods_with_a_resolver_of_their_own_need_that_one() -> None:
+    own = replace(WEB, resolvers=(0x0A640001,))  # 10.100.0.1
+    case = Case(deny("shop"), own, CART, DNS, services=[KUBE_DNS])
+    answer = propose_all(case.world, names(survey(case.snapshot), case.snapshot.pods))
+    rules = {name: spec["egress"] for name, spec in specs(answer).items()}
+    assert [spec["podSelector"] for spec in specs(answer).values()] == [
+        {"matchLabels": {"app": "cart"}},
+        {"matchLabels": {"app": "web"}},
+    ]
+    assert [rule["to"] for rule in rules["shop/allow-dns-2"]] == [[{"ipBlock": {"cidr": "10.100.0.1/32"}}]]
+    assert answer.effects.opens == answer.effects.closes == ()

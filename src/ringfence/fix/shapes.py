@@ -111,6 +111,8 @@ def values_selector(pods: Sequence[Pod], world: World) -> Body | None:
     for key in sorted(common, key=lambda key: (key not in used, _LIKED.index(key) if key in _LIKED else len(_LIKED))):
         values = {pod.labels[key] for pod in pods}
         if not any(pod.labels.get(key) in values for pod in others):
+            if len(values) == 1:
+                return match_labels({key: values.pop()})
             return {"matchExpressions": [{"key": key, "operator": "In", "values": sorted(values)}]}
     return None
 

@@ -48,6 +48,11 @@ class _Demand:
     pods: dict[str, Pod] = field(default_factory=dict)
     peers: dict[str, _Peers] = field(default_factory=lambda: defaultdict(_Peers))
 
+    @property
+    def shape(self) -> frozenset[tuple[str, frozenset[Port]]]:
+        """Who is asked, and on which ports."""
+        return frozenset((name, frozenset(peers.ports)) for name, peers in self.peers.items())
+
     def add(self, pods: Sequence[Pod], ends: Sequence[Endpoint], port: Port) -> None:
         """Enter that each of the pods is denied each of the ends."""
         self.pods.update((str(pod), pod) for pod in pods)
@@ -58,7 +63,9 @@ class _Demand:
 
 
 _Owner = tuple[bool, str, WorkloadRef | None]
-"""For names, the namespace; else the namespace and the workload. Names sort first."""
+"""Whether it is about names, the namespace, and the workload; none for those of a namespace that ask alike."""
+
+_Sides = dict[Direction, _Demand]
 
 
 def new_policies(world: World, wanted: Sequence[Wanted]) -> tuple[Patch, ...]:
@@ -66,12 +73,10 @@ def new_policies(world: World, wanted: Sequence[Wanted]) -> tuple[Patch, ...]:
 
     They isolate nothing that isn't isolated already, so they close nothing.
     """
-    demands = _demands(world, wanted)
+    demands = _alike(_demands(world, wanted))
     taken: dict[str, set[str]] = defaultdict(set)
     patches = []
-    for owner in sorted(demands, key=lambda owner: (not owner[0], owner[1], str(owner[2]))):
-        names, namespace, workload = owner
-        sides = demands[owner]
+    for (names, namespace, workload), sides in demands:
         for group in _groups(world, sides, whole=names):
             patch = _policy(world, namespace, workload, group, taken[namespace])
             if patch is not None:
@@ -79,8 +84,26 @@ def new_policies(world: World, wanted: Sequence[Wanted]) -> tuple[Patch, ...]:
     return tuple(patches)
 
 
-def _demands(world: World, wanted: Sequence[Wanted]) -> dict[_Owner, dict[Direction, _Demand]]:
-    found: dict[_Owner, dict[Direction, _Demand]] = defaultdict(lambda: defaultdict(_Demand))
+def _alike(demands: dict[_Owner, _Sides]) -> list[tuple[_Owner, _Sides]]:
+    """Demands in order, names first; workloads of a namespace that ask the same servers for names are one demand."""
+    found: dict[object, tuple[_Owner, _Sides]] = {}
+    for owner in sorted(demands, key=lambda owner: (not owner[0], owner[1], str(owner[2]))):
+        names, namespace, _ = owner
+        sides = demands[owner]
+        if not names:
+            found[owner] = owner, sides
+            continue
+        key = namespace, frozenset((direction, demand.shape) for direction, demand in sides.items())
+        if key not in found:
+            found[key] = (names, namespace, None), sides
+        else:
+            for direction, demand in sides.items():
+                found[key][1][direction].pods.update(demand.pods)
+    return list(found.values())
+
+
+def _demands(world: World, wanted: Sequence[Wanted]) -> dict[_Owner, _Sides]:
+    found: dict[_Owner, _Sides] = defaultdict(lambda: defaultdict(_Demand))
     for each in wanted:
         for pairs, verdict in each.connection.pairs(world):
             for direction in Direction:
@@ -92,7 +115,7 @@ def _demands(world: World, wanted: Sequence[Wanted]) -> dict[_Owner, dict[Direct
                     subjects, peers = peers, subjects
                 port = each.protocol, pairs.target.port
                 for workload, pods in _by_workload(subjects).items():
-                    owner = each.dns, workload.namespace, None if each.dns else workload
+                    owner = each.dns, workload.namespace, workload
                     found[owner][direction].add(pods, peers, port)
     return found
 
@@ -110,10 +133,10 @@ class _Group:
     """Pods that one selector selects and no others that matter, and what they need."""
 
     selector: Body
-    sides: dict[Direction, _Demand]
+    sides: _Sides
 
 
-def _groups(world: World, sides: dict[Direction, _Demand], *, whole: bool) -> Iterator[_Group]:
+def _groups(world: World, sides: _Sides, *, whole: bool) -> Iterator[_Group]:
     """One group where one selector is exact for all, else one for each workload and direction."""
     pods = {name: pod for demand in sides.values() for name, pod in demand.pods.items()}
     alike = all(demand.pods.keys() == pods.keys() for demand in sides.values())

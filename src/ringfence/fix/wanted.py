@@ -64,23 +64,40 @@ def needed(
 def names(survey: Survey, pods: Iterable[Pod]) -> tuple[Wanted, ...]:
     """Names, workload by workload, over UDP and TCP: long answers come over TCP (RFC 7766).
 
-    Pods of the host network ask their node's resolver, which is not judged here. Where there is NodeLocal DNSCache, it
-    is asked in the place of the DNS pods. What DNS pods need themselves comes last.
+    Pods of the host network ask their node's resolver, which is not judged here, and pods with name servers of their
+    own ask those. Where there is NodeLocal DNSCache, it is asked in the place of the DNS pods. What DNS pods need
+    themselves comes last.
     """
     local = [server for server in survey.dns if server.address is not None]
     servers = local[:1] or survey.dns
     own = {id(pod) for server in survey.dns for pod in server.pods}
+    cluster = {point for server in survey.dns if server.service for point in server.service.cluster_addresses}
     groups: dict[WorkloadRef, list[Pod]] = {}
+    elsewhere: dict[WorkloadRef, list[Pod]] = {}
     for pod in pods:
-        if not pod.host_network and id(pod) not in own and pod.resolvers is None:
-            groups.setdefault(pod.workload, []).append(pod)
+        if pod.host_network or id(pod) in own:
+            continue
+        asks_cluster = pod.resolvers is None or cluster.intersection(pod.resolvers)
+        (groups if asks_cluster else elsewhere).setdefault(pod.workload, []).append(pod)
     asking = (
         Wanted(str(workload), tuple(group), _called(server), targets, protocol, DNS_PORT, dns=True)
         for workload, group in groups.items()
         for server in servers
         for protocol, targets in _answers(server)
     )
-    return (*asking, *_of_servers(survey))
+    others = (
+        each
+        for workload, group in elsewhere.items()
+        for point in group[0].resolvers or ()  # none: those of the node, which the input doesn't tell
+        for each in _resolver(str(workload), tuple(group), point)
+    )
+    return (*asking, *others, *_of_servers(survey))
+
+
+def _resolver(source: str, pods: tuple[Pod, ...], point: int) -> Iterator[Wanted]:
+    end = AddressEndpoint(point)
+    for protocol in (Protocol.UDP, Protocol.TCP):
+        yield Wanted(source, pods, str(end), (Target(end, DNS_PORT),), protocol, DNS_PORT, dns=True)
 
 
 def _of_servers(survey: Survey) -> Iterator[Wanted]:
@@ -92,9 +109,7 @@ def _of_servers(survey: Survey) -> Iterator[Wanted]:
     for server in behind:
         own = str(server.pods[0].workload)
         for point in server.upstream:
-            end = AddressEndpoint(point)
-            for protocol in (Protocol.UDP, Protocol.TCP):
-                yield Wanted(own, server.pods, str(end), (Target(end, DNS_PORT),), protocol, DNS_PORT, dns=True)
+            yield from _resolver(own, server.pods, point)
         yield from _api_server(own, server.pods, survey.api_service)
     for cache in (server.cache for server in survey.dns if server.cache):
         for server in behind:
