@@ -101,6 +101,13 @@ def test_a_policy_that_can_not_be_read_fails_even_where_lint_may_pass(repo: Repo
     assert [finding["code"] for finding in errors] == ["RF002"]
 
 
+def test_what_fails_is_shown_whatever_severity_is_asked_for(repo: Repo) -> None:
+    config = repo.read("ringfence.yaml").replace("lint: warning", "lint: note")
+    repo.write("ringfence.yaml", f"{config}lint: {{severity: error}}\n").commit()
+    assert report(status=1)["failures"][0]["kind"] == "note"
+    assert "RF012 note: 4 pods of 4 have no address in the input." in check().stdout
+
+
 def test_a_misspelt_field_fails_and_names_the_nearest(repo: Repo) -> None:
     repo.edit("policies/data.yaml", "  ingress:\n", "  ingres:\n").commit()
     found = report(status=1)

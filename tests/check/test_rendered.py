@@ -57,6 +57,23 @@ def test_a_forge_is_pointed_to_the_entry_that_renders(rendered: Repo) -> None:
 
 
 @needs_kubectl
+def test_an_overlay_that_is_new_is_said_and_adds_its_policies(repo: Repo) -> None:
+    """The base has no configuration yet, so that today's says where its policies are."""
+    git(repo.path, "checkout", "-q", "main")
+    git(repo.path, "rm", "-q", "ringfence.yaml")
+    repo.commit("before the check")
+    git(repo.path, "checkout", "-q", "-b", "overlay")
+    git(repo.path, "checkout", "change", "--", "ringfence.yaml")
+    repo.edit("ringfence.yaml", "policies: policies", "policies: policies\nrender: [{kustomize: overlay}]")
+    resource = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: dns, namespace: kube-system}\n"
+    repo.write("overlay/dns.yaml", f"{resource}spec: {{podSelector: {{}}, policyTypes: [Ingress]}}\n")
+    repo.write("overlay/kustomization.yaml", "resources: [dns.yaml]\n").commit()
+    found = report(status=1)
+    assert found["notes"] == ["git:main has no kustomize overlay."]
+    assert {risk["kind"] for risk in found["diff"]["risks"]} == {"cuts-dns"}
+
+
+@needs_kubectl
 def test_a_kustomization_of_the_base_that_fails_is_told_with_its_revision(rendered: Repo) -> None:
     rendered.edit("policies/kustomization.yaml", "shop.yaml", "shops.yaml").commit()
     git(rendered.path, "branch", "-f", "main")

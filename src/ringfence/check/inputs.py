@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from ringfence.check.config import Config, Helm, Kustomize, PathEntry
+from ringfence.check.config import Config, Helm, Kustomize, PathEntry, Rendering
 from ringfence.check.config_file import config_of
 from ringfence.check.fields import parse_fields
 from ringfence.check.patterns import existing, matches
@@ -88,7 +88,7 @@ def _earlier(config: Config, directory: Path, revision: str) -> tuple[Base, Snap
     repository = Repository.of(str(directory))
     base = repository.base(revision)
     notes = [*base.notes, *_uncommitted(repository, config)]
-    before = _base(_base_config(config, repository, base, notes), repository, base)
+    before = _base(_base_config(config, repository, base, notes), repository, base, notes)
     if not before.policies:
         notes.append(f"{base.name} has no policy in these places: every policy counts as new.")
     return base, before, notes
@@ -175,10 +175,12 @@ def _base_config(config: Config, repository: Repository, base: Base, notes: list
         return config
 
 
-def _base(config: Config, repository: Repository, base: Base) -> Snapshot:
+def _base(config: Config, repository: Repository, base: Base, notes: list[str]) -> Snapshot:
     entries = [entry for entry in repository.entries(base) if matches(config.policies, entry.path)]
     with repository.checked_out(base) if config.render else nullcontext(Path()) as directory:
-        rendered = _rendered(config, directory, f" of {base.name}") if config.render else {}
+        there = tuple(each for each in config.render if _is_there(each, directory))
+        notes += [f"{base.name} has no {shown(each.name)}." for each in config.render if each not in there]
+        rendered = _rendered(replace(config, render=there), directory, f" of {base.name}")
     if not entries and not rendered:
         return Snapshot()
     packed = git.archive(entries, base.name, directory=repository.directory or None, more=rendered)
@@ -188,6 +190,15 @@ def _base(config: Config, repository: Repository, base: Base) -> Snapshot:
         if any(finding.severity is Severity.ERROR for finding in error.findings):
             raise
         return Snapshot()  # there are files, and no object in them
+
+
+def _is_there(rendering: Rendering, directory: Path) -> bool:
+    """Whether a commit has what is rendered: an overlay or a chart may be new."""
+    match rendering.source:
+        case Kustomize(path) | Helm(path):
+            return (directory / path).exists()
+        case _:
+            return True
 
 
 # ---- the cluster ----------------------------------------------------------------------------------------------------

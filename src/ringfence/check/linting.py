@@ -49,7 +49,9 @@ def lint(
     listed = {entry.fingerprint: entry for entry in baseline.entries} if baseline is not None else {}
     present = {name for name, _ in told} | {name for name, _ in aside}
     ran = {rule.code.code for rule in report.rules}
-    wanted = [finding for name, finding in told if name not in listed and finding.severity >= config.lint.severity]
+    fails = config.fail_on.lint
+    severity = config.lint.severity if fails is None else min(config.lint.severity, fails)  # what fails is shown
+    wanted = [finding for name, finding in told if name not in listed and finding.severity >= severity]
     tried = lint_fixes(context, wanted[:_MOST_FIXES], cni=config.cni) if fixes else ()
     by_finding = {id(fix.finding): fix for fix in tried}
     return LintPart(
@@ -65,7 +67,7 @@ def lint(
         stale=tuple(entry for name, entry in listed.items() if name not in present and entry.code in ran),
         rules=report.rules,
         idle=report.idle,
-        severity=config.lint.severity,
+        severity=severity,
         compared=before is not None or baseline is not None,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from ringfence.check.inputs import RENDERED
@@ -12,6 +13,9 @@ from ringfence.model.origin import Position
 
 NOWHERE = Position("")
 
+_NUMBER = re.compile(r" \(\d+\)$")
+"""Behind the name of a rendering, where several have the same."""
+
 
 class Places:
     """Turns places of one report into those of a forge."""
@@ -19,7 +23,7 @@ class Places:
     def __init__(self, report: CheckReport) -> None:
         self._root = Path(report.root or Path.cwd()).resolve()
         self._config = report.config
-        self._rendered = {f"{RENDERED}/{each.name}": each.at for each in report.config.render}
+        self._rendered = {f"{RENDERED}/{each.name}": each.at for each in reversed(report.config.render)}
         self._known: dict[str, str] = {}
 
     @property
@@ -32,7 +36,7 @@ class Places:
         path = self._path(position.file)
         if path:
             return Position(path, position.line, position.column)
-        printed = next((at for name, at in self._rendered.items() if position.file.startswith(name)), None)
+        printed = self._rendered.get(_NUMBER.sub("", position.file.removesuffix(".yaml")))
         if printed is not None:
             return Position(self._path(printed.file), printed.line, printed.column)
         return NOWHERE
