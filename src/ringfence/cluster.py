@@ -185,7 +185,7 @@ class Cluster:
             raise QueryError(f"{by!r} is no kind of end. Use pod or workload.") from None
         if not self.snapshot.pods and not other.snapshot.pods:
             raise QueryError("Neither cluster has a pod or workload, so no connection can differ.")
-        states = (State(self.snapshot, self.policies), State(other.snapshot, other.policies))
+        states = (State(self.snapshot, self.policies, self.engine), State(other.snapshot, other.policies))
         return compute_diff(*states, ends, external=external, owner_label=owner_label)
 
     def generate(
