@@ -64,3 +64,20 @@ def test_input_may_be_given_as_a_stream() -> None:
 def test_input_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ringfence.InputError):
         ringfence.load(str(tmp_path / "none"))
+
+
+def test_promises_are_judged(cluster: ringfence.Cluster, tmp_path: Path) -> None:
+    suite = tmp_path / "promises.txt"
+    suite.write_text(
+        "apiVersion: ringfence.dev/v1\nkind: PolicyTest\nmetadata: {name: s}\ntests:\n"
+        "- {name: kept, from: shop/api, to: data/db-0, expect: allowed}\n"
+        "- {name: broken, from: shop/web-0, to: data/db-0, expect: allowed}\n",
+        encoding="utf-8",
+    )
+    assert [result.passed for result in cluster.test(str(suite)).results] == [True, False]
+
+
+def test_a_suite_without_tests_is_an_error(cluster: ringfence.Cluster, tmp_path: Path) -> None:
+    (tmp_path / "empty.txt").write_text("apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n", encoding="utf-8")
+    with pytest.raises(ringfence.InputError, match="There is no PolicyTest"):
+        cluster.test(str(tmp_path / "empty.txt"))

@@ -28,6 +28,7 @@ def test_the_public_names_are_these() -> None:
         "ReachReport",
         "RingfenceError",
         "Severity",
+        "TestReport",
         "Verdict",
         "WhyAnswer",
         "__version__",

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ringfence.model.ports import PortSet as PortSet, Protocol as Protocol
     from ringfence.model.verdict import Verdict as Verdict
     from ringfence.reach.report import Connection as Connection, Grouping as Grouping, ReachReport as ReachReport
+    from ringfence.testing.report import TestReport as TestReport
 
 __version__ = "0.1.0"
 
@@ -50,6 +51,7 @@ _HOME = {
     "ReachReport": "ringfence.reach.report",
     "RingfenceError": "ringfence.model.errors",
     "Severity": "ringfence.model.finding",
+    "TestReport": "ringfence.testing.report",
     "Verdict": "ringfence.model.verdict",
     "WhyAnswer": "ringfence.explain.why",
     "load": "ringfence.cluster",
@@ -72,6 +74,7 @@ __all__ = [
     "ReachReport",
     "RingfenceError",
     "Severity",
+    "TestReport",
     "Verdict",
     "WhyAnswer",
     "__version__",

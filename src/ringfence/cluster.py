@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -18,12 +19,14 @@ from ringfence.fix.world import World
 from ringfence.lint.context import LintContext, Settings
 from ringfence.lint.registry import choose
 from ringfence.lint.run import LintReport, run
-from ringfence.model.errors import QueryError
+from ringfence.model.errors import InputError, QueryError
 from ringfence.model.finding import Finding
+from ringfence.model.names import Names
 from ringfence.model.objects import Pod, Snapshot
 from ringfence.model.origin import ObjectRef
 from ringfence.model.policy import PolicySet
 from ringfence.model.ports import MAX_PORT, MIN_PORT, Protocol
+from ringfence.names import read_names
 from ringfence.reach import compute_reach
 from ringfence.reach.report import Grouping, ReachReport
 from ringfence.sources import load_snapshot
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from ringfence.diff import By, DiffReport
     from ringfence.generate import Dialect, Generated
     from ringfence.survey import Dependency, Survey
+    from ringfence.testing.report import TestReport
 
 PodFilter = Callable[[Pod], bool]
 
@@ -41,10 +45,12 @@ class Cluster:
     """A snapshot with its policies. The engine is built at the first question.
 
     Endpoints are written as on the command line: ``namespace/pod``, ``namespace/Kind/name``, an IP address, or, as a
-    destination, ``service:namespace/name``.
+    destination, ``service:namespace/name`` or a DNS name. ``names`` are recorded DNS answers, which say what names mean.
     """
 
-    def __init__(self, snapshot: Snapshot, *, cni: str = AUTO) -> None:
+    def __init__(self, snapshot: Snapshot, *, cni: str = AUTO, names: Names | None = None) -> None:
+        if names:
+            snapshot = replace(snapshot, names=names)
         self.snapshot = snapshot
         self.cni = cni_of(snapshot) if cni == AUTO else cni
         self._policies, self._policy_findings = read_policies(snapshot, cni=cni)
@@ -134,7 +140,8 @@ class Cluster:
         """What is cut that the cluster needs, by root cause, and what else deserves a look; worst first.
 
         ``namespaces`` keeps what concerns them, ``wanted`` adds needs, ``remarks`` what is to be said besides.
-        ``paths`` are the input's, for the command lines in the answer. An annotation for the linter sets a remark aside.
+        ``paths`` are the input's, for the command lines in the answer. An annotation for the linter sets a remark
+        aside.
 
         Raises:
             QueryError: a namespace is not in the input.
@@ -222,6 +229,26 @@ class Cluster:
         )
         return generate(template, request, self.snapshot, self.survey, self.engine, cni=self.cni)
 
+    def test(self, *suites: str, owner_label: str = "") -> TestReport:
+        """Judges the policy tests in these files and directories.
+
+        ``owner_label`` is the namespace label that names the team, for suites that don't say.
+
+        Raises:
+            InputError: a suite is wrong, can't be read or is not there. No test is judged then.
+        """
+        from ringfence.sources.documents import read_documents
+        from ringfence.testing.planning import plan
+        from ringfence.testing.reading import read
+        from ringfence.testing.running import run as run_tests
+        from ringfence.testing.suite import KIND
+
+        documents = read_documents(suites, (KIND,))
+        tests = read(documents.objects, documents.problems)
+        if not tests:
+            raise InputError(f"There is no {KIND} in {', '.join(suites) or 'no path'}.")
+        return run_tests(plan(tests, self.snapshot, owner_label), self.engine, self.findings)
+
     def reach(
         self,
         by: str | Grouping = "workload",
@@ -250,16 +277,18 @@ class Cluster:
         )
 
 
-def load(*paths: str, cni: str = AUTO, stdin: BinaryIO | None = None) -> Cluster:
+def load(*paths: str, cni: str = AUTO, stdin: BinaryIO | None = None, resolve: str = "") -> Cluster:
     """Reads manifests: files, directories, ``.tar.gz`` archives, or ``-`` for ``stdin``.
 
     ``cni`` names the enforcer whose reading to follow where they differ; ``auto`` is the one that the input speaks of.
+    ``resolve`` is a file of recorded DNS answers, by which names in rules and destinations are read.
 
     Raises:
-        InputError: a path can't be read at all, or nothing could be read. Everything else that is wrong with the
+        InputError: a path can't be read at all, nothing could be read, or the file of DNS answers is wrong. Everything else that is wrong with the
             input is in :attr:`Cluster.findings`.
     """
-    return Cluster(load_snapshot([str(path) for path in paths], stdin=stdin), cni=cni)
+    names = read_names(resolve) if resolve else None
+    return Cluster(load_snapshot([str(path) for path in paths], stdin=stdin), cni=cni, names=names)
 
 
 def _protocol(value: str | Protocol) -> Protocol:

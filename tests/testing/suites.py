@@ -16,7 +16,7 @@ from ringfence.model.addresses import parse_address
 from ringfence.model.objects import Service, ServicePort, Snapshot
 from ringfence.model.ports import Protocol
 from ringfence.testing import planning, reading, running
-from ringfence.testing.report import Report
+from ringfence.testing.report import TestReport
 from ringfence.testing.suite import Suite
 from tests.clusters import cluster, node, pod, raw_objects
 
@@ -73,7 +73,7 @@ def suites(tests: str, *, more: str = "") -> tuple[Suite, ...]:
     return reading.read(raw_objects(suite_text(tests, more=more)))
 
 
-def judge(tests: str, policies: str = "", *, more: str = "") -> Report:
+def judge(tests: str, policies: str = "", *, more: str = "") -> TestReport:
     """What comes of the tests in the small cluster."""
     snapshot = world(policies)
     policy_set, findings = read_policies(snapshot)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ringfence.model.addresses import AddressSet
-from ringfence.testing.report import Failure, Report
+from ringfence.testing.report import Failure, TestReport
 from tests.testing.suites import DENY_DATA, judge, policy
 
 SQL = policy(
@@ -91,7 +91,7 @@ def test_a_new_pod_is_called_by_its_labels() -> None:
 
 
 def test_what_is_left_out_is_said() -> None:
-    report: Report = judge("- {name: t, from: shop/web, to: {namespace: data}, ports: metrics, expect: allowed}")
+    report: TestReport = judge("- {name: t, from: shop/web, to: {namespace: data}, ports: metrics, expect: allowed}")
     assert report.results[0].planned.notes == (
         "2 of the destinations declare no port named metrics, and are left out.",
     )

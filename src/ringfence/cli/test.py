@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ringfence.cluster import Cluster
     from ringfence.sources.documents import Documents
     from ringfence.testing.plan import Plan
-    from ringfence.testing.report import Report
+    from ringfence.testing.report import TestReport
     from ringfence.testing.suite import Suite
 
 _HELP = """Judge policy tests: documents of kind PolicyTest that say what must be allowed, and what denied.
@@ -149,7 +149,7 @@ def _load(paths: Sequence[str], suites: Sequence[str], common: options.Common) -
     return Cluster(snapshot, cni=common.cni), tests
 
 
-def _write(report: Report, cluster: Cluster, output: str, out: IO[str], *, every: bool) -> None:
+def _write(report: TestReport, cluster: Cluster, output: str, out: IO[str], *, every: bool) -> None:
     """Writes the answer; each renderer is imported only where it is used."""
     match output:
         case "json":

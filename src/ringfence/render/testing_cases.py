@@ -10,7 +10,7 @@ from ringfence.model.finding import Finding, Severity
 from ringfence.render import testing_words as words, why_text
 from ringfence.render.github import Annotation, Level
 from ringfence.render.testcase import Status, TestCase
-from ringfence.testing.report import Report, Result
+from ringfence.testing.report import Result, TestReport
 
 UNCERTAIN = "uncertain"
 """The kind of a failure where the input can't say whether the promise is kept."""
@@ -23,7 +23,7 @@ def kind_of(result: Result) -> str:
     return UNCERTAIN if result.failure.uncertain and result.failure.examples else f"not-{result.planned.expect}"
 
 
-def cases(report: Report) -> Iterator[TestCase]:
+def cases(report: TestReport) -> Iterator[TestCase]:
     """Each test as one check."""
     for result in report.results:
         planned = result.planned
@@ -48,7 +48,7 @@ def _details(result: Result) -> Iterator[str]:
         yield click.unstyle(why_text.render(result.failure.why, notes=False)).rstrip("\n")
 
 
-def annotated(report: Report, findings: tuple[Finding, ...]) -> Iterator[Annotation]:
+def annotated(report: TestReport, findings: tuple[Finding, ...]) -> Iterator[Annotation]:
     """Each failed test, at the rule that brings it about where there is one, else where the test is written.
 
     A change of policies is reviewed where the policies are; the tests seldom change with them. Errors of the input come

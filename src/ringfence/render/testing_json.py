@@ -16,10 +16,10 @@ from ringfence.render.json_values import Json
 from ringfence.render.testing_cases import UNCERTAIN, kind_of
 from ringfence.render.why_json import cause
 from ringfence.render.why_text import sentence
-from ringfence.testing.report import Example, Failure, Report, Result, Share
+from ringfence.testing.report import Example, Failure, Result, Share, TestReport
 
 
-def render(report: Report, found: Iterable[Finding]) -> str:
+def render(report: TestReport, found: Iterable[Finding]) -> str:
     """The document, indented."""
     failed = report.failed
     fields: Json = {

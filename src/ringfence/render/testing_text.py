@@ -10,12 +10,12 @@ import click
 from ringfence.render import testing_words as words, why_text
 from ringfence.render.lines import bad, bold, careful, count, good, place
 from ringfence.render.testing_cases import UNCERTAIN, kind_of
-from ringfence.testing.report import Report, Result
+from ringfence.testing.report import Result, TestReport
 
 _INDENT = "    "
 
 
-def render(report: Report, *, every: bool = False) -> str:
+def render(report: TestReport, *, every: bool = False) -> str:
     """The report; ``every`` lists the tests that passed, too."""
     lines: list[str] = []
     for suite, results in groupby(report.results, key=lambda result: result.planned.suite):
@@ -47,7 +47,7 @@ def _result(result: Result) -> Iterator[str]:
         yield ""
 
 
-def _summary(report: Report) -> str:
+def _summary(report: TestReport) -> str:
     failed = report.failed
     passed = len(report.results) - len(failed)
     unsure = sum(kind_of(result) == UNCERTAIN for result in failed)

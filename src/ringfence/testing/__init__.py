@@ -7,7 +7,7 @@ mutation does, pays for the first three once::
     suites = reading.read(documents.objects)               # tuple[Suite, ...]: as written, each value with its place
     plan = planning.plan(suites, snapshot)                 # Plan: pods and addresses by number, ports resolved
     bench = judging.Bench(plan, engine)                    # the plan's pods as atoms of one engine
-    report = running.run(plan, engine)                     # Report: every test with its counter-examples
+    report = running.run(plan, engine)                     # TestReport: every test with its counter-examples
 
 - ``suite``: ``Suite``, ``Case`` and what a case says of its ends and ports.
 - ``sources.documents.read_documents(paths, ("PolicyTest",))`` finds the documents in files.
@@ -19,5 +19,5 @@ mutation does, pays for the first three once::
 - ``judging.Bench(plan, engine).passes(planned_case) -> bool``: fast, without counter-examples. ``engine`` may be any
   engine over the plan's snapshot, also one that came of another by ``with_policies``: give ``Bench`` the earlier one as
   ``like=bench`` and it shares what the change doesn't touch. Pods that the suite invents (``newPod``) are put in first.
-- ``running.run(plan, engine) -> Report``: ``Report.results``, each a ``Result`` with ``passed`` and ``failure``.
+- ``running.run(plan, engine) -> TestReport``: ``results``, each a ``Result`` with ``passed`` and ``failure``.
 """

@@ -68,8 +68,10 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class TestReport:
     """What came of all tests, in the order written."""
+
+    __test__ = False  # no test of pytest's
 
     results: tuple[Result, ...]
 

@@ -19,7 +19,7 @@ from ringfence.model.verdict import AddressEndpoint, Endpoint
 from ringfence.testing.ends import NOBODY, Box, Ends
 from ringfence.testing.judging import Bench, Block
 from ringfence.testing.plan import Plan, PlannedCase
-from ringfence.testing.report import Example, Failure, Report, Result, Share
+from ringfence.testing.report import Example, Failure, Result, Share, TestReport
 from ringfence.testing.suite import Expect, Side
 
 _EXAMPLES = 3
@@ -33,10 +33,10 @@ _EXPLAINED = 50
 _Sides = tuple[Ends, Ends]
 
 
-def run(plan: Plan, engine: Engine, findings: Sequence[Finding] = ()) -> Report:
+def run(plan: Plan, engine: Engine, findings: Sequence[Finding] = ()) -> TestReport:
     """Judges every test. ``findings`` are those about the policies, for explanations."""
     runner = _Runner(plan, engine, findings)
-    return Report(tuple(runner.result(case) for case in plan.cases))
+    return TestReport(tuple(runner.result(case) for case in plan.cases))
 
 
 class _Runner:
