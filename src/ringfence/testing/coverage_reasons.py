@@ -10,7 +10,7 @@ from ringfence.engine.core import Engine
 from ringfence.engine.porttable import FULL, NONE
 from ringfence.engine.program import CompiledRule
 from ringfence.model.origin import Origin
-from ringfence.model.policy import Action, Direction, NamePeer, Policy, Rule
+from ringfence.model.policy import Action, Direction, NamePeer, Policy, Rule, StageKind
 from ringfence.model.verdict import DirectionVerdict, Reason
 from ringfence.testing.coverage_effects import Effects
 from ringfence.testing.coverage_witness import Connection, Witnesses, port_of
@@ -49,6 +49,7 @@ class Reasons:
         self._effects = effects
         self._engine = effects.engine
         self._witnesses = witnesses
+        self._first_counts = {stage.name for _, stage in self._engine.program.stages if stage.kind is StageKind.ORDERED}
 
     def of(self, mutant: Mutant, mutated: Engine) -> Same:
         """The reason for a mutant without effect."""
@@ -173,7 +174,7 @@ class Reasons:
 
     def _ordered(self, mutant: Mutant) -> bool:
         """True where only the first rule that matches counts, so that the mutant itself must be asked."""
-        return mutant.policy.order != (0.0, "") or mutant.kind is MutantKind.FLIP
+        return mutant.stage in self._first_counts
 
 
 def _deciders(side: DirectionVerdict, mutant: Mutant) -> dict[str, Origin]:

@@ -11,6 +11,12 @@ from ringfence.testing.ends import Ends
 from ringfence.testing.plan import Plan, PlannedCase
 from ringfence.testing.suite import Expect
 
+_Box = tuple[int, int, int]
+"""Sources and destinations as sets of atoms, and the number of the ports."""
+
+_Change = tuple[int, int, int, int]
+"""Sources and destinations as sets of atoms, the ports that are closed, and those that are opened."""
+
 
 class Touching:
     """Finds the tests, among ``cases``, that a change of connections may make fail."""
@@ -19,16 +25,19 @@ class Touching:
         self._engine = engine
         self._atoms = [1 << engine.atom(end) for end in plan.points.endpoints]
         self._known: dict[Ends, int] = {}
-        self._boxes = [
-            (
-                case,
-                [
-                    (self._of(box.sources), self._of(box.destinations), engine.table.intern(box.ports))
-                    for box in case.boxes
-                ],
-            )
-            for case in cases
+        self._boxes = [self._case(case) for case in cases]
+
+    def _case(self, case: PlannedCase) -> tuple[PlannedCase, int, int, list[_Box]]:
+        """The boxes of a test in atoms, and all of its sources and destinations."""
+        boxes = [
+            (self._of(box.sources), self._of(box.destinations), self._engine.table.intern(box.ports))
+            for box in case.boxes
         ]
+        sources = destinations = 0
+        for starts, ends, _ in boxes:
+            sources |= starts
+            destinations |= ends
+        return case, sources, destinations, boxes
 
     def of(self, effects: Iterable[Effect]) -> list[PlannedCase]:
         """The tests that speak of a connection that these effects turn into what the test does not expect."""
@@ -42,16 +51,24 @@ class Touching:
             )
             for effect in effects
         ]
-        found = []
-        for case, boxes in self._boxes:
-            allowed = case.expect is Expect.ALLOWED
-            if any(
-                sources & starts and destinations & ends and table.intersection(closed if allowed else opened, ports)
-                for starts, ends, ports in boxes
-                for sources, destinations, closed, opened in changes
-            ):
-                found.append(case)
-        return found
+        starts = ends = 0
+        for source, destination, _, _ in changes:
+            starts |= source
+            ends |= destination
+        return [
+            case
+            for case, sources, destinations, boxes in self._boxes
+            if sources & starts and destinations & ends and self._touched(case, boxes, changes)
+        ]
+
+    def _touched(self, case: PlannedCase, boxes: Iterable[_Box], changes: Iterable[_Change]) -> bool:
+        allowed = case.expect is Expect.ALLOWED
+        for sources, destinations, ports in boxes:
+            for starts, ends, closed, opened in changes:
+                turned = closed if allowed else opened
+                if sources & starts and destinations & ends and self._engine.table.intersection(turned, ports):
+                    return True
+        return False
 
     def _of(self, ends: Ends) -> int:
         """The atoms that hold one of these ends at least."""

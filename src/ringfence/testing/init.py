@@ -9,6 +9,7 @@ limits either end nothing is promised: that all is open is seldom meant.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -16,17 +17,24 @@ from ringfence.engine.core import Engine
 from ringfence.model.errors import QueryError
 from ringfence.model.objects import Pod, Snapshot
 from ringfence.model.policy import Direction
+from ringfence.model.verdict import Endpoint
 from ringfence.survey.backends import Backends
 from ringfence.survey.dns import DnsServer, dns_servers
 from ringfence.testing.init_ends import Ends, ports_written
 from ringfence.testing.init_entries import Entry, anything_denied, by_destination, by_source
-from ringfence.testing.init_text import comment, entry, item_lines, scalar
+from ringfence.testing.init_text import comment, entry, flow, item_lines, scalar
 from ringfence.testing.init_units import Unit, Units
 from ringfence.testing.suite import API_VERSION, KIND
 
 EVERYONE = "everyone"
 OUTSIDE = "outside"
 _TESTS = "tests:"
+
+_LONG = 200
+"""Ends of more characters than this are given a name where they are used more than once."""
+
+Test = dict[str, Any]
+"""One test as a suite has it."""
 
 _HEAD = (
     "What the policies allow today, written by ringfence test --init. Read it before you rely on it: it promises "
@@ -60,94 +68,110 @@ class _Writer:
     def lines(self, name: str) -> Iterator[str]:
         """The suite, line by line."""
         tests = list(self._tests())
+        defined = self._definitions(tests)
         for paragraph in (_HEAD, *self._notes):
             yield from comment(paragraph)
         yield from (f"apiVersion: {API_VERSION}", f"kind: {KIND}")
         yield from ("metadata:", *entry("name", name, 2))
-        yield from self._definitions(tests)
-        yield _TESTS
-        yield from tests
-
-    def _definitions(self, tests: Sequence[str]) -> Iterator[str]:
-        defined = [
-            (word, members)
-            for word, side, members in ((EVERYONE, "from", self._everyone), (OUTSIDE, "to", self._outside))
-            if f"    {side}: {word}" in tests
-        ]
         if defined:
             yield "define:"
-        for word, members in defined:
-            yield from entry(word, self._ends.written(members), 2)
+        for word, ends in defined.items():
+            yield from entry(word, ends, 2)
+        yield _TESTS
+        for test in tests:
+            yield f"  - name: {scalar(test.pop('name'))}"
+            for key, value in test.items():
+                if key != "exactly":
+                    yield from entry(key, value, 4)
+                    continue
+                yield "    exactly:"
+                for each in value:
+                    yield from item_lines(each, 6)
 
-    def _tests(self) -> Iterator[str]:
+    def _definitions(self, tests: Sequence[Test]) -> dict[str, Any]:
+        """The ends that the tests speak of by a word; lists that are long and used again get one."""
+        defined: dict[str, Any] = {}
+        for word, side, members in ((EVERYONE, "from", self._everyone), (OUTSIDE, "to", self._outside)):
+            if any(test.get(side) == word for test in tests):
+                defined[word] = self._ends.written(members)
+        places = [part for test in tests for part in (test, *test.get("exactly", ()))]
+        uses = Counter(text for part in places for text in _long(part))
+        words: dict[str, str] = {}
+        for part in places:
+            for side in ("from", "to"):
+                text = flow(part.get(side, ""))
+                if uses[text] > 1:
+                    word = words.setdefault(text, f"group-{len(words) + 1}")
+                    defined.setdefault(word, part[side])
+                    part[side] = word
+        return defined
+
+    def _tests(self) -> Iterator[Test]:
         yield from self._dns()
         free: list[str] = []
         for namespace, units in self._units.by_namespace().items():
             limited = [unit for unit in units if self._units.limits(Direction.INGRESS, unit)]
             if limited:
-                yield from self._reached(namespace, units, limited)
+                yield self._reached(namespace, units, limited)
             else:
                 free.append(namespace)
         if free:
             self._notes.append(f"No policy limits who reaches the pods of {', '.join(free)}.")
         limited = [unit for unit in self._units.pods if self._units.limits(Direction.EGRESS, unit)]
-        yield from self._going(limited)
+        if anything_denied(self._units, limited, self._outside):
+            yield self._going(limited)
         free = sorted({unit.namespace for unit in self._units.pods} - {unit.namespace for unit in limited})
         if free:
             self._notes.append(f"No policy limits what the pods of {', '.join(free)} reach.")
 
-    # ---- one namespace -------------------------------------------------------------------------------------------
-
-    def _reached(self, namespace: str, units: Sequence[Unit], limited: Sequence[Unit]) -> Iterator[str]:
+    def _reached(self, namespace: str, units: Sequence[Unit], limited: Sequence[Unit]) -> Test:
         entries = by_destination(self._units, self._everyone, limited)
         guarded = namespace if len(units) == len(limited) else f"guarded pods of {namespace}"
-        yield f"  - name: {scalar(f'Who reaches {guarded}' if entries else f'Nobody reaches {guarded}')}"
+        test: Test = {"name": f"Who reaches {guarded}" if entries else f"Nobody reaches {guarded}"}
         if self._units.open_to_addresses(limited):
-            yield f"    from: {EVERYONE}"
-        yield from entry("to", _one(self._ends.written(limited)), 4)
-        yield from self._exactly(entries, self._everyone, limited)
+            test["from"] = EVERYONE
+        test["to"] = _one(self._ends.written(limited))
+        return test | self._exactly(entries, self._everyone, limited)
 
-    def _going(self, limited: Sequence[Unit]) -> Iterator[str]:
-        if not anything_denied(self._units, limited, self._outside):
-            return
+    def _going(self, limited: Sequence[Unit]) -> Test:
         entries = by_source(self._units, limited, self._outside)
-        yield f"  - name: {'What is reached outside' if entries else 'Nothing is reached outside'}"
-        yield from entry("from", _one(self._ends.written(limited)), 4)
-        yield f"    to: {OUTSIDE}"
-        yield from self._exactly(entries, limited, self._outside)
+        test: Test = {"name": "What is reached outside" if entries else "Nothing is reached outside"}
+        test |= {"from": _one(self._ends.written(limited)), "to": OUTSIDE}
+        return test | self._exactly(entries, limited, self._outside)
 
-    def _exactly(
-        self, entries: Sequence[Entry], sources: Sequence[Unit], destinations: Sequence[Unit]
-    ) -> Iterator[str]:
+    def _exactly(self, entries: Sequence[Entry], sources: Sequence[Unit], destinations: Sequence[Unit]) -> Test:
         if not entries:
-            yield "    expect: denied"
-            return
-        yield "    exactly:"
+            return {"expect": "denied"}
+        written = []
         for each in entries:
-            found: dict[str, Any] = {}
+            found: Test = {}
             if len(each.sources) != len(sources):
                 found["from"] = _one(self._ends.written(each.sources))
             if len(each.destinations) != len(destinations):
                 found["to"] = _one(self._ends.written(each.destinations))
-            yield from item_lines({**found, "ports": ports_written(each.ports)}, 6)
+            written.append({**found, "ports": ports_written(each.ports)})
+        return {"exactly": written}
 
     # ---- DNS -----------------------------------------------------------------------------------------------------
 
-    def _dns(self) -> Iterator[str]:
+    def _dns(self) -> Iterator[Test]:
         servers = dns_servers(self._snapshot, Backends(self._snapshot))
         servers = tuple(server for server in servers if server.address is not None) or servers
         if not servers:
             return
         asking = [unit for unit in self._units.pods if unit.pods[0].resolvers is None]
         served = [unit for unit in asking if all(self._asks(unit, server) for server in servers)]
-        if served:
-            everyone = len(served) == len(self._units.pods)
-            yield f"  - name: {'Every pod' if everyone else 'These pods'} can ask DNS"
-            yield from entry("from", _one(self._ends.written(served)), 4)
-            yield from ("    to: dns", "    expect: allowed")
+        if any(self._judged(pod, end) for unit in served for pod in unit.pods for s in servers for end in s.endpoints):
+            name = "Every pod can ask DNS" if len(served) == len(self._units.pods) else "These pods can ask DNS"
+            yield {"name": name, "from": _one(self._ends.written(served)), "to": "dns", "expect": "allowed"}
         cut = [unit.text for unit in asking if unit not in served]
         if cut:
             self._notes.append(f"DNS is cut today, at least in part, for {', '.join(cut)}.")
+
+    def _judged(self, pod: Pod, end: Endpoint) -> bool:
+        if end is pod and not pod.planned:
+            return False
+        return not (isinstance(end, Pod) and self._engine.facts.on_same_node(pod, end))
 
     def _asks(self, unit: Unit, server: DnsServer) -> bool:
         return all(
@@ -160,3 +184,11 @@ class _Writer:
 
 def _one(ends: list[Any]) -> Any:
     return ends[0] if len(ends) == 1 else ends
+
+
+def _long(part: Test) -> Iterator[str]:
+    """The ends of a test or of an entry that take more than a line."""
+    for side in ("from", "to"):
+        text = flow(part.get(side, ""))
+        if len(text) > _LONG:
+            yield text
