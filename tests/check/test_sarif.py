@@ -103,7 +103,9 @@ def test_a_risk_and_a_broken_promise_are_results_at_their_lines(repo: Repo) -> N
     assert region["startLine"] == repo.line("policies/data.yaml", "0.0.0.0/0") - 1
     promise = results(run, "policy-test")[0]
     assert promise["baselineState"] == "new"
-    assert promise["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "tests/promises.yaml"
+    assert promise["locations"][0]["physicalLocation"]["region"]["startLine"] == region["startLine"]
+    (related,) = promise["relatedLocations"]
+    assert related["physicalLocation"]["artifactLocation"]["uri"] == "tests/promises.yaml"
 
 
 def test_a_policy_that_is_deleted_has_its_risk_at_the_configuration(repo: Repo) -> None:

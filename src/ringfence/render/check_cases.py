@@ -116,9 +116,10 @@ def _annotations(report: CheckReport) -> Iterator[Annotation]:
             text = f"The approval of {stale.approval.risk} for {stale.approval.subject} is stale: {stale.why}."
             yield Annotation(Level.NOTICE, text, places.of(stale.approval.at), "Stale approval")
     for test in report.tests.failed if report.tests is not None else ():
-        text = check_promises.whole(test)
+        text = f"{check_promises.whole(test)}\nThe test: {test.position}"
         title = f"Promise {'broken by this change' if test.broken else 'broken'}: {test.name}"
-        yield Annotation(Level.ERROR, text, places.of(test.position), title)
+        place = places.of(check_promises.place(test))
+        yield Annotation(Level.ERROR, text, place if place.file else places.of(test.position), title)
     for each in report.lint.shown:
         yield _of_finding(report, each, places)
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from ringfence import __version__
-from ringfence.check.report import Checked, CheckReport, State
+from ringfence.check.report import Checked, CheckReport, State, TestOutcome
 from ringfence.check.summary import Outcome, rows
 from ringfence.diff import Risk, RiskKind
 from ringfence.fix.text_edits import TextEdit
@@ -144,12 +144,7 @@ def _results(report: CheckReport, places: Places) -> Iterator[Json]:
             why = _because(each.approval.reason, each.approval.owner)
             yield {**_risk(each.risk, places), "suppressions": [_external(why)]}
     for test in report.tests.failed if report.tests is not None else ():
-        text = " ".join(filter(None, (f"{test.name}: {check_promises.message(test)}", check_promises.expects(test))))
-        state = State.NEW if test.passed_before is not False else State.UNCHANGED
-        yield {
-            **_result(_TEST_RULE, "error", text, places.of(test.position), places, _hashed(test.suite, test.name)),
-            **({"baselineState": str(state)} if test.passed_before is not None else {}),
-        }
+        yield _promise(test, places)
     severity = report.lint.severity
     for found in report.lint.findings:
         if found.finding.severity >= severity:
@@ -162,6 +157,18 @@ def _results(report: CheckReport, places: Places) -> Iterator[Json]:
         )
         place = _location(places.of(aside.suppression.origin.position), places)
         yield {**result, "suppressions": [{**_suppression("inSource", why), "location": place}]}
+
+
+def _promise(test: TestOutcome, places: Places) -> Json:
+    """At the rule that breaks it, since that is what a pull request shows; the test is a related place (§3.27.22)."""
+    text = " ".join(filter(None, (f"{test.name}: {check_promises.message(test)}", check_promises.expects(test))))
+    rule, written = places.of(check_promises.place(test)), places.of(test.position)
+    place = rule if rule.file else written
+    fields = _result(_TEST_RULE, "error", text, place, places, _hashed(test.suite, test.name))
+    fields["relatedLocations"] = [{**_location(written, places), "message": {"text": "The promise"}}]
+    if test.passed_before is not None:
+        fields["baselineState"] = str(State.NEW if test.passed_before else State.UNCHANGED)
+    return fields
 
 
 def _finding(report: CheckReport, found: Checked, places: Places) -> Json:
