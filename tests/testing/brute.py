@@ -83,6 +83,15 @@ class World:
                         cuts[declared.protocol, min(declared.number + 1, MAX_PORT)] = None
         return list(cuts)
 
+    def has_family(self, address: int) -> bool:
+        """Whether the cluster has addresses of the family; IPv4 where it has none at all."""
+        snapshot = self.snapshot
+        given = [each for pod in snapshot.pods for each in pod.addresses]
+        given += [each for node in snapshot.nodes for each in node.addresses]
+        if not given:
+            return address < V6_BASE
+        return any((each < V6_BASE) is (address < V6_BASE) for each in given)
+
     # ---- what a case speaks of -------------------------------------------------------------------------------------
 
     def means(self, end: End, endpoint: Endpoint, *, excepted: bool) -> bool:
@@ -126,9 +135,11 @@ class World:
             return -1
         return endpoint.address
 
-    def in_ends(self, ends: tuple[End, ...] | None, endpoint: Endpoint, *, excepted: bool) -> bool:
+    def in_ends(self, ends: tuple[End, ...] | None, endpoint: Endpoint, expect: Expect | None) -> bool:
         chosen = ends or (GroupEnd(Group.ANYWHERE),)
-        return any(self.means(end, endpoint, excepted=excepted) for end in chosen)
+        if expect is Expect.ALLOWED and self.outside(endpoint) >= 0 and not self.has_family(self.outside(endpoint)):
+            chosen = tuple(end for end in chosen if not isinstance(end, GroupEnd))
+        return any(self.means(end, endpoint, excepted=expect is None) for end in chosen)
 
     def asked(self, connections: Connections, destination: Endpoint, expect: Expect | None, port: Port) -> bool:
         declared = destination.ports if isinstance(destination, Pod) else ()
@@ -148,10 +159,9 @@ class World:
     def speaks_of(
         self, connections: Connections, source: Endpoint, destination: Endpoint, port: Port, expect: Expect | None
     ) -> bool:
-        excepted = expect is None
         return (
-            self.in_ends(connections.sources, source, excepted=excepted)
-            and self.in_ends(connections.destinations, destination, excepted=excepted)
+            self.in_ends(connections.sources, source, expect)
+            and self.in_ends(connections.destinations, destination, expect)
             and self.asked(connections, destination, expect, port)
             and self.teams_differ(connections, source, destination)
         )

@@ -29,6 +29,12 @@ TO_BANK = policy(
     "{podSelector: {}, policyTypes: [Egress], "
     "egress: [{to: [{ipBlock: {cidr: 198.51.100.0/24}}], ports: [{port: 443}]}]}",
 )
+EGRESS_V4 = policy(
+    "v4", "shop", "{podSelector: {}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 0.0.0.0/0}}]}]}"
+)
+EGRESS_V6 = policy(
+    "v6", "shop", "{podSelector: {}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: '::/0'}}]}]}"
+)
 DNS = policy(
     "dns",
     "shop",
@@ -94,6 +100,10 @@ CASES = [
     ("from: {namespace: shop}, to: internet, expect: denied", DENY_SHOP_EGRESS, True),
     ("from: {namespace: shop}, to: internet, expect: denied", TO_BANK, False),
     ("from: kube-system/agent, to: internet, expect: denied", DENY_SHOP_EGRESS, False),
+    # That the Internet is allowed is promised for the families that the cluster has, here IPv4; denied is for both.
+    ("from: shop/web, to: internet, ports: 443, expect: allowed", EGRESS_V4, True),
+    ("from: {namespace: shop}, to: internet, expect: denied", EGRESS_V6, False),
+    ("from: shop/web, to: '2001:db8::/32', ports: 443, expect: allowed", EGRESS_V4, False),
     # only: what is not in the list is denied; nothing in it must be allowed.
     ("from: {namespaceLabels: {env: prod}}, to: internet, only: {to: 198.51.100.0/24}", TO_BANK, False),
     ("from: {namespace: shop}, to: internet, only: {to: 198.51.100.0/24}", TO_BANK, True),

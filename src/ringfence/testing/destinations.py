@@ -80,11 +80,11 @@ class Destinations:
                 return
             yield from self._plain(self._resolver.ends_of(named.endpoints))
         elif isinstance(end, GroupEnd) and end.group is Group.DNS and self._ports is None:
-            self._resolver.end(end, self._owner_label)
+            self._resolver.end(end, self._owner_label, self._expect)
             for server in self._resolver.dns():
                 yield self._resolver.ends_of(server.endpoints), server.ports
         else:
-            ends = self._resolver.end(end, self._owner_label, excepted=self._expect is None)
+            ends = self._resolver.end(end, self._owner_label, self._expect)
             yield from self._plain(ends)
 
     # ---- pods and addresses --------------------------------------------------------------------------------------

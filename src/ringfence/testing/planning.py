@@ -90,7 +90,7 @@ class _Planner:
         sources = connections.sources or (GroupEnd(Group.ANYWHERE, connections.origin),)
         starts = NOBODY
         for end in sources:
-            starts |= self._resolver.end(end, owner, excepted=expect is None)
+            starts |= self._resolver.end(end, owner, expect)
         relative = [
             key
             for key, ends in (("from", connections.sources), ("to", connections.destinations))

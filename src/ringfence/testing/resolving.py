@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 
 from ringfence.explain.endpoints import Endpoints
 from ringfence.explain.suggest import did_you_mean
-from ringfence.model.addresses import ALL_ADDRESSES, AddressSet
+from ringfence.model.addresses import ALL_ADDRESSES, ALL_V4, ALL_V6, NO_ADDRESSES, V6_BASE, AddressSet
 from ringfence.model.codes import BAD_FIELD
 from ringfence.model.errors import EndpointError
 from ringfence.model.finding import Finding
@@ -21,7 +22,7 @@ from ringfence.survey.survey import OWNER_LABELS
 from ringfence.testing.ends import NOBODY, Ends
 from ringfence.testing.newpods import NewPods
 from ringfence.testing.points import Points
-from ringfence.testing.suite import AddressEnd, End, Group, GroupEnd, NewPodEnd, PodsEnd, TextEnd
+from ringfence.testing.suite import AddressEnd, End, Expect, Group, GroupEnd, NewPodEnd, PodsEnd, TextEnd
 
 
 class Resolver:
@@ -65,6 +66,15 @@ class Resolver:
             self._teams[owner_label] = found
         return self._teams[owner_label]
 
+    @cached_property
+    def _families(self) -> AddressSet:
+        """The address families of the cluster, by the addresses in the input; IPv4 where it has none."""
+        given = [address for pod in self.snapshot.pods for address in pod.addresses]
+        given += [address for node in self.snapshot.nodes for address in node.addresses]
+        given += [address for service in self.snapshot.services for address in service.cluster_addresses]
+        found = ALL_V6 if any(address >= V6_BASE for address in given) else NO_ADDRESSES
+        return found | ALL_V4 if not found or any(address < V6_BASE for address in given) else found
+
     def dns(self) -> tuple[DnsServer, ...]:
         """What pods ask for names: NodeLocal DNSCache where there is one, else the DNS pods."""
         if self._dns is None:
@@ -84,17 +94,21 @@ class Resolver:
             return Ends(points)
         return Ends(points) | self.points.at(AddressSet.of(addresses))
 
-    def end(self, end: End, owner_label: str, *, excepted: bool = False) -> Ends:
+    def end(self, end: End, owner_label: str, expect: Expect | None) -> Ends:
         """What an end means by itself; ``other-teams``, which needs the other side, is every pod that has a team.
 
-        In an exception, "any pod" and "anywhere" are those that the tests invent, too.
+        ``expect`` is what is promised of it, ``None`` in an exception. There, "any pod" and "anywhere" are those that
+        the tests invent, too. That the Internet is *allowed* is promised for the address families that the cluster has,
+        that it is *denied* for both.
         """
         match end:
-            case GroupEnd(group) if excepted and group in (Group.ANYWHERE, Group.ANY_POD):
+            case GroupEnd(group):
                 found = self._group(end, owner_label)
-                return Ends(found.points | self.points.new, found.addresses)
-            case GroupEnd():
-                return self._group(end, owner_label)
+                if expect is None and group in (Group.ANYWHERE, Group.ANY_POD):
+                    return Ends(found.points | self.points.new, found.addresses)
+                if expect is Expect.ALLOWED and group in (Group.ANYWHERE, Group.INTERNET):
+                    return Ends(found.points, found.addresses & self._families)
+                return found
             case AddressEnd(addresses):
                 return self.points.at(addresses)
             case NewPodEnd():
