@@ -71,7 +71,8 @@ def test_a_namespace_label_with_another_value_is_the_cause() -> None:
     objects = [*API, deployment("web", "mobile", env={"API": "http://api.shop"}), namespace("mobile", tier="edge")]
     (problem,) = diagnosed(*objects, policy("api", pods={"app": "api"}, ingress=[rule])).problems
     assert problem.cause == (
-        "NetworkPolicy shop/api, ingress rule 1, asks for label `tier=frontend`, but `tier=edge` is set on namespace mobile."
+        "NetworkPolicy shop/api, ingress rule 1, asks for label `tier=frontend`, but `tier=edge` is set on "
+        "namespace mobile."
     )
 
 
