@@ -3,43 +3,55 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 
-from ringfence.dialects.admin_network_policy import read_admin_network_policy, read_baseline_admin_network_policy
-from ringfence.dialects.calico import read_calico_policy
-from ringfence.dialects.cilium import read_cilium_policy
-from ringfence.dialects.cluster_network_policy import read_cluster_network_policy
-from ringfence.dialects.istio import read_authorization_policy, read_peer_authentication
-from ringfence.dialects.network_policy import read_network_policy
-from ringfence.dialects.reading import Reader, split_api_version
+from ringfence.dialects.reading import Reader, Reading, ReadPolicy, split_api_version
+from ringfence.model.objects import RawObject
 from ringfence.model.origin import ObjectRef
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """A policy API: the version that is read, its reader, and ``also`` the older versions that mean the same."""
+    """A policy API: the version that is read, and ``also`` the older versions that mean the same.
+
+    ``reader`` names its :data:`~ringfence.dialects.reading.Reader`, ``module.function``: it is imported when the first
+    policy of the kind is read, since most clusters have policies of one API.
+    """
 
     version: str
-    read: Reader
+    reader: str
     also: tuple[str, ...] = ()
 
+    def read(self, raw: RawObject, reading: Reading) -> Sequence[ReadPolicy] | None:
+        """Reads one object; see :data:`~ringfence.dialects.reading.Reader`."""
+        module, _, function = self.reader.rpartition(".")
+        reader: Reader = getattr(import_module(f"ringfence.dialects.{module}"), function)
+        return reader(raw, reading)
 
-_NETWORK_POLICY = Dialect("v1", read_network_policy)
 
 DIALECTS: Mapping[tuple[str, str], Dialect] = {
-    ("networking.k8s.io", "NetworkPolicy"): _NETWORK_POLICY,
-    ("policy.networking.k8s.io", "AdminNetworkPolicy"): Dialect("v1alpha1", read_admin_network_policy),
-    ("policy.networking.k8s.io", "BaselineAdminNetworkPolicy"): Dialect("v1alpha1", read_baseline_admin_network_policy),
-    ("policy.networking.k8s.io", "ClusterNetworkPolicy"): Dialect("v1alpha2", read_cluster_network_policy),
-    ("cilium.io", "CiliumNetworkPolicy"): Dialect("v2", read_cilium_policy),
-    ("cilium.io", "CiliumClusterwideNetworkPolicy"): Dialect("v2", read_cilium_policy),
-    ("projectcalico.org", "NetworkPolicy"): Dialect("v3", read_calico_policy),
-    ("projectcalico.org", "GlobalNetworkPolicy"): Dialect("v3", read_calico_policy),
-    ("crd.projectcalico.org", "NetworkPolicy"): Dialect("v1", read_calico_policy),
-    ("crd.projectcalico.org", "GlobalNetworkPolicy"): Dialect("v1", read_calico_policy),
-    ("security.istio.io", "AuthorizationPolicy"): Dialect("v1", read_authorization_policy, ("v1beta1",)),
-    ("security.istio.io", "PeerAuthentication"): Dialect("v1", read_peer_authentication, ("v1beta1",)),
+    ("networking.k8s.io", "NetworkPolicy"): Dialect("v1", "network_policy.read_network_policy"),
+    ("policy.networking.k8s.io", "AdminNetworkPolicy"): Dialect(
+        "v1alpha1", "admin_network_policy.read_admin_network_policy"
+    ),
+    ("policy.networking.k8s.io", "BaselineAdminNetworkPolicy"): Dialect(
+        "v1alpha1", "admin_network_policy.read_baseline_admin_network_policy"
+    ),
+    ("policy.networking.k8s.io", "ClusterNetworkPolicy"): Dialect(
+        "v1alpha2", "cluster_network_policy.read_cluster_network_policy"
+    ),
+    ("cilium.io", "CiliumNetworkPolicy"): Dialect("v2", "cilium.policy.read_cilium_policy"),
+    ("cilium.io", "CiliumClusterwideNetworkPolicy"): Dialect("v2", "cilium.policy.read_cilium_policy"),
+    ("projectcalico.org", "NetworkPolicy"): Dialect("v3", "calico.policy.read_calico_policy"),
+    ("projectcalico.org", "GlobalNetworkPolicy"): Dialect("v3", "calico.policy.read_calico_policy"),
+    ("crd.projectcalico.org", "NetworkPolicy"): Dialect("v1", "calico.policy.read_calico_policy"),
+    ("crd.projectcalico.org", "GlobalNetworkPolicy"): Dialect("v1", "calico.policy.read_calico_policy"),
+    ("security.istio.io", "AuthorizationPolicy"): Dialect(
+        "v1", "istio.authorization.read_authorization_policy", ("v1beta1",)
+    ),
+    ("security.istio.io", "PeerAuthentication"): Dialect("v1", "istio.mtls.read_peer_authentication", ("v1beta1",)),
 }
 """The kinds that are read, by API group and kind."""
 
