@@ -151,3 +151,28 @@ def test_long_lists_are_cut_short_unless_all_is_asked_for(tmp_path: Path) -> Non
     assert "more; -v shows all" in short
     assert "more; -v shows all" not in long
     assert long.count("→ service:shop/api:80") == 31
+
+
+def test_a_remark_that_is_set_aside_is_counted_apart_in_every_format(tmp_path: Path) -> None:
+    limit = policy("limit", egress=[{"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}], "ports": [{"port": 443}]}])
+    limit["metadata"]["annotations"] = {"ringfence.dev/ignore": "RF404: the mirror has no fixed range"}
+    path = cluster(tmp_path, *OBJECTS, limit, deployment("jobs"))
+    text = run("diagnose", "-q", path).stdout
+    assert "Set aside\n  - NetworkPolicy shop/limit limits egress of namespace shop" in text
+    assert "Worth a look" not in text
+    document = check(run("diagnose", path, "-o", "json").stdout)
+    assert [(each["topic"], each["code"]) for each in document["setAside"]] == [("way-out", "RF404")]
+    assert "Set aside" in run("diagnose", "-q", path, "-o", "md").stdout
+    assert "Set aside" in run("diagnose", "-q", path, "-o", "html").stdout
+
+
+def test_the_commands_of_a_remark_are_in_every_format(tmp_path: Path) -> None:
+    guard = policy("guard", pods={"app": "appi"}, ingress=[])
+    path = cluster(tmp_path, *OBJECTS, guard)
+    command = "kubectl patch networkpolicy.v1.networking.k8s.io guard -n shop --type=json -p "
+    assert f"        $ {command}" in run("diagnose", "-q", path).stdout
+    assert f"  - `{command}" in run("diagnose", "-q", path, "-o", "md").stdout
+    assert command in run("diagnose", "-q", path, "-o", "html").stdout
+    document = check(run("diagnose", path, "-o", "json").stdout)
+    assert document["remarks"][0]["topic"] == "missed"
+    assert document["remarks"][0]["commands"][0].startswith(command)
