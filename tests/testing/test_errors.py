@@ -176,6 +176,12 @@ def test_an_unknown_workload_and_an_unknown_port_are_told_together() -> None:
     assert [line.split(":")[0] for line in problems(text)] == ["5", "6"]
 
 
+def test_that_there_are_no_teams_is_told_once() -> None:
+    text = suite_text("- {name: t, from: other-teams, to: data/db, expect: denied}", more="ownerLabel: squad\n")
+    (line,) = problems(text)
+    assert line.startswith("6:19: There are no other teams")
+
+
 def test_new_namespaces_of_one_name_have_the_same_labels() -> None:
     ends = [f"{{newPod: {{namespace: new, namespaceLabels: {{team: {team}}}}}}}" for team in ("x", "y")]
     text = suite_text(f"- {{name: t, from: {ends[0]}, to: {ends[1]}, expect: denied}}")

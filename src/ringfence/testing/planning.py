@@ -85,6 +85,7 @@ class _Planner:
     ) -> tuple[list[Box], tuple[str, ...]]:
         """The boxes of some connections, and what was left out of them."""
         owner = suite.owner_label
+        before = self._resolver.problems
         found = Destinations(self._resolver, connections, expect, owner)
         parts = found.parts()
         sources = connections.sources or (GroupEnd(Group.ANYWHERE, connections.origin),)
@@ -114,7 +115,7 @@ class _Planner:
                 boxes += _product(starts & team, [(ends - team, ports) for ends, ports in parts])
             else:
                 boxes += _product(starts - team, [(ends & team, ports) for ends, ports in parts])
-        if not boxes:
+        if not boxes and self._resolver.problems == before:
             side, key = ("sources", "from") if "to" in relative else ("destinations", "to")
             what = f"The {side} belong to no team, so there is no other team."
             self._resolver.report(connections.place(key), what)
