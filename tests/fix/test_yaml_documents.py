@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ringfence.fix.yaml_documents import EditError, documents, object_at, without_document
+from ringfence.fix.yaml_documents import EditError, documents, object_at, window, without_document
 from ringfence.fix.yaml_text import edit_document
 from ringfence.model.patch import Edit, EditOp
 
@@ -72,3 +72,25 @@ def test_a_renaming_leaves_other_edits_in_their_order() -> None:
         Edit(EditOp.REPLACE, ("c",), 4),
     ]
     assert edit_document(text, 0, (), edits) == "d: 2\nc: 4\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "part"),
+    [
+        (2, "# Copyright: everybody.\nkind: A\nname: one  # the first\n---\n# About two.\nkind: A\nname: two\n"),
+        (4, TEXT),  # the line of the mark is the document's own
+        (7, TEXT),
+        (9, "---\n# About two.\nkind: A\nname: two\n---\nkind: B\nname: three\n"),
+        (0, TEXT),
+        (99, TEXT),
+    ],
+)
+def test_a_window_holds_the_document_of_a_line_and_those_beside_it(line: int, part: str) -> None:
+    found = window(TEXT, line)
+    assert TEXT[found.start : found.end] == part
+    assert found.skipped == TEXT[: found.start].count("\n")
+
+
+def test_where_documents_may_end_early_the_window_is_the_text() -> None:
+    text = "a: 1\n...\n---\nb: 2\n---\nc: 3\n---\nd: 4\n"
+    assert window(text, 8).end - window(text, 8).start == len(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ringfence.fix.writing import FileChange, changes
@@ -44,10 +44,19 @@ def text_edits(patches: Iterable[Patch], snapshot: Snapshot) -> tuple[TextEdit, 
 def edits_between(change: FileChange) -> Iterator[TextEdit]:
     """The replacements that make the old text of a file the new one: the least of each group of changed lines."""
     old, new = _ROW.findall(change.before), _ROW.findall(change.after)
+    head = _alike(old, new)
+    tail = _alike(old[head:][::-1], new[head:][::-1])  # comparing what is in between is slow
+    old, new = old[head : len(old) - tail], new[head : len(new) - tail]
     matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
     for tag, first, last, start, end in matcher.get_opcodes():
         if tag != "equal":
-            yield _least(change.path, first, "".join(old[first:last]), "".join(new[start:end]))
+            yield _least(change.path, head + first, "".join(old[first:last]), "".join(new[start:end]))
+
+
+def _alike(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many items two lists have in common at their beginning."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((number for number, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def _least(path: str, line: int, old: str, new: str) -> TextEdit:

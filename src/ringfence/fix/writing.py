@@ -8,15 +8,16 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from ringfence.fix.yaml_documents import EditError, object_at, without_document
+from ringfence.fix.yaml_documents import EditError, Found, Window, object_at, window, without_document
 from ringfence.fix.yaml_dump import document
 from ringfence.fix.yaml_text import edit_document
 from ringfence.model.errors import RingfenceError
 from ringfence.model.objects import Snapshot
-from ringfence.model.origin import ObjectRef
+from ringfence.model.origin import ObjectRef, Origin
 from ringfence.model.patch import Edit, EditOp, Patch
 
 _ENDINGS = (".yaml", ".yml")
@@ -77,9 +78,8 @@ def changes(patches: Iterable[Patch], snapshot: Snapshot) -> tuple[FileChange, .
     """
     texts: dict[str, str] = {}
     befores: dict[str, str] = {}
-    files = _files(snapshot)
     for patch in _moves_as_edits(tuple(patches)):
-        path = _home(patch, snapshot) if patch.manifest is not None else _holder(patch, files)
+        path = _home(patch, snapshot) if patch.manifest is not None else _holder(patch, snapshot)
         if path not in texts:
             texts[path] = befores[path] = _read(path)
         if patch.manifest is not None:
@@ -121,17 +121,38 @@ def _moves_as_edits(patches: tuple[Patch, ...]) -> Iterator[Patch]:
 
 def _edited(text: str, patch: Patch, path: str) -> str:
     try:
-        found = object_at(text, lambda body: _is_object(body, patch.target), patch.origin.position.line)
+        near, found = _found(text, patch)
         if found is None:
             return text
         number, prefix, _ = found
+        part = text[near.start : near.end]
         if not patch.delete:
-            return edit_document(text, number, prefix, patch.edits)
-        if not prefix:
-            return without_document(text, number)
-        return edit_document(text, number, (), (Edit(EditOp.REMOVE, prefix),))
+            part = edit_document(part, number, prefix, patch.edits)
+        elif not prefix:
+            part = without_document(part, number)
+        else:
+            part = edit_document(part, number, (), (Edit(EditOp.REMOVE, prefix),))
     except EditError as error:
         raise WriteError(f"{path} can't be edited in place: {error}. Use -o kubectl or -o manifest.") from None
+    return text[: near.start] + part + text[near.end :]
+
+
+def _found(text: str, patch: Patch) -> tuple[Window, Found | None]:
+    """The object of a patch, and the part of the text that it was found in: near its line, else anywhere.
+
+    Raises:
+        EditError: the text is not YAML.
+    """
+    line = patch.origin.position.line
+    near = window(text, line)
+    part = text[near.start : near.end]
+    found = None
+    with contextlib.suppress(EditError):
+        found = object_at(part, lambda body: _is_object(body, patch.target), line - near.skipped if line else 0)
+    if found is None:  # edits before this one may have moved it
+        near = Window(0, len(text), 0)
+        found = object_at(text, lambda body: _is_object(body, patch.target))
+    return near, found
 
 
 def _appended(text: str, manifest: Mapping[str, Any]) -> str:
@@ -140,15 +161,14 @@ def _appended(text: str, manifest: Mapping[str, Any]) -> str:
     return text + lead + f"---\n{document(manifest)}".replace("\n", newline)
 
 
-def _holder(patch: Patch, files: Mapping[str, None]) -> str:
+def _holder(patch: Patch, snapshot: Snapshot) -> str:
     """The file that holds the object to edit."""
     own = patch.origin.position.file
-    candidates = [own, *files] if own else list(files)
-    for path in dict.fromkeys(candidates):
+    for path in dict.fromkeys(chain((own,) if own else (), _files(snapshot))):
         if not _is_editable(path):
             continue
         with contextlib.suppress(EditError, WriteError):
-            if object_at(_read(path), lambda body: _is_object(body, patch.target)) is not None:
+            if _found(_read(path), patch)[1] is not None:
                 return path
     reason = _unfit(own) if own and not _is_editable(own) else "no YAML file of the input holds it"
     raise WriteError(f"{patch.target} can't be edited in place: {reason}. Use -o kubectl or -o manifest.")
@@ -167,12 +187,15 @@ def _home(patch: Patch, snapshot: Snapshot) -> str:
     raise WriteError(f"There is no YAML file to put {patch.target} into. Use -o manifest, and redirect it to a file.")
 
 
-def _files(snapshot: Snapshot) -> dict[str, None]:
-    places = [raw.origin().position.file for raw in snapshot.policies]
-    places += [pod.origin.position.file for pod in snapshot.pods]
-    places += [space.origin.position.file for space in snapshot.namespaces.values()]
-    places += [service.origin.position.file for service in snapshot.services]
-    return dict.fromkeys(path for path in places if path)
+def _files(snapshot: Snapshot) -> Iterator[str]:
+    """The files of the input, looked up only as far as they are asked for."""
+    found: Iterable[Origin] = chain(
+        (raw.origin() for raw in snapshot.policies),
+        (pod.origin for pod in snapshot.pods),
+        (space.origin for space in snapshot.namespaces.values()),
+        (service.origin for service in snapshot.services),
+    )
+    yield from dict.fromkeys(origin.position.file for origin in found if origin.position.file)
 
 
 def _is_editable(path: str) -> bool:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
 from ringfence.model.patch import Path
+
+_MARK = "\n---"
 
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """What the text is read with: the C parser where it is there."""
@@ -72,6 +76,37 @@ def _child(node: Any, step: str | int) -> Any:
     if isinstance(step, int):
         return node.value[step]
     return next(value for key, value in node.value if key.value == step)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The part of a text, in characters, that holds the document on a line, and those before and after it."""
+
+    start: int
+    end: int
+    skipped: int
+    """The lines before the part."""
+
+
+def window(text: str, line: int) -> Window:
+    """What must be read to edit or remove the document on a line, counted from 1; for 0, and in doubt, the whole text.
+
+    A line that begins with ``---`` begins a document wherever it stands (YAML 1.1, 4.1), so a large file needn't be
+    read for an edit of one of its documents.
+    """
+    lines = re.compile(rf"(?:[^\n]*\n){{{line - 1}}}").match(text) if line else None
+    if lines is None or "\n..." in text or text.startswith("..."):
+        return Window(0, len(text), 0)
+    here = _mark_before(text, lines.end() + len(_MARK) - 1)
+    start = _mark_before(text, here)
+    after = text.find(_MARK, lines.end())
+    end = text.find(_MARK, after + 1) if after >= 0 else -1
+    return Window(start, len(text) if end < 0 else end + 1, text.count("\n", 0, start))
+
+
+def _mark_before(text: str, position: int) -> int:
+    """Where the document begins that goes on at a position: at its mark, or at the beginning of the text."""
+    return text.rfind(_MARK, 0, position) + 1 if position else 0
 
 
 def without_document(text: str, number: int) -> str:
