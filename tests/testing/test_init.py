@@ -63,7 +63,7 @@ def limited(engine: Engine, direction: Direction, subject: Endpoint, ends: list[
     )
 
 
-@given(strategies.snapshots(), strategies.policy_sets())
+@given(strategies.snapshots(), strategies.policy_sets(uncertain=True))
 def test_the_suite_is_valid_and_passes(snapshot: Snapshot, policy_set: PolicySet) -> None:
     text = written(snapshot, policy_set)
     assert failing(planned(text, snapshot), snapshot, policy_set) == [], text

@@ -4,7 +4,8 @@ It has a test for each namespace that policies guard, of who reaches its pods, a
 egress is limited. What it pins, exactly: between two ends that it speaks of, every port that is allowed today stays
 allowed and every other stays denied, where a policy of ingress limits the destination or one of egress limits the
 source. The ends are all pods, the Internet, and private ranges that a rule of the direction names. Where no policy
-limits either end nothing is promised: that all is open is seldom meant.
+limits either end nothing is promised: that all is open is seldom meant. Where rules with names or conditions make a
+difference, only what they can't allow is pinned.
 """
 
 from __future__ import annotations
@@ -41,6 +42,13 @@ _HEAD = (
     "what is wrong today as well. A test with exactly says: each of these is allowed, and nothing else is."
 )
 
+_UNSURE = (
+    "Some rules depend on names or conditions that the input can't tell. A test of what they allow has only in place "
+    "of exactly: nothing else is allowed, and no more is promised."
+)
+
+_LISTS = ("exactly", "only")
+
 
 def initial_suite(snapshot: Snapshot, engine: Engine, name: str = "today") -> str:
     """The text of a suite that passes on this cluster; equal clusters give equal texts.
@@ -69,7 +77,7 @@ class _Writer:
         """The suite, line by line."""
         tests = list(self._tests())
         defined = self._definitions(tests)
-        for paragraph in (_HEAD, *self._notes):
+        for paragraph in dict.fromkeys((_HEAD, *self._notes)):
             yield from comment(paragraph)
         yield from (f"apiVersion: {API_VERSION}", f"kind: {KIND}")
         yield from ("metadata:", *entry("name", name, 2))
@@ -81,10 +89,10 @@ class _Writer:
         for test in tests:
             yield f"  - name: {scalar(test.pop('name'))}"
             for key, value in test.items():
-                if key != "exactly":
+                if key not in _LISTS:
                     yield from entry(key, value, 4)
                     continue
-                yield "    exactly:"
+                yield f"    {key}:"
                 for each in value:
                     yield from item_lines(each, 6)
 
@@ -94,7 +102,7 @@ class _Writer:
         for word, side, members in ((EVERYONE, "from", self._everyone), (OUTSIDE, "to", self._outside)):
             if any(test.get(side) == word for test in tests):
                 defined[word] = self._ends.written(members)
-        places = [part for test in tests for part in (test, *test.get("exactly", ()))]
+        places = [part for test in tests for part in (test, *test.get("exactly", ()), *test.get("only", ()))]
         uses = Counter(text for part in places for text in _long(part))
         words: dict[str, str] = {}
         for part in places:
@@ -150,7 +158,10 @@ class _Writer:
             if len(each.destinations) != len(destinations):
                 found["to"] = _one(self._ends.written(each.destinations))
             written.append({**found, "ports": ports_written(each.ports)})
-        return {"exactly": written}
+        sure = self._units.settled or all(self._units.sure(source, end) for source in sources for end in destinations)
+        if not sure:
+            self._notes.append(_UNSURE)
+        return {"exactly" if sure else "only": written}
 
     # ---- DNS -----------------------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from ringfence.model.addresses import AddressSet
 from ringfence.model.internet import INTERNET
 from ringfence.model.objects import Pod, Snapshot, WorkloadRef
 from ringfence.model.policy import AddressPeer, Direction
+from ringfence.testing.judging import has_uncertain
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,14 +44,16 @@ class Unit:
 class Units:
     """The units of a cluster, and what they may use with one another.
 
+    Where rules depend on names or conditions that the input can't judge, what is possible counts as allowed.
     Of addresses outside, those of the Internet count, and private ranges that a policy names and that no pod and no
     node is in.
     """
 
     def __init__(self, snapshot: Snapshot, engine: Engine) -> None:
-        self.engine = engine
-        self._pairs = AllPairs(engine)
-        self._rows: dict[int, list[int]] = {}
+        self._certain = engine
+        self.engine = engine.reading(certain=False) if has_uncertain(engine) else engine
+        self._pairs = [AllPairs(each) for each in dict.fromkeys((self.engine, self._certain))]
+        self._rows: list[dict[int, list[int]]] = [{} for _ in self._pairs]
         self.known = AddressSet.of(
             [(address, address) for pod in snapshot.pods for address in pod.addresses]
             + [(address, address) for node in snapshot.nodes for address in node.addresses]
@@ -73,6 +76,16 @@ class Units:
     def ports(self, source: Unit, destination: Unit) -> int:
         """The number of the port set that a unit may use with another, whatever node they run on."""
         return self._row(source.atom)[destination.atom]
+
+    @property
+    def settled(self) -> bool:
+        """True where no rule depends on what the input can't tell."""
+        return len(self._pairs) == 1
+
+    def sure(self, source: Unit, destination: Unit) -> bool:
+        """True where what is possible is certain, too."""
+        rows = [self._row(source.atom, reading) for reading in range(len(self._pairs))]
+        return all(row[destination.atom] == rows[0][destination.atom] for row in rows)
 
     def limits(self, direction: Direction, unit: Unit) -> bool:
         """True where policies of this direction deny a unit something with another pod or a range."""
@@ -121,18 +134,22 @@ class Units:
     def _classes(self) -> dict[int, int]:
         """Atoms of pods by number: those in one class have the same connections with everybody."""
         live = [number for number, atom in enumerate(self.engine.universe.atoms) if atom.pods or atom.is_address]
-        columns = list(zip(*(self._row(number) for number in live), strict=True))
+        readings = range(len(self._pairs))
+        columns = [list(zip(*(self._row(number, each) for number in live), strict=True)) for each in readings]
         seen: dict[object, int] = {}
         return {
-            number: seen.setdefault((tuple(self._row(number)), columns[number]), number)
+            number: seen.setdefault(
+                tuple((tuple(self._row(number, each)), columns[each][number]) for each in readings), number
+            )
             for number in live
             if self.engine.universe.atoms[number].pods
         }
 
-    def _row(self, atom: int) -> list[int]:
-        if atom not in self._rows:
-            self._rows[atom] = self._pairs.row(atom).tolist()
-        return self._rows[atom]
+    def _row(self, atom: int, reading: int = 0) -> list[int]:
+        rows = self._rows[reading]
+        if atom not in rows:
+            rows[atom] = self._pairs[reading].row(atom).tolist()
+        return rows[atom]
 
     # ---- addresses -----------------------------------------------------------------------------------------------
 
