@@ -45,7 +45,8 @@ class Cluster:
     """A snapshot with its policies. The engine is built at the first question.
 
     Endpoints are written as on the command line: ``namespace/pod``, ``namespace/Kind/name``, an IP address, or, as a
-    destination, ``service:namespace/name`` or a DNS name. ``names`` are recorded DNS answers, which say what names mean.
+    destination, ``service:namespace/name`` or a DNS name. ``names`` are recorded DNS answers, which say what names
+    mean.
     """
 
     def __init__(self, snapshot: Snapshot, *, cni: str = AUTO, names: Names | None = None) -> None:
@@ -284,8 +285,8 @@ def load(*paths: str, cni: str = AUTO, stdin: BinaryIO | None = None, resolve: s
     ``resolve`` is a file of recorded DNS answers, by which names in rules and destinations are read.
 
     Raises:
-        InputError: a path can't be read at all, nothing could be read, or the file of DNS answers is wrong. Everything else that is wrong with the
-            input is in :attr:`Cluster.findings`.
+        InputError: a path can't be read at all, nothing could be read, or the file of DNS answers is wrong. Everything
+            else that is wrong with the input is in :attr:`Cluster.findings`.
     """
     names = read_names(resolve) if resolve else None
     return Cluster(load_snapshot([str(path) for path in paths], stdin=stdin), cni=cni, names=names)

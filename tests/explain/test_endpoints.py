@@ -163,7 +163,7 @@ def test_endpoint_slices_give_addresses_and_ports_where_there_is_no_selector(end
     ("name", "message"),
     [
         ("gone", "it selects app=nobody,tier=api, and no pod in namespace shop has these labels"),
-        ("mail", "is another name for mail.example.com; what that resolves to is not in the input"),
+        ("mail", "is another name for mail.example.com. The input doesn't say which addresses mail.example.com has"),
         ("bare", "it has no selector, and no EndpointSlice in the input belongs to it"),
     ],
 )

@@ -24,6 +24,7 @@ WITHOUT_YAML = {
     "RF016": "is about an input with nothing in it",
     "RF017": "is about the way in which a file writes a word",
     "RF050": "is about the answers of reach",
+    "RF052": "is about a record of DNS answers that is given beside the manifests",
     "RF061": "depends on the date",
     "RF604": "needs more ports than a page has room for",
 }

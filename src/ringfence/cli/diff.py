@@ -64,6 +64,7 @@ FAIL_ON = ("added", "removed", "risk", "any")
 @click.option("--summary", "summary_only", is_flag=True, help="Counts and risks only.")
 @options.output("text", "json", "csv", "md", "html")
 @click.option("-f", "--output-file", "file", metavar="FILE", type=click.Path(), help="Write the answer to FILE.")
+@options.resolve
 @options.common
 def command(
     old: str,
@@ -128,7 +129,8 @@ def _clusters(
     snapshots = [first, second]
     if base is not None:
         snapshots = [each if each is base else _under(base, each) for each in snapshots]
-    before, after = (Cluster(snapshot, cni=common.cni) for snapshot in snapshots)
+    names = session.names(common)
+    before, after = (Cluster(snapshot, cni=common.cni, names=names) for snapshot in snapshots)
     return before, after
 
 

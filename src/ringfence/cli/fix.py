@@ -65,6 +65,7 @@ Exit status: 0 fixes found or none needed, 1 no fix found or not written, 2 wron
 )
 @click.option("-y", "--yes", is_flag=True, help="With --write, don't ask.")
 @options.output("text", "manifest", "kubectl", "json")
+@options.resolve
 @options.common
 def command(
     arguments: tuple[str, ...],

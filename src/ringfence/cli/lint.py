@@ -65,6 +65,7 @@ _SEVERITIES = ("error", "warning", "note")
 @click.option("--explain", metavar="CODE", help="Say what a rule is about, and end.")
 @click.option("--list", "listed", is_flag=True, help="List the rules, and end.")
 @options.output("text", "json")
+@options.resolve
 @options.common
 def command(
     paths: tuple[str, ...],

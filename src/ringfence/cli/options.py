@@ -23,6 +23,7 @@ class Common:
     strict: bool
     quiet: bool
     verbose: bool
+    resolve: str = ""
 
 
 def common(command: _Command) -> _Command:
@@ -40,9 +41,21 @@ def common(command: _Command) -> _Command:
     @click.option("-v", "--verbose", is_flag=True, help="Show every finding about the input.")
     @functools.wraps(command)
     def wrapped(*args: Any, cni: str, strict: bool, quiet: bool, verbose: bool, **kwargs: Any) -> Any:
-        return command(*args, common=Common(cni, strict, quiet, verbose), **kwargs)
+        # A command that asks for records of names has the option of its own accord: see below.
+        return command(*args, common=Common(cni, strict, quiet, verbose, kwargs.pop("resolve", "")), **kwargs)
 
     return wrapped
+
+
+def resolve(command: _Command) -> _Command:
+    """``--resolve FILE``, which the command gets as a part of ``common``: stands above that."""
+    return click.option(
+        "--resolve",
+        metavar="FILE",
+        default="",
+        type=click.Path(),
+        help="Recorded DNS answers: what names in rules and destinations mean.",
+    )(command)
 
 
 def output(*formats: str) -> Callable[[_Command], _Command]:

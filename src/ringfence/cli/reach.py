@@ -45,6 +45,7 @@ kubectl get ns,nodes,pods,svc,netpol -A -o json | ringfence reach - --summary
 @click.option("--summary", "summary_only", is_flag=True, help="Counts only; still exact over all pairs.")
 @options.output("text", "json", "csv", "dot", "md", "html")
 @click.option("-f", "--output-file", "file", metavar="FILE", type=click.Path(), help="Write the answer to FILE.")
+@options.resolve
 @options.common
 def command(
     paths: tuple[str, ...],

@@ -17,6 +17,7 @@ from ringfence.cli.progress import progress
 
 if TYPE_CHECKING:
     from ringfence.cluster import Cluster
+    from ringfence.model.names import Names
 
 
 def load(paths: Sequence[str], common: Common, *, tell: bool) -> Cluster:
@@ -28,7 +29,8 @@ def load(paths: Sequence[str], common: Common, *, tell: bool) -> Cluster:
     with progress("Reading the input"):
         from ringfence.cluster import load as load_cluster
 
-        cluster = load_cluster(*paths, cni=common.cni, stdin=sys.stdin.buffer if "-" in paths else None)
+        stdin = sys.stdin.buffer if "-" in paths else None
+        cluster = load_cluster(*paths, cni=common.cni, stdin=stdin, resolve=common.resolve)
     # What was loaded lives as long as the process: no collection of garbage need walk it again.
     gc.freeze()
     if tell:
@@ -37,6 +39,17 @@ def load(paths: Sequence[str], common: Common, *, tell: bool) -> Cluster:
         for line in findings_text.render(cluster.findings, notes=not common.quiet, every=common.verbose):
             click.echo(line, err=True)
     return cluster
+
+
+def names(common: Common) -> Names | None:
+    """The records of ``--resolve``; None without it.
+
+    Raises:
+        InputError: the file is wrong.
+    """
+    from ringfence.names import read_names
+
+    return read_names(common.resolve) if common.resolve else None
 
 
 def left_out(cluster: Cluster) -> str:

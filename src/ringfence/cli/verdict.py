@@ -32,6 +32,7 @@ Exit status: 0 every row is answered, 1 a row has an error, 2 wrong usage or unr
     help="CSV with the columns src,dst,protocol,port, or JSON lines with these keys.",
 )
 @options.output("csv", "json")
+@options.resolve
 @options.common
 def command(paths: tuple[str, ...], queries: str, output: str, common: options.Common) -> None:
     """Runs the command."""

@@ -26,7 +26,8 @@ _FIXED = 2
 _HELP = """Say whether SRC may connect to DST, which rules decide, and which came closest.
 
 SRC and DST are namespace/pod, namespace/Kind/name or an IP address; DST may also be service:namespace/name, and its
-port is then the Service's. Without a port, every port that DST declares is judged. PATH - is stdin.
+port is then the Service's, or a DNS name, whose addresses --resolve knows. Without a port, every port that DST declares
+is judged. PATH - is stdin.
 
 \b
 ringfence why cluster.json shop/Deployment/web service:shop/cart:80
@@ -48,6 +49,7 @@ Exit status: 0 allowed, 1 denied, 2 wrong usage or an unknown endpoint.
     help="Further addresses of the destination's name: say which of them are allowed, and by which rule.",
 )
 @options.output("text", "json")
+@options.resolve
 @options.common
 def command(
     paths: tuple[str, ...],
@@ -82,7 +84,8 @@ def command(
         click.echo(why_json.render(answer, cluster.findings, found), nl=False)
     else:
         cni = "" if common.cni == "auto" else f"--cni {common.cni} "
-        ask = f"ringfence fix {cni}{shlex.join(paths)} {shlex.quote(source)} {shlex.quote(target)}"
+        resolve = f"--resolve {shlex.quote(common.resolve)} " if common.resolve else ""
+        ask = f"ringfence fix {cni}{resolve}{shlex.join(paths)} {shlex.quote(source)} {shlex.quote(target)}"
         lines = {
             number: fix_text.short(
                 fix,

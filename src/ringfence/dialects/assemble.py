@@ -18,6 +18,7 @@ from itertools import groupby
 
 from ringfence.dialects.calico import DEFAULT_TIER, NETWORK_POLICY_ORDER, default_tier_in_use
 from ringfence.dialects.detect import AUTO, CNIS, cni_of
+from ringfence.dialects.names import resolved
 from ringfence.dialects.network_policy import CNIS_WITHOUT_POD_CIDR
 from ringfence.dialects.reading import (
     ADMIN,
@@ -77,6 +78,8 @@ def read_policies(
                 policies[read.stage].append(read.policy)
     if cni == AUTO and only is None:
         reading.findings.extend(_assumed(policies, reading.cni))
+    if snapshot.names:
+        reading.findings.extend(resolved(policies, snapshot.names, tell=only is None))
     _join_default_tier(policies, reading)
     reading.findings.extend(_not_evaluated(unread))
     for stage, members in policies.items():

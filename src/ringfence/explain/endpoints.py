@@ -1,4 +1,4 @@
-"""Endpoint texts and what they mean: ``shop/web-0``, ``shop/deploy/web``, ``10.0.0.7``, ``service:shop/web``."""
+"""Endpoint texts and what they mean: ``shop/web-0``, ``shop/deploy/web``, ``10.0.0.7``, ``service:shop/web``, names."""
 
 from __future__ import annotations
 
@@ -7,17 +7,20 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ringfence.explain.kinds import kind_of
+from ringfence.explain.names import UnknownNameError, looks_like_name, notes_on_name, unknown_name
 from ringfence.explain.services import Backend, backends_of, headless_backends, service_ports, written
 from ringfence.explain.suggest import did_you_mean
 from ringfence.model.addresses import format_address, parse_address
 from ringfence.model.errors import EndpointError
+from ringfence.model.name_patterns import canonical
+from ringfence.model.names import Names
 from ringfence.model.objects import Pod, Service, Snapshot
 from ringfence.model.ports import Protocol
 from ringfence.model.verdict import AddressEndpoint, Endpoint
 
 SERVICE_PREFIX = "service:"
 
-FORMS = "namespace/pod, namespace/Kind/name, an IP address, or service:namespace/name (as destination)"
+FORMS = "namespace/pod, namespace/Kind/name, an IP address, or, as destination, service:namespace/name or a DNS name"
 """The forms of an endpoint text, for messages."""
 
 
@@ -33,17 +36,21 @@ class Target:
 class End:
     """What an endpoint text means: a pod or address, all pods of a workload, or what a Service sends to.
 
-    ``notes`` say in words what was read into the text, such as that an address is a Service's.
+    ``notes`` say in words what was read into the text, such as that an address is a Service's. ``dns`` is the DNS name
+    that was asked for; ``endpoints`` are its recorded addresses then.
     """
 
     text: str
     endpoints: tuple[Endpoint, ...]
     service: Service | None = None
     notes: tuple[str, ...] = ()
+    dns: str = ""
 
     @property
     def name(self) -> str:
         """How answers call it: its one endpoint by name, else the text of the question."""
+        if self.dns:
+            return self.dns
         if len(self.endpoints) == 1 and self.service is None:
             return str(self.endpoints[0])
         return f"{SERVICE_PREFIX}{self.service.namespace}/{self.service.name}" if self.service else self.text
@@ -87,6 +94,11 @@ class Endpoints:
         """Every Service of the snapshot."""
         return self._snapshot.services
 
+    @property
+    def names(self) -> Names:
+        """The recorded DNS answers."""
+        return self._snapshot.names
+
     def source(self, text: str) -> End:
         """What ``text`` names as the side that opens the connection.
 
@@ -98,6 +110,8 @@ class Endpoints:
             raise EndpointError(
                 f"{text} is a Service, and a Service opens no connections: name the pod or workload that does."
             )
+        if end.dns:
+            raise EndpointError(f"{text} is a DNS name, which can only be a destination. As source, give an address.")
         return end
 
     def destination(self, text: str) -> End:
@@ -110,7 +124,12 @@ class Endpoints:
         if end.service is None:
             return end
         endpoints = {str(backend.endpoint): backend.endpoint for backend in self.backends(end.service)}
-        return End(end.text, tuple(endpoints.values()), end.service, end.notes)
+        notes = (
+            (*end.notes, *notes_on_name(end.service.external_name, self.names))
+            if end.service.external_name
+            else end.notes
+        )
+        return End(end.text, tuple(endpoints.values()), end.service, notes)
 
     def targets(self, end: End, protocol: Protocol, port: int) -> tuple[Target, ...]:
         """Where a connection to ``port`` of a destination arrives: for a Service, the target port of each endpoint.
@@ -122,7 +141,7 @@ class Endpoints:
             EndpointError: the Service doesn't have that port, or none of its pods has the target port.
         """
         service = end.service
-        if service is None or service.headless:
+        if service is None or service.headless or service.external_name:
             return tuple(Target(endpoint, port) for endpoint in end.endpoints)
         found = backends_of(service, self.backends(service), protocol, port)
         return tuple(Target(endpoint, number) for endpoint, number in found)
@@ -152,10 +171,11 @@ class Endpoints:
     def _find_backends(self, service: Service) -> tuple[Backend, ...]:
         name = written(service)
         if service.external_name:
-            raise EndpointError(
-                f"{name} is another name for {service.external_name}; what that resolves to is not in the input. "
-                "Ask with the address instead."
-            )
+            try:
+                end = self._named(service.external_name)
+            except EndpointError as error:
+                raise EndpointError(f"{name} is another name for {service.external_name}. {error}") from None
+            return tuple(map(Backend, end.endpoints))
         if service.selector:
             selected = [
                 Backend(pod)
@@ -193,6 +213,8 @@ class Endpoints:
                 if kind_of(kind) == "Service":
                     return self._service(text, f"{namespace}/{name}")
                 return self._workload(text, namespace, kind_of(kind), name)
+        if looks_like_name(text) or self.names.of(text):
+            return self._cluster_name(text) or self._named(text)
         raise EndpointError(f"{text!r} is no endpoint. Write {FORMS}.{self._elsewhere(text)}")
 
     def _pod(self, text: str, namespace: str, name: str) -> End:
@@ -224,6 +246,21 @@ class Endpoints:
             note = f"{text} is the cluster address of {written(service)}, and is judged as that Service."
             return End(text, (), service, (note,))
         return End(text, (self._at(address),))
+
+    def _cluster_name(self, text: str) -> End | None:
+        """The Service that a name such as ``cart.shop.svc.cluster.local`` is the name of."""
+        labels = canonical(text).split(".")
+        if len(labels) < 3 or labels[2] != "svc" or (labels[1], labels[0]) not in self._services:
+            return None
+        return self._service(text, f"{labels[1]}/{labels[0]}")
+
+    def _named(self, text: str) -> End:
+        name = canonical(text)
+        records = self.names.of(name)
+        if not records:
+            raise UnknownNameError(name, unknown_name(name, self.names))
+        endpoints = dict.fromkeys(self._at(record.address) for record in records)
+        return End(text, tuple(endpoints), notes=tuple(notes_on_name(name, self.names)), dns=name)
 
     def _at(self, address: int) -> Endpoint:
         pods = self._addresses.get(address)

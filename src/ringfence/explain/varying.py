@@ -85,7 +85,8 @@ def _replicas(judgement: Judgement) -> Iterator[str]:
             continue
         told = list(_telling(only_good, only_bad))
         by = f" They differ by {', '.join(told)}." if told else ""
-        some = f"{len(only_bad)} of {len(ends)} replicas of {name} are denied, such as {only_bad[0]}"
+        what = "replicas" if all(isinstance(end, Pod) for end in ends) else "addresses"
+        some = f"{len(only_bad)} of {len(ends)} {what} of {name} are denied, such as {only_bad[0]}"
         yield f"{some}; {len(only_good)} are not, such as {only_good[0]}.{by}"
 
 

@@ -6,20 +6,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ringfence.engine import Engine
+from ringfence.explain.by_name import notes_on_names, rules_naming
 from ringfence.explain.causes import Cause, causes_of
 from ringfence.explain.compare import Comparison, compare_sources
 from ringfence.explain.endpoints import End, Endpoints, Target
 from ringfence.explain.judge import Judgement, alike_pairs, judge
 from ringfence.explain.meant import Written, causes_of_access
+from ringfence.explain.names import UnknownNameError
 from ringfence.explain.near_subjects import additive_policies
 from ringfence.explain.notes import notes_for
 from ringfence.explain.varying import STATEFUL, Coverage, coverage, variations
-from ringfence.model.errors import QueryError
+from ringfence.model.addresses import format_address
+from ringfence.model.errors import EndpointError, QueryError
 from ringfence.model.finding import Finding
+from ringfence.model.objects import Pod
 from ringfence.model.origin import ObjectRef
 from ringfence.model.policy import Direction
 from ringfence.model.ports import ALL_PORTS, PortSet, Protocol
-from ringfence.model.verdict import AddressEndpoint
+from ringfence.model.verdict import AddressEndpoint, Endpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +86,17 @@ def why(
     """
     if addresses and port is None:
         raise QueryError(f"--addresses needs a port: write {destination}:443, or whichever it is.")
-    left, right = endpoints.source(source), endpoints.destination(destination)
+    left = endpoints.source(source)
+    try:
+        right = endpoints.destination(destination)
+    except UnknownNameError as error:
+        raise EndpointError(f"{error} {rules_naming(engine, left, error.name)}") from None
     ports = (port,) if port is not None else endpoints.ports(right)
     judgements = tuple(judge(engine, endpoints, left, right, protocol, number) for protocol, number in ports)
     notes: dict[str, None] = {}
     for judgement in judgements:
         notes.update(dict.fromkeys(notes_for(judgement, engine)))
+        notes.update(dict.fromkeys(notes_on_names(judgement, endpoints.names)))
         if judgement.allowed:
             guards = causes_of_access(engine, judgement, written or _unknown)
             # Only what is surely a mistake: many a policy is right not to ask for some pods.
@@ -99,13 +108,20 @@ def why(
     varying = tuple(dict.fromkeys(text for judgement in judgements for text in variations(judgement, engine)))
     other = endpoints.source(compare) if compare else None
     compared = tuple(compare_sources(engine, endpoints, each, other) for each in judgements) if other else ()
-    if addresses and all(isinstance(end, AddressEndpoint) for end in right.endpoints):
+    if right.dns and port is not None:
+        addresses = tuple(dict.fromkeys((*map(_spelt, right.endpoints), *addresses)))
+    elif addresses and all(isinstance(end, AddressEndpoint) for end in right.endpoints):
         named = {endpoints.destination(text).name for text in addresses}
         addresses = addresses if right.name in named else (destination, *addresses)
     covered = coverage(engine, endpoints, left, addresses, port) if port is not None else ()
     if varying or covered:
         notes[STATEFUL] = None
     return WhyAnswer(left, right, judgements, tuple(notes), None, port is not None, causes, varying, compared, covered)
+
+
+def _spelt(endpoint: Endpoint) -> str:
+    """A recorded address as an endpoint text."""
+    return str(endpoint) if isinstance(endpoint, Pod) else format_address(endpoint.address)
 
 
 def _unknown(_ref: ObjectRef, _direction: Direction) -> bool:

@@ -32,6 +32,7 @@ PLAIN_Y_N = Code("RF017", "plain-y-n", _E, "A plain y or n in a policy is a bool
 # What an answer assumes
 HOST_NETWORK = Code("RF050", "host-network", _N, "Host-network pods are outside pod policy")
 CNI_ASSUMED = Code("RF051", "cni-assumed", _N, "Ranges are read as the network plugin of the input reads them")
+NAMES_RECORDED = Code("RF052", "names-recorded", _N, "Rules by name mean the addresses that DNS answers were seen with")
 
 # Suppressions
 BAD_SUPPRESSION = Code("RF060", "bad-suppression", _W, "A suppression has no reason, or can't be read")

@@ -82,7 +82,8 @@ def _covered(answer: WhyAnswer) -> str:
     number, of = sum(each.allowed for each in answer.coverage), len(answer.coverage)
     can = good("can") if number == of else careful("can") if number else f"can {bad('NOT')}"
     only = "only " if 0 < number < of else ""
-    some = f"{number} of {of} addresses" if number else f"any of {of} addresses"
+    whose = f"recorded addresses of {answer.destination.dns}" if answer.destination.dns else "addresses"
+    some = f"{number} of {of} {whose}" if number else f"any of {of} {whose}"
     judgement = answer.judgements[0]
     return f"{answer.source.name} {can} reach {only}{some} on {judgement.protocol} {judgement.port}."
 
@@ -112,7 +113,8 @@ def sentence(judgement: Judgement) -> str:
     denied = _denied_sides(judgement)
     if judgement.varies:
         left_out = judgement.pairs - judgement.allowed_pairs
-        pairs = f"{left_out} of {count(judgement.pairs, 'pair')} of replicas"
+        of = "replicas and addresses" if judgement.destination.dns else "replicas"
+        pairs = f"{left_out} of {count(judgement.pairs, 'pair')} of {of}"
         return f"{source} can reach {destination} on {on} {careful('only partly')}: {pairs} are denied ({denied})."
     return f"{source} can {bad('NOT')} reach {destination} on {on}: {denied} denied."
 
@@ -180,7 +182,8 @@ def _names(some: Iterable[Endpoint], whole: tuple[Endpoint, ...]) -> str:
         return names[0]
     shown = ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
     share = "all" if len(names) == len(whole) else f"{len(names)} of"
-    return f"{share} {len(whole)} pods ({shown})"
+    what = "pods" if all(isinstance(endpoint, Pod) for endpoint in whole) else "addresses"
+    return f"{share} {len(whole)} {what} ({shown})"
 
 
 def _direction(group: Group, direction: Direction) -> Iterator[Line]:
