@@ -6,11 +6,12 @@ import gc
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
-from ringfence.cli import failures, options
+from ringfence.cli import failures, options, session
 from ringfence.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -113,6 +114,8 @@ def command(
         from ringfence.sources import load_snapshot
 
         snapshot = load_snapshot(paths, stdin=sys.stdin.buffer if "-" in paths else None)
+        if names := session.names(common):
+            snapshot = replace(snapshot, names=names)
         policy_set, findings = read_policies(snapshot, cni=common.cni)
     with progress("Linting"):
         settings = Settings(annotations=annotations, owner_label=owner_label)

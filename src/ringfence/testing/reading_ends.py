@@ -8,6 +8,7 @@ from dataclasses import dataclass, field as attribute
 from ringfence.dialects.fields import Field, describe
 from ringfence.dialects.scalars import read_cidr
 from ringfence.dialects.selectors import key_problem, read_selector, value_problem
+from ringfence.explain.names import looks_like_name
 from ringfence.explain.suggest import did_you_mean
 from ringfence.model.addresses import NO_ADDRESSES, AddressSet, parse_address
 from ringfence.model.codes import BAD_CIDR, BAD_FIELD, BAD_SELECTOR
@@ -83,9 +84,12 @@ def _text(field: Field, text: str, names: Names, *, source: bool | None) -> tupl
     if "/" in text or _is_address(text):
         return (TextEnd(text, origin),)
     known = (*_WORDS, *names.ends)
-    hint = did_you_mean(text, known).strip() or (
-        f"Write {', '.join(_WORDS)}, a name under define, namespace/pod, namespace/Kind/name, an address, or a mapping "
-        "such as {namespace: shop}."
+    near = did_you_mean(text, known).strip()
+    if looks_like_name(text) and not near:
+        return (TextEnd(text, origin),)
+    hint = near or (
+        f"Write {', '.join(_WORDS)}, a name under define, namespace/pod, namespace/Kind/name, an address, a DNS name, "
+        "or a mapping such as {namespace: shop}."
     )
     field.report(BAD_FIELD, f"{field} is {text!r}, which is no end.", hint=hint)
     return ()
