@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from typing import Any
 
 from ringfence.model.finding import Finding
 from ringfence.model.objects import RawObject, Snapshot
@@ -45,14 +46,30 @@ class Reading:
     findings: list[Finding] = field(default_factory=list)
     staged: bool = False
 
-    @cached_property
-    def objects(self) -> Mapping[tuple[str, str], Sequence[RawObject]]:
+    @property
+    def objects(self) -> ByKind:
         """The policies of the snapshot and what they refer to (network sets, tiers), by API group and kind."""
-        found: dict[tuple[str, str], list[RawObject]] = {}
-        for raw in self.snapshot.policies:
-            group, _ = split_api_version(raw.ref.api_version)
-            found.setdefault((group, raw.ref.kind), []).append(raw)
-        return found
+        key = id(self.snapshot)
+        known = _indexed.get(key)
+        if known is None:
+            alive = weakref.ref(self.snapshot, lambda _: _indexed.pop(key, None))
+            known = _indexed[key] = (alive, _by_kind(self.snapshot.policies))
+        return known[1]
+
+
+ByKind = Mapping[tuple[str, str], Sequence[RawObject]]
+"""Objects by API group and kind."""
+
+# Trying a patch reads one policy of a snapshot of thousands: they are sorted once a snapshot, and forgotten with it.
+_indexed: dict[int, tuple[weakref.ref[Any], ByKind]] = {}
+
+
+def _by_kind(policies: Sequence[RawObject]) -> ByKind:
+    found: dict[tuple[str, str], list[RawObject]] = {}
+    for raw in policies:
+        group, _ = split_api_version(raw.ref.api_version)
+        found.setdefault((group, raw.ref.kind), []).append(raw)
+    return found
 
 
 def split_api_version(api_version: str) -> tuple[str, str]:

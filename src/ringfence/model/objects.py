@@ -162,7 +162,7 @@ def format_path(path: tuple[str | int, ...]) -> str:
     return text
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Snapshot:
     """A cluster at one moment, or the part of it that the input gives.
 
