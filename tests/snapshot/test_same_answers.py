@@ -216,8 +216,20 @@ def test_every_part_of_a_snapshot_survives() -> None:
     """A part that a reader begins to fill from a new place fails here, and not in front of a user."""
     archive = make(["-"], version="1", stdin=io.BytesIO(EVERYTHING.encode()))  # compares every part with the input's
     after = ringfence.load("-", stdin=io.BytesIO(archive.data)).snapshot
-    for part in ("namespaces", "pods", "services", "nodes", "policies", "references", "uses", "ignores", "completed"):
+    for part in (
+        "namespaces",
+        "pods",
+        "services",
+        "nodes",
+        "policies",
+        "references",
+        "uses",
+        "ignores",
+        "completed",
+        "accounts",
+    ):
         assert getattr(after, part), part
     assert [str(pod) for pod in after.pods] == ["shop/web"]
+    assert after.accounts == {("shop", "robot"): {"role": "a"}}
     assert after.services[0].endpoints == ((parse_address("192.0.2.1"), {"a": 8080}),)
     assert after.pods[0].resolvers == (parse_address("192.0.2.53"),)

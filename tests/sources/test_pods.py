@@ -160,6 +160,16 @@ def test_other_kinds_are_skipped_and_counted() -> None:
     assert codes(snapshot) == []
 
 
+def test_the_labels_of_service_accounts_are_kept() -> None:
+    text = (
+        "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: robot, namespace: a, labels: {role: x}}\n---\n"
+        "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: plain, namespace: a}\n"
+    )
+    snapshot = load_text(text)
+    assert snapshot.accounts == {("a", "robot"): {"role": "x"}}
+    assert snapshot.skipped == {}
+
+
 def test_an_object_without_name_is_a_finding_and_a_generated_name_is_enough() -> None:
     text = "apiVersion: v1\nkind: Pod\nmetadata: {generateName: x-}\nspec: {}\n---\n"
     snapshot = load_text(text + text.replace("generateName: x-", "labels: {}") + "apiVersion: v1\nkind: Pod\n")

@@ -16,6 +16,7 @@ from ringfence.model.codes import (
     PODS_LEFT_OUT,
 )
 from ringfence.model.finding import Finding
+from ringfence.model.labels import Labels
 from ringfence.model.objects import (
     IGNORE_ANNOTATION,
     NAMESPACE_NAME_LABEL,
@@ -47,7 +48,7 @@ from ringfence.sources.kinds import (
 )
 from ringfence.sources.pods import COMPLETED, given_pod, labels_of, planned_pod, read_address
 from ringfence.sources.policy_kinds import OWN_GROUP, is_cluster_scoped, is_policy
-from ringfence.sources.references import References
+from ringfence.sources.references import RECORDED, References
 from ringfence.sources.services import Endpoints, legacy_endpoints, read_service, slice_endpoints
 from ringfence.sources.twins import Twins
 from ringfence.sources.workloads import Owners, Workload, is_workload, owner_of, template_of
@@ -104,7 +105,7 @@ class Assembler:
                 self._keep(item, _same_group(group), kind, metadata.metadata, None, body)
         else:
             self._references.take(item)
-            if not item.deleted and group != OWN_GROUP:
+            if not item.deleted and (group != OWN_GROUP or kind == RECORDED[0]):
                 self._skipped[kind] += 1
 
     def _keep(
@@ -163,6 +164,7 @@ class Assembler:
             findings=tuple(self.findings),
             skipped=dict(sorted(self._skipped.items())),
             completed=completed,
+            accounts=self._accounts(),
         )
 
     def _sorted_by_kind(self) -> dict[str, list[_Entry]]:
@@ -296,6 +298,11 @@ class Assembler:
             for (_, kind, _, _), entry in self._entries.items()
             if entry.body is not None
         ]
+
+    def _accounts(self) -> dict[tuple[str, str], Labels]:
+        """The labels of the service accounts that have any."""
+        labelled = ((entry, labels_of(entry.struct.metadata)) for entry in self._of("ServiceAccount") if entry.struct)
+        return {(entry.namespace, entry.name): labels for entry, labels in labelled if labels}
 
     def _ignores(self) -> Iterator[IgnoreNote]:
         for (_, kind, _, _), entry in self._entries.items():

@@ -106,6 +106,10 @@ class NamespaceObject(ApiObject, gc=False):
     """A Namespace."""
 
 
+class ServiceAccountObject(ApiObject, gc=False):
+    """A ServiceAccount: policies may ask for its labels."""
+
+
 class NodeAddress(Struct, gc=False):
     """``status.addresses[]`` of a node."""
 
@@ -253,6 +257,7 @@ _CORE: Final[dict[str, type[ApiObject]]] = {
     "Pod": PodObject,
     "Node": NodeObject,
     "Service": ServiceObject,
+    "ServiceAccount": ServiceAccountObject,
     "Endpoints": EndpointsObject,
     "ReplicationController": WorkloadObject,
 }
