@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from ringfence.dialects.fields import Field
 from ringfence.dialects.selectors import kubernetes_key
 from ringfence.model import derived
-from ringfence.model.codes import BAD_SELECTOR
+from ringfence.model.codes import UNKNOWN_PEER
 
 NAMESPACE_KEY = "io.kubernetes.pod.namespace"
 NAMESPACE_LABEL_PREFIX = "io.cilium.k8s.namespace.labels."
@@ -30,17 +30,15 @@ def split_source(key: str) -> tuple[str, str]:
 
 
 def read_label_key(field: Field, key: object) -> str | None:
-    """The key that a pod's label has in the engine; None, and a finding, for one that no pod can have."""
+    """The key that a pod's label has in the engine, or the key with its source, for one that no pod can have.
+
+    None, and a finding, for one that is no label.
+    """
     if not isinstance(key, str):
         return kubernetes_key(field, key)
     source, name = split_source(key)
     if source not in _POD_SOURCES:
-        field.report(
-            BAD_SELECTOR,
-            f"The label key {key!r} of {field} has the source {source}, which no pod's labels have.",
-            hint="Labels of pods have the source k8s, or are written without one.",
-        )
-        return None
+        return _foreign_key(field, source, name)
     match name:
         case str() if name == NAMESPACE_KEY:
             return derived.NAMESPACE
@@ -49,6 +47,15 @@ def read_label_key(field: Field, key: object) -> str | None:
     if name.startswith(NAMESPACE_LABEL_PREFIX):
         return derived.NAMESPACE_LABEL + name.removeprefix(NAMESPACE_LABEL_PREFIX)
     return kubernetes_key(field, name)
+
+
+def _foreign_key(field: Field, source: str, name: str) -> str | None:
+    read = kubernetes_key(field, name)
+    if read is not None and source != RESERVED:
+        what = f"{field} asks for a label of the source {source}, which no pod's labels have."
+        hint = "Labels of pods have the source k8s, or are written without one."
+        field.report(UNKNOWN_PEER, what, hint=hint)
+    return read and f"{source}:{read}"
 
 
 def keys_of(selector: Field) -> Iterator[str]:

@@ -9,15 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ringfence.dialects.cilium.addresses import read_range, read_range_set
-from ringfence.dialects.cilium.entities import ENTITIES, entity, read_entity
-from ringfence.dialects.cilium.labels import (
-    CLUSTER_KEY,
-    RESERVED,
-    keys_of,
-    names_namespace,
-    read_label_key,
-    split_source,
-)
+from ringfence.dialects.cilium.endpoints import of_pods, read_endpoints
+from ringfence.dialects.cilium.entities import read_entity
+from ringfence.dialects.cilium.labels import names_namespace, read_label_key
 from ringfence.dialects.cilium.matches import Match
 from ringfence.dialects.cilium.names import read_name
 from ringfence.dialects.cilium.services import read_service
@@ -25,9 +19,8 @@ from ringfence.dialects.derived_peers import pod_peer
 from ringfence.dialects.fields import Field
 from ringfence.dialects.reading import Reading
 from ringfence.dialects.selectors import read_selector
-from ringfence.model.codes import UNKNOWN_PEER
-from ringfence.model.labels import AllOf, LabelExpr, Requirement
-from ringfence.model.policy import AllPeers, Condition, Direction, NodePeer, NotPeer, Peer, PodPeer
+from ringfence.model.codes import UNKNOWN_FIELD, UNKNOWN_PEER
+from ringfence.model.policy import AllPeers, AnyPeer, Condition, Direction, NodePeer, NotPeer, Peer, PodPeer
 
 EVERYONE = AllPeers(())
 _PREFIX = {Direction.INGRESS: "from", Direction.EGRESS: "to"}
@@ -37,17 +30,18 @@ _KINDS = {
 }
 
 
-def peer_fields(direction: Direction) -> tuple[str, ...]:
-    """The fields of a rule that hold peers, those of older versions included."""
-    return tuple(_PREFIX[direction] + kind for kind in (*_KINDS[direction], "Requires"))
+def peer_fields(direction: Direction, *, deny: bool) -> tuple[str, ...]:
+    """The fields of a rule that hold peers, those of older versions included; names can't be denied."""
+    kinds = (*_KINDS[direction], "Requires")
+    return tuple(_PREFIX[direction] + kind for kind in kinds if not (deny and kind == "FQDNs"))
 
 
-def read_matches(rule: Field, direction: Direction, reading: Reading) -> tuple[Match, ...] | None:
+def read_matches(rule: Field, direction: Direction, reading: Reading, *, deny: bool) -> tuple[Match, ...] | None:
     """The peers of a rule: none for an empty list, and everyone for a rule that has no list of peers, but ports.
 
     Returns None, with findings, where the rule is refused.
     """
-    names = [_PREFIX[direction] + kind for kind in _KINDS[direction]]
+    names = [name for name in peer_fields(direction, deny=deny) if not name.endswith("Requires")]
     present = rule.present(names)
     filled = [name for name in present if rule.value[name]]
     if len(filled) > 1:
@@ -60,7 +54,7 @@ def read_matches(rule: Field, direction: Direction, reading: Reading) -> tuple[M
         return None
     if not present:
         # A rule of ports alone is for everyone; an empty rule is for nobody, and only isolates.
-        return (Match(EVERYONE),) if rule.present(("toPorts", "icmps")) else ()
+        return (Match(EVERYONE),) if any(rule.value.get(name) for name in ("toPorts", "icmps")) else ()
     found: list[Match] = []
     for name in present:
         field = rule.get(name)
@@ -75,54 +69,33 @@ def read_matches(rule: Field, direction: Direction, reading: Reading) -> tuple[M
     return tuple(found)
 
 
-def read_requirements(rule: Field, direction: Direction) -> tuple[Peer, ...] | None:
-    """Who doesn't meet ``fromRequires`` or ``toRequires``, which older versions have: pods that lack the labels."""
-    field = rule.get(_PREFIX[direction] + "Requires")
-    lacking: list[Peer] = []
-    for item in (field.items() if field is not None else ()) or ():
+def read_requirements(rule: Field, direction: Direction) -> tuple[Match, ...] | None:
+    """Who doesn't meet ``fromRequires`` or ``toRequires``, which versions before 1.19 have.
+
+    Pods must have the labels, whatever else allows them. Of other peers the documentation says the same; the agent
+    looks only at rules for endpoints.
+    """
+    name = _PREFIX[direction] + "Requires"
+    field = rule.get(name)
+    if field is None:
+        return ()
+    why = "Later versions ignore the field, and what it asks for is asked no more."
+    field.report(
+        UNKNOWN_FIELD, f"{field} was removed in Cilium 1.19.", why=why, hint="Ask for the labels in each rule."
+    )
+    lacking: list[Match] = []
+    for item in field.items() or ():
         expr = read_selector(item, read_label_key)
         if expr is None:
             return None
-        has = pod_peer(expr, None, item.origin)
-        lacking.append(AllPeers((PodPeer(origin=item.origin), NotPeer(has)), item.origin))
+        pods = of_pods(expr)
+        own = None if names_namespace(item) else item.raw.ref.namespace or None
+        has: Peer = AnyPeer((), item.origin) if pods is None else pod_peer(pods, own, item.origin)
+        anyone = PodPeer(origin=item.origin)
+        lacking.append(Match(AllPeers((anyone, NotPeer(has, item.origin)), item.origin)))
+        older = Condition(f"the agent holds {name} against peers that are no pods")
+        lacking.append(Match(NotPeer(anyone, item.origin), older))
     return tuple(lacking)
-
-
-def read_endpoints(item: Field, reading: Reading) -> Sequence[Match] | None:
-    """The endpoints that a selector in a rule means; in a namespaced policy, those of its namespace by default."""
-    if not item.is_mapping(code=UNKNOWN_PEER):
-        return None
-    reserved = [split_source(key)[1] for key in keys_of(item) if split_source(key)[0] == RESERVED]
-    if reserved:
-        return _reserved(item, reserved, reading)
-    expr = read_selector(item, read_label_key)
-    if expr is None:
-        return None
-    rest, cluster = _without_cluster(expr)
-    own = item.raw.ref.namespace or None
-    peer = pod_peer(rest, None if names_namespace(item) else own, item.origin)
-    return [Match(peer, cluster)]
-
-
-def _reserved(item: Field, names: list[str], reading: Reading) -> Sequence[Match] | None:
-    """A selector of ``reserved:`` labels: an entity by another name. No endpoint of the input has two of them."""
-    unknown = [name for name in names if name not in ENTITIES]
-    if unknown:
-        item.report(UNKNOWN_PEER, f"{item} selects reserved:{unknown[0]}, which is no entity.")
-        return None
-    if len(names) > 1:
-        return []
-    return [entity(names[0], item, reading)]
-
-
-def _without_cluster(expr: LabelExpr) -> tuple[LabelExpr, Condition | None]:
-    """A selector without what it asks of the cluster's name, which no manifest tells, and that as a condition."""
-    parts = expr.parts if isinstance(expr, AllOf) else (expr,)
-    asked = [part for part in parts if isinstance(part, Requirement) and part.key == CLUSTER_KEY]
-    if not asked:
-        return expr, None
-    rest = AllOf(tuple(part for part in parts if part not in asked))
-    return rest, Condition(f"this cluster's name is as {' and '.join(map(str, asked))} asks")
 
 
 def _read_nodes(item: Field, reading: Reading) -> Sequence[Match] | None:  # noqa: ARG001 -- one signature for all kinds

@@ -14,11 +14,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from ringfence.dialects.cilium.endpoints import read_subject
 from ringfence.dialects.cilium.labels import read_label_key
 from ringfence.dialects.cilium.matches import Match
 from ringfence.dialects.cilium.peers import EVERYONE, peer_fields, read_matches, read_requirements
-from ringfence.dialects.cilium.ports import PortList, read_port_lists
-from ringfence.dialects.derived_peers import pod_peer
+from ringfence.dialects.cilium.ports import PortList, read_icmps, read_port_lists
 from ringfence.dialects.fields import Field, describe
 from ringfence.dialects.reading import NETWORK_POLICY, Reading, ReadPolicy, StageKey
 from ringfence.dialects.selectors import read_selector
@@ -88,7 +88,7 @@ def _read_spec(spec: Field, number: int, reading: Reading) -> list[ReadPolicy] |
             why="What is said of a node's own traffic, or of host-network pods, may be cut by it.",
         )
         return []
-    return _parts(spec.raw, selected, number, isolates, rules)
+    return [] if isinstance(selected, bool) else _parts(spec.raw, selected, number, isolates, rules)
 
 
 def _parts(
@@ -109,8 +109,11 @@ def _parts(
     return parts
 
 
-def _subject(spec: Field) -> PodPeer | Field | None:
-    """The pods that the policy is for; the field ``nodeSelector`` where it is for nodes; None where it isn't clear."""
+def _subject(spec: Field) -> PodPeer | Field | bool | None:
+    """The pods that the policy is for; the field ``nodeSelector`` where it is for nodes; None where it isn't clear.
+
+    False where it is for endpoints that no manifest has, such as those of Cilium's health checks.
+    """
     pods, nodes = spec.get("endpointSelector"), spec.get("nodeSelector")
     if (pods is None) is (nodes is None):
         has = "neither endpointSelector nor nodeSelector" if pods is None else "both endpointSelector and nodeSelector"
@@ -118,8 +121,7 @@ def _subject(spec: Field) -> PodPeer | Field | None:
         return None
     if pods is None:
         return nodes if read_selector(nodes, read_label_key) is not None else None
-    expr = read_selector(pods, read_label_key)
-    return None if expr is None else pod_peer(expr, spec.raw.ref.namespace or None, pods.origin)
+    return read_subject(pods)
 
 
 def _isolates(spec: Field) -> frozenset[Direction] | None:
@@ -127,6 +129,8 @@ def _isolates(spec: Field) -> frozenset[Direction] | None:
     field = spec.get("enableDefaultDeny")
     if field is not None and not field.is_mapping():
         return None
+    if field is not None:
+        field.report_unknown(tuple(direction.value for direction in Direction), why="Cilium ignores the field.")
     found = set()
     for direction, sections in _SECTIONS.items():
         said = field.get(direction.value) if field is not None else None
@@ -165,7 +169,12 @@ def _read_requirements(spec: Field, direction: Direction) -> list[Rule] | None:
         lacking = read_requirements(item, direction)
         if lacking is None:
             return None
-        rules.extend(Rule(Action.DENY, (peer,), origin=item.origin) for peer in lacking)
+        rules.extend(
+            Rule(
+                Action.DENY, (match.peer,), conditions=(match.condition,) if match.condition else (), origin=item.origin
+            )
+            for match in lacking
+        )
     return rules
 
 
@@ -173,17 +182,16 @@ def _read_rule(rule: Field, direction: Direction, reading: Reading, *, deny: boo
     """One rule, in parts that are as certain and ask the same of layer 7."""
     if not rule.is_mapping():
         return None
-    rule.report_unknown(
-        (*peer_fields(direction), "toPorts", "icmps", "authentication"), why="Cilium ignores the field."
-    )
-    matches = read_matches(rule, direction, reading)
-    lists = read_port_lists(rule, deny=deny)
-    if matches is None or lists is None:
+    known = (*peer_fields(direction, deny=deny), "toPorts", "icmps", *(() if deny else ("authentication",)))
+    rule.report_unknown(known, why="Cilium ignores the field.")
+    matches = read_matches(rule, direction, reading, deny=deny)
+    lists = read_port_lists(rule, direction, deny=deny)
+    if matches is None or lists is None or not read_icmps(rule):
         return None
-    if rule.present(("icmps",)) and not rule.present(("toPorts",)):
+    if rule.value.get("icmps"):
         lists = (PortList(()),)
     action = Action.DENY if deny else Action.ALLOW
-    asked = _authentication(rule)
+    asked = () if deny else _authentication(rule)
     return [
         Rule(action, peers, entry.ports, (*conditions, *asked, *entry.conditions), origin=rule.origin)
         for peers, conditions in _groups(matches)

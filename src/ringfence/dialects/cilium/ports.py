@@ -9,9 +9,10 @@ import re
 from dataclasses import dataclass
 
 from ringfence.dialects.cilium.layer7 import KNOWN_RULES, read_conditions
+from ringfence.dialects.cilium.layer7_limits import is_taken
 from ringfence.dialects.fields import Field, describe
-from ringfence.model.codes import BAD_PORT, TOO_MANY_RULES
-from ringfence.model.policy import Condition
+from ringfence.model.codes import BAD_FIELD, BAD_PORT, TOO_MANY_RULES
+from ringfence.model.policy import Condition, Direction
 from ringfence.model.ports import MAX_PORT, NamedPort, PortMatch, PortRange, Protocol
 
 MOST_PORTS = 40
@@ -30,7 +31,19 @@ class PortList:
     conditions: tuple[Condition, ...] = ()
 
 
-def read_port_lists(rule: Field, *, deny: bool) -> tuple[PortList, ...] | None:
+def read_icmps(rule: Field) -> bool:
+    """False, with findings, where the agent refuses what a rule says of ICMP; engines here know only ports."""
+    field = rule.get("icmps")
+    items = field.items() if field is not None else ()
+    if field is None or items is None:
+        return items is not None
+    if items and rule.value.get("toPorts"):
+        field.report(BAD_FIELD, f"{rule} has both icmps and toPorts.", hint="Make them two rules.")
+        return False
+    return not [item for item in items if not item.is_mapping()]
+
+
+def read_port_lists(rule: Field, direction: Direction, *, deny: bool) -> tuple[PortList, ...] | None:
     """The entries of ``toPorts``; None, with findings, where one is refused. Without the field: every port."""
     field = rule.get("toPorts")
     if field is None or field.value == []:
@@ -38,11 +51,11 @@ def read_port_lists(rule: Field, *, deny: bool) -> tuple[PortList, ...] | None:
     items = field.items()
     if items is None:
         return None
-    lists = [_read_list(item, deny=deny) for item in items]
+    lists = [_read_list(item, direction, deny=deny) for item in items]
     return None if any(entry is None for entry in lists) else tuple(entry for entry in lists if entry is not None)
 
 
-def _read_list(entry: Field, *, deny: bool) -> PortList | None:
+def _read_list(entry: Field, direction: Direction, *, deny: bool) -> PortList | None:
     if not entry.is_mapping(code=BAD_PORT):
         return None
     entry.report_unknown(("ports",) if deny else _FIELDS)
@@ -52,20 +65,27 @@ def _read_list(entry: Field, *, deny: bool) -> PortList | None:
         return None
     if len(items) > MOST_PORTS:
         entry.report(TOO_MANY_RULES, f"{field} has {len(items)} ports; the API allows {MOST_PORTS}.")
+    if not items:
+        what = f"{entry} has no ports: it matches no connection."
+        entry.report(BAD_PORT, what, hint='Leave toPorts out for every port, or write port: "0".')
     read = [_read_port(item) for item in items]
-    conditions = () if deny else _conditions(entry)
+    conditions = () if deny else _conditions(entry, direction)
     if any(part is None for part in read) or conditions is None:
         return None
     ports = tuple(port for part in read for port in part or ())
-    return PortList(ports if items else None, conditions)
+    return PortList(ports, conditions)
 
 
-def _conditions(entry: Field) -> tuple[Condition, ...] | None:
+def _conditions(entry: Field, direction: Direction) -> tuple[Condition, ...] | None:
     conditions: list[Condition] = []
     names = entry.get("serverNames")
     if names is not None and isinstance(names.value, list) and names.value:
         conditions.append(Condition(f"TLS server name {' or '.join(map(str, names.value))}"))
-    if entry.get("listener") is not None:
+    listener = entry.get("listener")
+    if listener is not None:
+        if direction is Direction.INGRESS:
+            listener.report(BAD_FIELD, f"{listener} is in an ingress rule.", why="Cilium takes it for egress only.")
+            return None
         conditions.append(Condition("the Envoy listener lets it pass"))
     rules = entry.get("rules")
     if rules is None:
@@ -73,6 +93,8 @@ def _conditions(entry: Field) -> tuple[Condition, ...] | None:
     if not rules.is_mapping():
         return None
     rules.report_unknown(KNOWN_RULES)
+    if not is_taken(entry, rules, direction):
+        return None
     return (*conditions, *read_conditions(rules))
 
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ringfence.dialects.cilium.labels import split_source
 from ringfence.dialects.cilium.matches import Match
 from ringfence.dialects.fields import Field
 from ringfence.dialects.reading import Reading
-from ringfence.dialects.selectors import read_selector
+from ringfence.dialects.selectors import kubernetes_key, read_selector
 from ringfence.model.addresses import AddressSet
 from ringfence.model.codes import UNKNOWN_PEER
 from ringfence.model.labels import match_labels
@@ -23,53 +24,54 @@ def read_service(item: Field, reading: Reading) -> list[Match] | None:
     if not item.is_mapping(code=UNKNOWN_PEER):
         return None
     item.report_unknown(("k8sService", "k8sServiceSelector"))
-    found: list[Match] = []
-    for name, choose in (("k8sService", _by_name), ("k8sServiceSelector", _by_labels)):
-        field = item.get(name)
-        if field is None:
-            continue
-        if not field.is_mapping(code=UNKNOWN_PEER):
-            return None
-        services = choose(field, reading)
-        if services is None:
-            return None
-        found.extend(match for service in services for match in _behind(service, field))
-    return found
+    selected = item.get("k8sServiceSelector")
+    field, choose = (item.get("k8sService"), _by_name) if selected is None else (selected, _by_labels)
+    if field is None:
+        return []
+    if not field.is_mapping(code=UNKNOWN_PEER):
+        return None
+    services = choose(field, reading)
+    return None if services is None else [match for service in services for match in _behind(service, field)]
 
 
 def _by_name(field: Field, reading: Reading) -> list[Service] | None:
     field.report_unknown(("serviceName", "namespace"))
-    name, namespace = field.get("serviceName"), _namespace(field)
+    name, namespace = field.get("serviceName"), field.get("namespace")
     chosen = [
         service
         for service in reading.snapshot.services
-        if name is not None and (service.namespace, service.name) == (namespace, name.value)
+        if name is not None and service.name == name.value and _in_namespace(service, namespace)
     ]
     if not chosen:
-        named = name.value if name is not None else ""
-        field.report(
-            UNKNOWN_PEER,
-            f"{field} names the Service {namespace}/{named}, which is not in the input; it matches nothing.",
-        )
+        named = "/".join(str(part.value) for part in (namespace, name) if part is not None)
+        what = f"{field} names the Service {named}, which is not in the input; it matches nothing."
+        field.report(UNKNOWN_PEER, what)
     return chosen
 
 
 def _by_labels(field: Field, reading: Reading) -> list[Service] | None:
     field.report_unknown(("selector", "namespace"))
-    selector = read_selector(field.get("selector"))
+    selector = read_selector(field.get("selector"), _label_key)
     if selector is None:
         return None
     namespace = field.get("namespace")
     return [
         service
         for service in reading.snapshot.services
-        if selector.matches(service.labels) and (namespace is None or service.namespace == namespace.value)
+        if selector.matches(service.labels) and _in_namespace(service, namespace)
     ]
 
 
-def _namespace(field: Field) -> str:
-    given = field.get("namespace")
-    return str(given.value) if given is not None and given.value else field.raw.ref.namespace or "default"
+def _label_key(field: Field, key: object) -> str | None:
+    return kubernetes_key(field, split_source(key)[1] if isinstance(key, str) else key)
+
+
+def _in_namespace(service: Service, namespace: Field | None) -> bool:
+    """A reference that names no namespace means Services of that name in each.
+
+    Source: serviceRefMatches and serviceSelectorMatches in ``pkg/policy/k8s`` of Cilium.
+    """
+    return namespace is None or namespace.value in ("", service.namespace)
 
 
 def _behind(service: Service, field: Field) -> Iterator[Match]:
