@@ -79,7 +79,7 @@ def extent(result: Result) -> str:
 
 def _share(share: Share, noun: str) -> str:
     parts = []
-    if share.of_points and (share.of_points > 1 or share.of_addresses):
+    if share.points and (share.of_points > 1 or share.of_addresses):
         parts.append(f"{share.points:,} of {count(share.of_points, noun)}")
     if share.addresses:
         whole = share.addresses == share.of_addresses
