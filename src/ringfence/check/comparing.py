@@ -22,7 +22,7 @@ def compare(config: Config, before: Cluster, after: Cluster, today: dt.date) -> 
             f"{config.file}: No pod or workload is known, so no connection can differ. Name a snapshot with cluster, "
             "such as the output of kubectl get ns,nodes,pods,svc -A -o json."
         )
-    states = (State(before.snapshot, before.policies), State(after.snapshot, after.policies))
+    states = (State(before.snapshot, before.policies, before.engine), State(after.snapshot, after.policies))
     report = compute_diff(*states, owner_label=config.owner_label)
     approved: list[ApprovedRisk] = []
     others: list[Risk] = []
