@@ -13,6 +13,7 @@ from ringfence.model.ports import NO_PORTS, PortSet, Protocol
 from ringfence.model.references import TextReference
 from ringfence.model.verdict import AddressEndpoint, Endpoint
 from ringfence.survey.backends import Backends
+from ringfence.survey.corefile import forwards
 
 DNS_PORT: Final = 53
 
@@ -33,7 +34,6 @@ _LABELS: Final = (
 _NODE_LOCAL: Final = re.compile(r"(.*-)?node-?local-?dns(-cache)?")
 _LINK_LOCAL: Final = re.compile(r"169\.254\.\d+\.\d+")
 _COREFILE: Final = "Corefile"
-_FORWARD: Final = re.compile(r"^\s*forward\s+\.\s+([^\n{#]+)", re.MULTILINE)
 _PORT_NAME: Final = re.compile(r"dns(-?(tcp|udp))?")
 
 
@@ -91,16 +91,15 @@ def dns_servers(snapshot: Snapshot, backends: Backends) -> tuple[DnsServer, ...]
 
 
 def _upstream(references: Iterable[TextReference]) -> dict[WorkloadRef, tuple[int, ...]]:
-    """The addresses that the plugin ``forward`` sends all names to. Source: CoreDNS, "forward": ``forward . TO...``."""
+    """The addresses that a Corefile sends all other names to, where all of them are asked on the port of DNS."""
     found: dict[WorkloadRef, tuple[int, ...]] = {}
     for reference in references:
-        match = _FORWARD.search(reference.text) if reference.key == _COREFILE else None
-        try:
-            points = tuple(parse_address(word) for word in match[1].split()) if match is not None else ()
-        except ValueError:  # a file, a port of its own, or another protocol
+        if reference.key != _COREFILE:
             continue
-        if points:
-            found.setdefault(reference.workload, points)
+        for forward in forwards(reference.text):
+            plain = all((one.protocol, one.port) == (Protocol.UDP, DNS_PORT) for one in forward.resolvers)
+            if forward.zone == "." and forward.known and plain:
+                found.setdefault(reference.workload, tuple(one.address for one in forward.resolvers))
     return found
 
 
