@@ -486,12 +486,13 @@ ADDRESSES = (
         "shop/db shop/cache TCP/6379 allowed",
     ),
     Case(
-        "Cilium does not match the pods it manages by address",
+        # "Layer 3 policies", CIDR based: neither managed pods nor, unless policy-cidr-match-mode has it, nodes.
+        "Cilium matches neither the pods it manages nor nodes by address",
         policy("p", "{podSelector: {}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 0.0.0.0/0}}]}]}"),
         """
         shop/web shop/db TCP/5432 egress-cut
         shop/web 203.0.113.9 TCP/443 allowed
-        shop/web ops/agent TCP/8080 allowed
+        shop/web ops/agent TCP/8080 egress-cut
         """,
         cni="cilium",
     ),
