@@ -24,7 +24,12 @@ _POD_SOURCES = ("", "any", "k8s")
 
 
 def split_source(key: str) -> tuple[str, str]:
-    """``(source, key)`` of a label key; the source is empty where none is written."""
+    """``(source, key)`` of a label key; the source is empty where none is written.
+
+    Source: ParseSource in ``pkg/labels`` of Cilium, which takes ``reserved.host`` for ``reserved:host``.
+    """
+    if ":" not in key and key.startswith(f"{RESERVED}."):
+        return RESERVED, key.removeprefix(f"{RESERVED}.")
     source, colon, rest = key.partition(":")
     return (source, rest) if colon else ("", key)
 

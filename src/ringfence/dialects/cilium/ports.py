@@ -79,7 +79,9 @@ def _read_list(entry: Field, direction: Direction, *, deny: bool) -> PortList | 
 def _conditions(entry: Field, direction: Direction) -> tuple[Condition, ...] | None:
     conditions: list[Condition] = []
     names = entry.get("serverNames")
-    if names is not None and isinstance(names.value, list) and names.value:
+    if names is not None and names.items() is None:
+        return None
+    if names is not None and names.value:
         conditions.append(Condition(f"TLS server name {' or '.join(map(str, names.value))}"))
     listener = entry.get("listener")
     if listener is not None:
@@ -95,7 +97,8 @@ def _conditions(entry: Field, direction: Direction) -> tuple[Condition, ...] | N
     rules.report_unknown(KNOWN_RULES)
     if not is_taken(entry, rules, direction):
         return None
-    return (*conditions, *read_conditions(rules))
+    asked = read_conditions(rules)
+    return None if asked is None else (*conditions, *asked)
 
 
 def _read_port(item: Field) -> tuple[PortMatch, ...] | None:
