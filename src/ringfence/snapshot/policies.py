@@ -9,6 +9,8 @@ from ringfence.model.patch import Edit, EditOp, Path
 
 OWN: Final = "ringfence.dev/"
 """Annotations that Ringfence itself reads begin so; they change answers, and are always kept."""
+STORED: Final = "projectcalico.org/metadata"
+"""Calico's copy of the metadata of a stored object: the labels of network sets stand nowhere else."""
 LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 """A copy of the whole object, its annotations included: never kept."""
 
@@ -51,7 +53,7 @@ def dropped_annotations(body: Mapping[str, Any], *, annotations: bool) -> int:
 
 def keeps(key: str, *, all_: bool) -> bool:
     """Whether an annotation is kept; ``all_`` asks for every one that is no copy of the object."""
-    return key.startswith(OWN) or (all_ and key != LAST_APPLIED)
+    return key.startswith(OWN) or key == STORED or (all_ and key != LAST_APPLIED)
 
 
 def _annotation_paths(given: Mapping[str, Any], *, keep: bool) -> list[Path]:

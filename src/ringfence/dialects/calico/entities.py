@@ -20,7 +20,7 @@ from ringfence.dialects.derived_peers import pod_peer
 from ringfence.dialects.fields import Field
 from ringfence.dialects.reading import Reading
 from ringfence.model import derived
-from ringfence.model.addresses import ALL_ADDRESSES, ALL_V4, ALL_V6
+from ringfence.model.addresses import ALL_ADDRESSES, ALL_V4, ALL_V6, AddressSet
 from ringfence.model.codes import BAD_FIELD, ENTERPRISE_FIELD
 from ringfence.model.labels import EVERYTHING, AllOf, AnyOf, LabelExpr, Negation, Operator, Requirement
 from ringfence.model.policy import AddressPeer, AllPeers, AnyPeer, NamePeer, NotPeer, Peer, PodPeer
@@ -38,6 +38,17 @@ FIELDS = (
     "notPorts",
     "domains",
 )
+_NOT_BESIDE_SERVICES = (
+    "selector",
+    "notSelector",
+    "namespaceSelector",
+    "serviceAccounts",
+    "nets",
+    "notNets",
+    "ports",
+    "notPorts",
+)
+"""Source: the checks of Calico's API server, libcalico-go ``validateEntityRule`` and ``validateRule``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +80,15 @@ def read_entity(field: Field | None, reading: Reading) -> Entity | None:
     if selected is None or parts is None or excluded is None:
         return None
     services = field.get("services")
+    beside = [name for name in _NOT_BESIDE_SERVICES if field.value.get(name)]
+    if services is not None and beside:
+        services.report(
+            BAD_FIELD,
+            f"{services} stands beside {' and '.join(beside)}.",
+            why="Calico refuses the policy.",
+            hint="Put the Service into a rule of its own.",
+        )
+        return None
     behind = read_services(services, reading) if services is not None else None
     if services is not None and behind is None:
         return None
@@ -86,17 +106,20 @@ def family(version: int, field: Field) -> Peer:
 
 def _read_selectors(field: Field, reading: Reading) -> tuple[Peer, ...] | None:
     expressions = [
-        read_expression(field.get("namespaceSelector"), namespace_key),
+        read_expression(field.get("namespaceSelector"), namespace_key, global_alone=True),
         read_expression(field.get("selector"), endpoint_key),
         _read_accounts(field.get("serviceAccounts")),
     ]
     parts = [expr for expr in expressions if expr is not None]
     if len(parts) < len(expressions):
         return None
-    used = [name for name in ("namespaceSelector", "selector", "notSelector", "serviceAccounts") if field.get(name)]
+    # What is empty says nothing, and so doesn't keep a namespaced policy to its namespace.
+    used = [
+        name for name in ("namespaceSelector", "selector", "notSelector", "serviceAccounts") if field.value.get(name)
+    ]
     if not used or (used == ["notSelector"] and not field.raw.ref.namespace):
         return ()
-    if field.get("namespaceSelector") is not None:
+    if field.value.get("namespaceSelector"):
         parts[0] = _of_namespaces(parts[0])
     elif field.raw.ref.namespace:
         parts[0] = Requirement(derived.NAMESPACE, Operator.IN, (field.raw.ref.namespace,))
@@ -149,11 +172,23 @@ def _read_addresses(field: Field) -> tuple[Peer, ...] | None:
         if listed is None or not listed.value:
             continue
         addresses = read_nets(listed)
-        if addresses is None:
+        if addresses is None or not _of_one_family(listed, addresses):
             return None
         peer = AddressPeer(addresses, text=", ".join(map(str, listed.value)), origin=listed.origin)
         parts.append(peer if name == "nets" else NotPeer(peer, listed.origin))
     return tuple(parts)
+
+
+def _of_one_family(listed: Field, addresses: AddressSet) -> bool:
+    if (addresses & ALL_V4) and (addresses & ALL_V6):
+        listed.report(
+            BAD_FIELD,
+            f"{listed} has ranges of both IPv4 and IPv6.",
+            why="Calico refuses the policy.",
+            hint="Write a rule for each.",
+        )
+        return False
+    return True
 
 
 def _read_excluded(field: Field, reading: Reading) -> tuple[Peer, ...] | None:

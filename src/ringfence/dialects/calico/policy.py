@@ -149,8 +149,10 @@ def _read_rule(rule: Field, direction: Direction, reading: Reading) -> Rule | No
     ports = read_ports(rule, rule.get("destination"), rule.get("source"))
     if source is None or destination is None or ports is None:
         return None
+    if not _may_be(rule, what, direction):
+        return None
     own, other = (source, destination) if direction is Direction.EGRESS else (destination, source)
-    listed = ports.ports if destination.ports is None else destination.ports
+    listed = ports.ports if destination.ports is None else ports.of_service(destination.ports)
     return Rule(
         what,
         _peers(other, rule),
@@ -159,6 +161,24 @@ def _read_rule(rule: Field, direction: Direction, reading: Reading) -> Rule | No
         origin=rule.origin,
         only=own.peer,
     )
+
+
+def _may_be(rule: Field, action: Action, direction: Direction) -> bool:
+    """False, and a finding, for what the API server refuses in a rule (libcalico-go ``validateRule`` and others)."""
+    http, version = rule.get("http"), rule.get("ipVersion")
+    own = rule.get("source" if direction is Direction.EGRESS else "destination")
+    services = own.get("services") if own is not None else None
+    wrong, problem = None, ""
+    if http is not None and (direction is Direction.EGRESS or action is not Action.ALLOW):
+        wrong, problem = http, "may only stand in an ingress rule that allows"
+    elif services is not None:
+        other = "destination" if direction is Direction.EGRESS else "source"
+        wrong, problem = services, f"may only stand in the {other} of an {direction} rule"
+    elif version is not None and version.value not in (4, 6):
+        wrong, problem = version, "must be 4 or 6"
+    if wrong is not None:
+        wrong.report(BAD_FIELD, f"{wrong} {problem}.", why="Calico refuses the policy.")
+    return wrong is None
 
 
 def _peers(entity: Entity, rule: Field) -> tuple[Peer, ...] | None:

@@ -25,11 +25,28 @@ class Ports:
     ports: tuple[PortMatch, ...] | None = None
     conditions: tuple[Condition, ...] = ()
 
+    def of_service(self, listed: tuple[PortMatch, ...]) -> tuple[PortMatch, ...]:
+        """The ports of a Service that are of the rule's protocol, too."""
+        if self.ports is None:
+            return listed
+        protocols = {port.protocol for port in self.ports}
+        return tuple(port for port in listed if port.protocol in protocols)
+
 
 def read_ports(rule: Field, destination: Field | None, source: Field | None) -> Ports | None:
     """The protocol and ports that a rule is for; None, with findings, where one is invalid."""
     protocols = _read_protocols(rule)
     if protocols is None:
+        return None
+    if not _may_have_ports(rule, protocols) and any(
+        end is not None and end.value.get(name) for end in (source, destination) for name in ("ports", "notPorts")
+    ):
+        rule.report(
+            BAD_PORT,
+            f"{rule} has ports and {'a protocol without any' if rule.present(('protocol',)) else 'no protocol'}.",
+            why="Calico refuses the policy.",
+            hint="Write protocol: TCP, UDP or SCTP.",
+        )
         return None
     conditions: list[Condition] = []
     for name, word in (("ports", "is one of"), ("notPorts", "is none of")):
@@ -43,9 +60,6 @@ def read_ports(rule: Field, destination: Field | None, source: Field | None) -> 
     if (chosen is None or not chosen.value) and (excluded is None or not excluded.value):
         whole = len(protocols) == len(Protocol)
         return Ports(None if whole else tuple(PortRange(each) for each in protocols), tuple(conditions))
-    if not rule.present(("protocol",)):
-        rule.report(BAD_PORT, f"{rule} has ports and no protocol.", hint="Write protocol: TCP, UDP or SCTP.")
-        return None
     ports = _read_list(chosen, protocols) if chosen is not None and chosen.value else tuple(map(PortRange, protocols))
     unwanted = _read_list(excluded, protocols) if excluded is not None and excluded.value else ()
     if ports is None or unwanted is None:
@@ -53,6 +67,10 @@ def read_ports(rule: Field, destination: Field | None, source: Field | None) -> 
     names = [port.name for port in unwanted if isinstance(port, NamedPort)]
     conditions.extend(Condition(f"the port is not the one named {name}") for name in dict.fromkeys(names))
     return Ports(_without(ports, unwanted), tuple(conditions))
+
+
+def _may_have_ports(rule: Field, protocols: tuple[Protocol, ...]) -> bool:
+    return bool(rule.present(("protocol",))) and (bool(protocols) or bool(rule.present(("notProtocol",))))
 
 
 def _without(ports: Iterable[PortMatch], unwanted: Iterable[PortMatch]) -> tuple[PortMatch, ...]:

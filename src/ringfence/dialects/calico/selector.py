@@ -65,6 +65,16 @@ def parse_selector(text: str, key: Key = str) -> LabelExpr:
     return _Parser(text, key).selector()
 
 
+def mentions_global(expr: LabelExpr) -> bool:
+    """True where ``global()`` is part of an expression."""
+    match expr:
+        case AllOf(parts) | AnyOf(parts):
+            return any(map(mentions_global, parts))
+        case Negation(part):
+            return mentions_global(part)
+    return expr == GLOBAL
+
+
 @dataclass(frozen=True, slots=True)
 class _Token:
     kind: str

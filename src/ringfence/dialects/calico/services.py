@@ -34,24 +34,39 @@ def read_services(field: Field, reading: Reading) -> Endpoints | None:
     if name is None or name.text() is None:
         field.report(UNKNOWN_PEER, f"{field} must name a Service.")
         return None
-    namespace = str(given.value) if given is not None else field.raw.ref.namespace
+    namespace = str(given.value) if given is not None and given.value else field.raw.ref.namespace
+    if not namespace:
+        field.report(UNKNOWN_PEER, f"{field} must name the namespace of the Service.", why="Calico refuses the policy.")
+        return None
     for service in reading.snapshot.services:
         if (service.namespace, service.name) == (namespace, name.value):
-            return _behind(service, field)
+            return _behind(service, field, reading)
     what = f"{field} names the Service {namespace}/{name.value}, which is not in the input: it matches nothing."
     field.report(UNKNOWN_PEER, what)
     return Endpoints(AnyPeer((), field.origin), None)
 
 
-def _behind(service: Service, field: Field) -> Endpoints:
+def _behind(service: Service, field: Field, reading: Reading) -> Endpoints:
     if service.selector:
+        selected = match_labels(service.selector)
         ports = tuple(
             PortRange(port.protocol, port.target, port.target, field.origin)
             if isinstance(port.target, int)
             else NamedPort(port.target, port.protocol, field.origin)
             for port in service.ports
         )
-        return Endpoints(PodPeer(service.namespace, pods=match_labels(service.selector), origin=field.origin), ports)
+        pods: Peer = PodPeer(service.namespace, pods=selected, origin=field.origin)
+        # Calico takes the addresses of EndpointSlices, so pods on the network of their node are among them.
+        on_nodes = AddressSet.of(
+            (address, address)
+            for pod in reading.snapshot.pods
+            if pod.host_network and pod.namespace == service.namespace and selected.matches(pod.labels)
+            for address in pod.addresses
+        )
+        if on_nodes:
+            text = f"the addresses of Service {service.namespace}/{service.name} on nodes"
+            pods = AnyPeer((pods, AddressPeer(on_nodes, text=text, origin=field.origin)), field.origin)
+        return Endpoints(pods, ports)
     text = f"the addresses of Service {service.namespace}/{service.name}"
     addresses = AddressSet.of((address, address) for address, _ in service.endpoints)
     protocols = {port.name: port.protocol for port in service.ports}

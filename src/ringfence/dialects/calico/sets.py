@@ -5,6 +5,7 @@ Source: Calico reference, NetworkSet, GlobalNetworkSet and HostEndpoint.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from ringfence.dialects.calico.keys import in_namespace
@@ -18,6 +19,7 @@ from ringfence.model.origin import Origin
 from ringfence.model.policy import AddressPeer
 
 GROUPS = ("projectcalico.org", "crd.projectcalico.org")
+_STORED = "projectcalico.org/metadata"
 _KINDS = {"NetworkSet": "nets", "GlobalNetworkSet": "nets", "HostEndpoint": "expectedIPs"}
 
 
@@ -44,10 +46,30 @@ def _sets(reading: Reading) -> Iterator[tuple[RawObject, str]]:
 
 def _labels(raw: RawObject, reading: Reading) -> dict[str, str]:
     metadata = raw.body.get("metadata")
-    given = metadata.get("labels") if isinstance(metadata, dict) else None
-    own: Labels = given if isinstance(given, dict) else {}
+    own = _own_labels(metadata) if isinstance(metadata, dict) else {}
     space = reading.snapshot.namespaces.get(raw.ref.namespace)
     return in_namespace(own, raw.ref.namespace, space.labels if space is not None else {})
+
+
+def _own_labels(metadata: dict[str, object]) -> Labels:
+    """The labels of an object; of one as Calico stores it (``crd.projectcalico.org``), those that it wrote down.
+
+    Source: libcalico-go keeps the metadata of the v3 object as JSON in the annotation of the stored one.
+    """
+    annotations = metadata.get("annotations")
+    stored = annotations.get(_STORED) if isinstance(annotations, dict) else None
+    written: object = None
+    if isinstance(stored, str):
+        try:
+            written = json.loads(stored)
+        except ValueError:
+            written = None
+    found: dict[str, str] = {}
+    for given in (metadata, written):
+        labels = given.get("labels") if isinstance(given, dict) else None
+        if isinstance(labels, dict):
+            found |= {key: value for key, value in labels.items() if isinstance(key, str) and isinstance(value, str)}
+    return found
 
 
 def _addresses(raw: RawObject, list_name: str, reading: Reading) -> AddressSet:
