@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO
 
-from ringfence.dialects import AUTO, cni_of, read_policies
+from ringfence.dialects import AUTO, cni_of, read_policies, with_staged
 from ringfence.engine import Engine
 from ringfence.explain.endpoints import Endpoints
 from ringfence.explain.judge import Judgement, judge
@@ -46,12 +46,16 @@ class Cluster:
 
     Endpoints are written as on the command line: ``namespace/pod``, ``namespace/Kind/name``, an IP address, or, as a
     destination, ``service:namespace/name`` or a DNS name. ``names`` are recorded DNS answers, which say what names
-    mean.
+    mean. ``staged`` reads policies that are staged as if they were enforced.
     """
 
-    def __init__(self, snapshot: Snapshot, *, cni: str = AUTO, names: Names | None = None) -> None:
+    def __init__(
+        self, snapshot: Snapshot, *, cni: str = AUTO, names: Names | None = None, staged: bool = False
+    ) -> None:
         if names:
             snapshot = replace(snapshot, names=names)
+        if staged:
+            snapshot = with_staged(snapshot)
         self.snapshot = snapshot
         self.cni = cni_of(snapshot) if cni == AUTO else cni
         self._policies, self._policy_findings = read_policies(snapshot, cni=cni)
@@ -278,18 +282,21 @@ class Cluster:
         )
 
 
-def load(*paths: str, cni: str = AUTO, stdin: BinaryIO | None = None, resolve: str = "") -> Cluster:
+def load(
+    *paths: str, cni: str = AUTO, stdin: BinaryIO | None = None, resolve: str = "", staged: bool = False
+) -> Cluster:
     """Reads manifests: files, directories, ``.tar.gz`` archives, or ``-`` for ``stdin``.
 
     ``cni`` names the enforcer whose reading to follow where they differ; ``auto`` is the one that the input speaks of.
-    ``resolve`` is a file of recorded DNS answers, by which names in rules and destinations are read.
+    ``resolve`` is a file of recorded DNS answers, by which names in rules and destinations are read. ``staged`` reads
+    policies that are staged as if they were enforced.
 
     Raises:
         InputError: a path can't be read at all, nothing could be read, or the file of DNS answers is wrong. Everything
             else that is wrong with the input is in :attr:`Cluster.findings`.
     """
     names = read_names(resolve) if resolve else None
-    return Cluster(load_snapshot([str(path) for path in paths], stdin=stdin), cni=cni, names=names)
+    return Cluster(load_snapshot([str(path) for path in paths], stdin=stdin), cni=cni, names=names, staged=staged)
 
 
 def _protocol(value: str | Protocol) -> Protocol:

@@ -36,6 +36,7 @@ Exit status: 0 nothing that is needed is cut, 1 something is, 2 wrong usage or u
 @click.option("-n", "--namespace", "namespaces", multiple=True, metavar="NS", help="Only what concerns this namespace.")
 @options.output("text", "json", "md", "html")
 @options.resolve
+@options.staged
 @options.common
 def command(
     paths: tuple[str, ...], wanted: str | None, namespaces: tuple[str, ...], output: str, common: options.Common

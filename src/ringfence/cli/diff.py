@@ -65,6 +65,7 @@ FAIL_ON = ("added", "removed", "risk", "any")
 @options.output("text", "json", "csv", "md", "html")
 @click.option("-f", "--output-file", "file", metavar="FILE", type=click.Path(), help="Write the answer to FILE.")
 @options.resolve
+@options.staged
 @options.common
 def command(
     old: str,
@@ -130,8 +131,12 @@ def _clusters(
     if base is not None:
         snapshots = [each if each is base else _under(base, each) for each in snapshots]
     names = session.names(common)
-    before, after = (Cluster(snapshot, cni=common.cni, names=names) for snapshot in snapshots)
-    return before, after
+    before, after = snapshots
+    # What enforcing the staged policies changes is seen against a state that doesn't.
+    return (
+        Cluster(before, cni=common.cni, names=names),
+        Cluster(after, cni=common.cni, names=names, staged=common.staged),
+    )
 
 
 def _tell_uncommitted(sides: list[str]) -> None:

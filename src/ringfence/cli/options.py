@@ -24,6 +24,7 @@ class Common:
     quiet: bool
     verbose: bool
     resolve: str = ""
+    staged: bool = False
 
 
 def common(command: _Command) -> _Command:
@@ -41,8 +42,9 @@ def common(command: _Command) -> _Command:
     @click.option("-v", "--verbose", is_flag=True, help="Show every finding about the input.")
     @functools.wraps(command)
     def wrapped(*args: Any, cni: str, strict: bool, quiet: bool, verbose: bool, **kwargs: Any) -> Any:
-        # A command that asks for records of names has the option of its own accord: see below.
-        return command(*args, common=Common(cni, strict, quiet, verbose, kwargs.pop("resolve", "")), **kwargs)
+        # Commands that ask for records of names, or for staged policies, have the option of their own accord: see below.
+        own = kwargs.pop("resolve", ""), kwargs.pop("staged", False)
+        return command(*args, common=Common(cni, strict, quiet, verbose, *own), **kwargs)
 
     return wrapped
 
@@ -69,3 +71,10 @@ def output(*formats: str) -> Callable[[_Command], _Command]:
         show_default=True,
         help="Format of the answer.",
     )
+
+
+def staged(command: _Command) -> _Command:
+    """``--staged``, which the command gets as a part of ``common``: stands above that."""
+    return click.option(
+        "--staged", is_flag=True, help="Read policies that are staged (Calico's Staged kinds) as if they were enforced."
+    )(command)

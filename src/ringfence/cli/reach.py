@@ -46,6 +46,7 @@ kubectl get ns,nodes,pods,svc,netpol -A -o json | ringfence reach - --summary
 @options.output("text", "json", "csv", "dot", "md", "html")
 @click.option("-f", "--output-file", "file", metavar="FILE", type=click.Path(), help="Write the answer to FILE.")
 @options.resolve
+@options.staged
 @options.common
 def command(
     paths: tuple[str, ...],

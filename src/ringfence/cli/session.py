@@ -30,7 +30,7 @@ def load(paths: Sequence[str], common: Common, *, tell: bool) -> Cluster:
         from ringfence.cluster import load as load_cluster
 
         stdin = sys.stdin.buffer if "-" in paths else None
-        cluster = load_cluster(*paths, cni=common.cni, stdin=stdin, resolve=common.resolve)
+        cluster = load_cluster(*paths, cni=common.cni, stdin=stdin, resolve=common.resolve, staged=common.staged)
     # What was loaded lives as long as the process: no collection of garbage need walk it again.
     gc.freeze()
     if tell:

@@ -61,6 +61,7 @@ unreadable input.
     help="Exit with 1 if the coverage is lower. Implies --coverage.",
 )
 @options.resolve
+@options.staged
 @options.common
 def command(
     paths: tuple[str, ...],
@@ -147,7 +148,7 @@ def _load(paths: Sequence[str], suites: Sequence[str], common: options.Common) -
     if not tests:
         hint = "" if suites else " Name the tests with --suite."
         raise click.UsageError(f"There is no {KIND} in {', '.join(suites or paths)}.{hint}")
-    return Cluster(snapshot, cni=common.cni, names=session.names(common)), tests
+    return Cluster(snapshot, cni=common.cni, names=session.names(common), staged=common.staged), tests
 
 
 def _write(report: TestReport, cluster: Cluster, output: str, out: IO[str], *, every: bool) -> None:

@@ -33,6 +33,7 @@ Exit status: 0 every row is answered, 1 a row has an error, 2 wrong usage or unr
 )
 @options.output("csv", "json")
 @options.resolve
+@options.staged
 @options.common
 def command(paths: tuple[str, ...], queries: str, output: str, common: options.Common) -> None:
     """Runs the command."""

@@ -50,6 +50,7 @@ Exit status: 0 allowed, 1 denied, 2 wrong usage or an unknown endpoint.
 )
 @options.output("text", "json")
 @options.resolve
+@options.staged
 @options.common
 def command(
     paths: tuple[str, ...],
@@ -78,7 +79,8 @@ def command(
         findings=cluster.findings,
         written=lambda ref, direction: cluster.world.writes(ref, direction),  # noqa: PLW0108 -- a world is made if asked
     )
-    fixes = _fixes(cluster, answer)
+    # A fix is for what is enforced; with staged policies it would be written for a cluster that doesn't exist.
+    fixes = {} if common.staged else _fixes(cluster, answer)
     if output == "json":
         found = [fix_json.fix(fix) for fix in fixes.values() if fix is not None]
         click.echo(why_json.render(answer, cluster.findings, found), nl=False)

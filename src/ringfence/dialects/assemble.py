@@ -17,6 +17,7 @@ from dataclasses import replace
 from itertools import groupby
 
 from ringfence.dialects.calico import DEFAULT_TIER, NETWORK_POLICY_ORDER, default_tier_in_use
+from ringfence.dialects.calico.staged import not_enforced
 from ringfence.dialects.detect import AUTO, CNIS, cni_of
 from ringfence.dialects.names import resolved
 from ringfence.dialects.network_policy import CNIS_WITHOUT_POD_CIDR
@@ -82,6 +83,8 @@ def read_policies(
         reading.findings.extend(resolved(policies, snapshot.names, tell=only is None))
     _join_default_tier(policies, reading)
     reading.findings.extend(_not_evaluated(unread))
+    if only is None:
+        reading.findings.extend(not_enforced(snapshot.policies))
     for stage, members in policies.items():
         if stage.kind is StageKind.ORDERED:
             members.sort(key=lambda policy: (*policy.order, policy.ref.kind))

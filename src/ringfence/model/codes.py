@@ -63,6 +63,7 @@ HOST_POLICY = Code("RF120", "host-policy", _W, "A policy is for nodes, and answe
 TIER_NOT_GIVEN = Code("RF121", "tier-not-given", _W, "The tier of a policy is not in the input")
 ENTERPRISE_FIELD = Code("RF122", "enterprise-field", _W, "A field that only Calico Enterprise and Cloud have")
 TARGET_NOT_EVALUATED = Code("RF123", "target-not-evaluated", _W, "A policy is for a gateway, and answers leave it out")
+STAGED_POLICY = Code("RF124", "staged-policy", _N, "A policy is staged: it enforces nothing")
 
 # Selects nothing, or the wrong thing
 SELECTS_NO_POD = Code("RF201", "selects-no-pod", _W, "A policy selects no pod")
