@@ -47,6 +47,7 @@ def causes(
 
 
 FROM_SHOP = "namespaceSelector: {matchLabels: {team: red}}"
+NAMED = "namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: %s}}"
 OF_TENANTS = "namespaceSelector: {matchLabels: {kind: tenant}}"
 SQL = "ports: [{port: 5432}]"
 
@@ -69,6 +70,10 @@ TABLE = [
         f"[{{from: [{{namespaceSelector: {{matchLabels: {{kubernetes.io/metadata.name: lab}}}}}}], {SQL}}}]",
         "no-rule",
     ),
+    # Pods that are meant by their label, in a namespace whose name nothing has.
+    (f"[{{from: [{{{NAMED % 'shopp'}, podSelector: {{matchLabels: {{app: web}}}}}}], {SQL}}}]", "namespace-label"),
+    # The same of a namespace that exists: pods of this label there are others.
+    (f"[{{from: [{{{NAMED % 'data'}, podSelector: {{matchLabels: {{app: web}}}}}}], {SQL}}}]", "no-rule"),
     # No namespaceSelector: only the policy's own namespace.
     (f"[{{from: [{{podSelector: {{matchLabels: {{app: web}}}}}}], {SQL}}}]", "other-namespace"),
     # The Service's port.

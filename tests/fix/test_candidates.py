@@ -506,3 +506,15 @@ def test_rules_for_dns_name_both_protocols_unless_the_other_is_open() -> None:
         assert manifest is not None
         named = {(port["protocol"], port["port"]) for port in manifest["spec"]["ingress"][0]["ports"]}
         assert named == ({("UDP", 53), ("TCP", 53)} if both else {("UDP", 53)})
+
+
+def test_a_namespace_that_nothing_is_named_is_corrected_before_anything_is_added() -> None:
+    peer = (
+        "{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: web}}, podSelector: {matchLabels: {app: web}}}"
+    )
+    answer = Case(guard(f"[{{from: [{peer}], ports: [{{port: 5432}}]}}]")).ask("shop/web-0", "data/db-0:5432")
+    (step,) = answer.fixes[0].steps
+    assert str(step.kind) == "correct-selector"
+    (edit,) = step.patches[0].edits
+    assert (edit.path[-1], edit.value) == ("kubernetes.io/metadata.name", "shop")
+    assert opens(answer.fixes[0]) == []

@@ -19,7 +19,7 @@ _CHANGES = {
     CauseKind.NO_RULE: "Add a rule for each connection below; the policy itself can stay.",
     CauseKind.POD_LABEL: "Ask only for labels that the pods have, or add the label to the pod template.",
     CauseKind.NAMESPACE_LABEL: (
-        "Select the namespace by kubernetes.io/metadata.name, which every namespace has, or label the namespace."
+        "Select the namespace by its own name (kubernetes.io/metadata.name), which each has, or label the namespace."
     ),
     CauseKind.OTHER_NAMESPACE: "Add a namespaceSelector to the entry, beside its podSelector.",
     CauseKind.SERVICE_PORT: "Write the port that the pods listen on, or its name, in place of the Service's.",

@@ -78,15 +78,25 @@ def pod_miss(peer: PodPeer, pod: Pod, facts: Facts) -> PodMiss | None:
 def is_slip(miss: PodMiss, pod: Pod, facts: Facts) -> bool:
     """True where the entry was probably meant for this pod."""
     spaces = facts.namespace_labels(pod.namespace)
-    if not all(_slipped(one, spaces) for one in miss.namespace):
-        return False
     held = len(requirements(miss.peer.pods) or ()) - len(miss.pod)
+    fits = held > 0 and not miss.pod
+    if not all(_slipped(one, spaces) or (fits and _names_none(one, facts)) for one in miss.namespace):
+        return False
     if not all(_slipped(one, pod.labels, others=held) for one in miss.pod):
         return False
     if miss.elsewhere or miss.namespace:
         # The pods must be meant: by some label that they have, or, in a rule for whole namespaces, by none asked.
         return not miss.pod and (held > 0 or not miss.elsewhere)
     return bool(miss.pod)
+
+
+def _names_none(requirement: Requirement, facts: Facts) -> bool:
+    """True where a namespace is asked for by a name that none of the input has: pods that fit are elsewhere."""
+    return (
+        requirement.key == NAMESPACE_NAME_LABEL
+        and requirement.operator is Operator.IN
+        and not any(name in facts.namespaces for name in requirement.values)
+    )
 
 
 def may_have_changed(miss: PodMiss, pod: Pod, facts: Facts) -> bool:

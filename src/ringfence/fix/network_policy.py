@@ -12,7 +12,7 @@ from ringfence.explain.slips import is_slip, is_specific, may_have_changed, pod_
 from ringfence.fix.candidate import Case, Step, StepKind, ports_text, rule_name
 from ringfence.fix.entries import splitting
 from ringfence.fix.labels import namespace_label_step, pod_label_step
-from ringfence.fix.selectors import last_first, relaxed
+from ringfence.fix.selectors import corrected, last_first, relaxed
 from ringfence.fix.shapes import (
     NETWORK_POLICY,
     Body,
@@ -28,7 +28,7 @@ from ringfence.fix.shapes import (
 from ringfence.fix.subjects import subject_steps
 from ringfence.model.addresses import AddressSet
 from ringfence.model.labels import Requirement
-from ringfence.model.objects import Pod, RawObject
+from ringfence.model.objects import NAMESPACE_NAME_LABEL, Pod, RawObject
 from ringfence.model.origin import ObjectRef
 from ringfence.model.patch import Edit, EditOp, Patch, Path
 from ringfence.model.policy import AddressPeer, Direction, PodPeer, Policy
@@ -39,6 +39,10 @@ _DNS = 53
 _WHY_FIRST = (
     "This way is first although others open less: the rule is for DNS and names the Service's port, so it is wrong for "
     "every pod that it guards."
+)
+_NAME_FIRST = (
+    "This way is first although others open less: no namespace of the input has the name that the rule asks for, so "
+    "the rule allows nothing as it stands."
 )
 _NEAREST = 6
 _POLICIES = 3
@@ -164,6 +168,10 @@ def _selector_steps(case: Case, trace: RuleTrace, peer: PodPeer, path: Path, bod
     space_level = tuple(dict.fromkeys(one for _, miss in lacking for one in miss.namespace))
     if any(miss.elsewhere for _, miss in lacking):
         return
+    homes = {pod.namespace for pod, _ in lacking}
+    if not pod_level and len(homes) == 1 and [one.key for one in space_level] == [NAMESPACE_NAME_LABEL]:
+        yield from _name_corrected(case, trace, peer, (*path, "namespaceSelector"), body, space_level[0], *homes)
+        return
     edits: list[Edit] = []
     for selector, asked in (("podSelector", pod_level), ("namespaceSelector", space_level)):
         edits += [edit for one in asked for edit in relaxed(one, (*path, selector), value_at(body, (*path, selector)))]
@@ -181,6 +189,17 @@ def _selector_steps(case: Case, trace: RuleTrace, peer: PodPeer, path: Path, bod
         step = namespace_label_step(spaces, space_level, case.direction, case.world)
         if step is not None:
             yield step
+
+
+def _name_corrected(
+    case: Case, trace: RuleTrace, peer: PodPeer, path: Path, body: Any, asked: Requirement, home: str
+) -> Iterator[Step]:
+    """The namespace that the pods are in, where the rule names one that isn't there."""
+    edits = tuple(corrected(asked, asked.key, home, path, value_at(body, path)))
+    if edits:
+        title = f"Correct `{asked}` to `{asked.key}={home}` in {rule_name(trace)}"
+        patch = Patch(title, trace.policy.ref, edits, origin=peer.origin)
+        yield Step(StepKind.CORRECT_SELECTOR, case.direction, (patch,), (_NAME_FIRST,), first=True)
 
 
 def _renamed_back(case: Case, misses: list[tuple[Pod, tuple[Requirement, ...]]]) -> Iterator[Step]:
