@@ -15,7 +15,12 @@ def commands() -> list[tuple[str, click.Command]]:
     assert isinstance(main, click.Group)
     context = click.Context(main)
     found = [(name, main.get_command(context, name)) for name in main.list_commands(context)]
-    return [(name, command) for name, command in found if command is not None]
+    return [
+        (name, each)
+        for name, command in found
+        if command is not None
+        for each in (command.commands.values() if isinstance(command, click.Group) else (command,))
+    ]
 
 
 COMMANDS = commands()

@@ -11,7 +11,20 @@ import click
 import ringfence
 from ringfence.cli import failures
 
-COMMANDS = ("check", "diagnose", "diff", "fix", "generate", "lint", "reach", "snapshot", "test", "verdict", "why")
+COMMANDS = (
+    "check",
+    "diagnose",
+    "diff",
+    "dns",
+    "fix",
+    "generate",
+    "lint",
+    "reach",
+    "snapshot",
+    "test",
+    "verdict",
+    "why",
+)
 """Each is ``ringfence.cli.<name>`` with a click command called ``command``."""
 
 
