@@ -39,7 +39,9 @@ def read_ports(rule: Field, destination: Field | None, source: Field | None) -> 
     if protocols is None:
         return None
     if not _may_have_ports(rule, protocols) and any(
-        end is not None and end.value.get(name) for end in (source, destination) for name in ("ports", "notPorts")
+        end is not None and end.present((name,)) and end.at(name).value
+        for end in (source, destination)
+        for name in ("ports", "notPorts")
     ):
         rule.report(
             BAD_PORT,
