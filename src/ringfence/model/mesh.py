@@ -28,7 +28,7 @@ def mesh_mode(pod: Pod, namespace: Labels) -> str:
         return ""
     if _INJECTED in pod.labels:
         return SIDECAR
-    if pod.labels.get(_DATAPLANE, namespace.get(_DATAPLANE)) == AMBIENT:
+    if (dataplane_of(pod.labels) or dataplane_of(namespace)) == AMBIENT:
         return AMBIENT
     if pod.addresses:
         return ""
@@ -37,3 +37,8 @@ def mesh_mode(pod: Pod, namespace: Labels) -> str:
         return ""
     wanted = "enabled" in asked or "true" in asked or _REVISION in pod.labels or _REVISION in namespace
     return SIDECAR if wanted else ""
+
+
+def dataplane_of(labels: Labels) -> str:
+    """How the labels of a pod or namespace ask for a mesh without sidecars: ``ambient``, ``none``, or nothing."""
+    return labels.get(_DATAPLANE, "")

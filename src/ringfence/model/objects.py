@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol as TypingProtocol
 
 from ringfence.model.finding import Finding
 from ringfence.model.labels import Labels
+from ringfence.model.mesh_settings import MeshSettings
 from ringfence.model.names import Names
 from ringfence.model.origin import UNKNOWN, ObjectRef, Origin, Position
 from ringfence.model.ports import ContainerPort, Protocol
@@ -171,6 +172,7 @@ class Snapshot:
     and ``uses`` tell who speaks of which Service. ``ignores`` are the notes to the linter on
     objects that are no policies; a policy's stands in its body. ``accounts`` are the labels of service accounts, by
     namespace and name. ``names`` are recorded DNS answers, which are no part of the cluster and given beside it.
+    ``mesh`` is what an Istio mesh is configured with.
     """
 
     namespaces: Mapping[str, Namespace] = field(default_factory=dict)
@@ -186,6 +188,7 @@ class Snapshot:
     completed: int = 0
     accounts: Mapping[tuple[str, str], Labels] = field(default_factory=dict)
     names: Names = field(default_factory=Names)
+    mesh: MeshSettings = field(default_factory=MeshSettings)
 
     def workloads(self) -> Iterator[WorkloadRef]:
         """Every workload that has a pod, once, in order of first appearance."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from ringfence.snapshot.mesh import mesh_data, mesh_shape
 from ringfence.snapshot.policies import dropped_annotations, keeps, removals
 from ringfence.snapshot.shape import Shape, reduced, shape_of
 from ringfence.snapshot.texts import Policy, policy_text
@@ -64,7 +65,7 @@ class Contents:
 
     def take(self, item: Item) -> None:
         """An object of the text that began last. One that can't be read at all is left out, as its answers are."""
-        shape = shape_of(item.api_version, item.kind)
+        shape = shape_of(item.api_version, item.kind) or mesh_shape(item)
         policy = shape is None and is_policy(group_of(item.api_version), item.kind)
         if shape is None and not policy:
             if (item.kind, item.api_version) != RECORDED and not item.deleted:
@@ -89,6 +90,8 @@ class Contents:
             found = Kept(given.kept, file, dropped, given)
         else:
             small = reduced(item.api_version, item.kind, body, shape)
+            if item.kind == "ConfigMap":
+                small["data"] = mesh_data(body)
             _put_annotations(small, body, all_=self.annotations)
             found = Kept(small, file, dropped)
         self._taken += 1

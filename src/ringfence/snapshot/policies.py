@@ -11,6 +11,8 @@ OWN: Final = "ringfence.dev/"
 """Annotations that Ringfence itself reads begin so; they change answers, and are always kept."""
 STORED: Final = "projectcalico.org/metadata"
 """Calico's copy of the metadata of a stored object: the labels of network sets stand nowhere else."""
+DRY_RUN: Final = "istio.io/dry-run"
+"""Says that a policy of Istio is not enforced: answers depend on it."""
 LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 """A copy of the whole object, its annotations included: never kept."""
 
@@ -25,6 +27,9 @@ _SERVER: Final = (
     "uid",
 )
 """Fields of ``metadata`` that the API server sets, and no answer depends on."""
+_MADE: Final = "creationTimestamp"
+_BY_AGE: Final = ("PeerAuthentication",)
+"""Kinds of which the oldest object counts."""
 
 
 def removals(body: Mapping[str, Any], *, annotations: bool) -> tuple[Edit, ...]:
@@ -33,7 +38,8 @@ def removals(body: Mapping[str, Any], *, annotations: bool) -> tuple[Edit, ...]:
     edits: list[Edit] = []
     metadata = body.get("metadata")
     if isinstance(metadata, Mapping):
-        paths += [("metadata", name) for name in _SERVER if name in metadata]
+        aged = body.get("kind") in _BY_AGE
+        paths += [("metadata", name) for name in _SERVER if name in metadata and not (aged and name == _MADE)]
         given = metadata.get("annotations")
         if isinstance(given, Mapping):
             paths += _annotation_paths(given, keep=annotations)

@@ -55,6 +55,11 @@ def shape_of(api_version: str, kind: str) -> Shape | None:
     return None
 
 
+def shape_of_metadata() -> Shape:
+    """What is kept of an object of which only its name, namespace, labels and notes are read."""
+    return _shape(ApiObject)
+
+
 def reduced(api_version: str, kind: str, body: Mapping[str, Any], shape: Shape) -> dict[str, Any]:
     """The part of an object that is kept, its kind first, as API servers write it."""
     return {"apiVersion": api_version, "kind": kind, **shape.of(dict(body))}

@@ -150,6 +150,7 @@ class Assembler:
         policies = tuple(self._policies())
         namespaces = self._namespaces(pods, services, policies)
         references = self._references.texts(services, owners)
+        mesh = self._references.mesh(self.findings)
         self._skipped -= self._references.used()
         self._notes(pods, completed)
         return Snapshot(
@@ -165,6 +166,7 @@ class Assembler:
             skipped=dict(sorted(self._skipped.items())),
             completed=completed,
             accounts=self._accounts(),
+            mesh=mesh,
         )
 
     def _sorted_by_kind(self) -> dict[str, list[_Entry]]:

@@ -7,11 +7,14 @@ from collections.abc import Iterable
 from typing import Final
 
 from ringfence.model.addresses import format_address
+from ringfence.model.finding import Finding
+from ringfence.model.mesh_settings import MeshSettings
 from ringfence.model.objects import Service, WorkloadRef
 from ringfence.model.origin import ObjectRef
 from ringfence.model.references import ServiceUse, TextReference
 from ringfence.sources.items import Item
 from ringfence.sources.kinds import ApiObject
+from ringfence.sources.mesh import KEY, is_mesh_config, read_mesh
 from ringfence.sources.text_kinds import RecordedSnapshot
 from ringfence.sources.texts import Collector, ConfigMapText, quietly
 from ringfence.sources.uses import is_namespaced, is_user, uses_of
@@ -87,6 +90,12 @@ class References:
     def uses(self) -> tuple[ServiceUse, ...]:
         """Every use of a Service."""
         return tuple(use for uses in self._uses.values() for use in uses)
+
+    def mesh(self, findings: list[Finding]) -> MeshSettings:
+        """The configuration of an Istio mesh, where a ConfigMap gives it."""
+        named = [each for (_, name), each in self._config_maps.items() if is_mesh_config(name)]
+        texts = ((each, each.data.get(KEY)) for each in named)
+        return read_mesh(((each.ref, text, each.source()) for each, text in texts if isinstance(text, str)), findings)
 
     def used(self) -> Counter[str]:
         """How many objects of each kind told something, and so weren't skipped."""

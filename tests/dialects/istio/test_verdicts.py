@@ -10,46 +10,7 @@ import pytest
 
 from ringfence.model.ports import Protocol
 from tests.dialects.cluster import World
-
-
-def pod(namespace: str, name: str, address: str, account: str = "default", *, mesh: bool = True) -> str:
-    label = ", security.istio.io/tlsMode: istio" if mesh else ""
-    return (
-        f"---\napiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: {namespace},"
-        f" labels: {{app: {name}{label}}}}}\nspec: {{serviceAccountName: {account}}}\nstatus: {{podIP: {address}}}\n"
-    )
-
-
-CLUSTER = (
-    pod("shop", "web", "10.0.0.1", "web")
-    + pod("shop", "db", "10.0.0.2")
-    + pod("other", "api", "10.0.0.3", "robot")
-    + pod("plain", "old", "10.0.0.4", mesh=False)
-)
-SOURCES = {"web": "shop/web", "api": "other/api", "old": "plain/old", "world": "8.8.8.8"}
-EVERYONE = set(SOURCES)
-
-
-def policy(spec: str, *, name: str = "p", namespace: str = "shop", annotations: str = "{}") -> str:
-    """An AuthorizationPolicy with this spec in flow style."""
-    return (
-        "---\napiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\n"
-        f"metadata: {{name: {name}, namespace: {namespace}, annotations: {annotations}}}\nspec: {spec}\n"
-    )
-
-
-def peer_authentication(spec: str, *, name: str = "p", namespace: str = "shop") -> str:
-    """A PeerAuthentication."""
-    return (
-        "---\napiVersion: security.istio.io/v1\nkind: PeerAuthentication\n"
-        f"metadata: {{name: {name}, namespace: {namespace}}}\nspec: {spec}\n"
-    )
-
-
-def callers(text: str, port: int = 80, protocol: Protocol = Protocol.TCP) -> set[str]:
-    """Who may connect to db."""
-    world = World(CLUSTER + text)
-    return {name for name, end in SOURCES.items() if world.allowed(end, "shop/db", port, protocol)}
+from tests.dialects.istio.manifests import CLUSTER, EVERYONE, callers, peer_authentication, policy
 
 
 @pytest.mark.parametrize(

@@ -8,20 +8,21 @@ Source: Istio reference, "AuthorizationPolicy".
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from ringfence.dialects.fields import Field, describe, spec_of
 from ringfence.dialects.istio.conditions import read_when
-from ringfence.dialects.istio.mtls import without_identity
 from ringfence.dialects.istio.operations import Operation, read_operation
+from ringfence.dialects.istio.rules import rules_of
 from ringfence.dialects.istio.sources import Source, read_source
 from ringfence.dialects.istio.stages import ALLOW, DENY, NOT_TCP
 from ringfence.dialects.istio.workloads import has_target, read_workloads
 from ringfence.dialects.reading import Reading, ReadPolicy
 from ringfence.model.codes import BAD_FIELD
+from ringfence.model.mesh_settings import MeshSettings
 from ringfence.model.objects import RawObject
-from ringfence.model.policy import Action, AllPeers, Condition, Direction, NotPeer, Peer, Policy, Rule
-from ringfence.model.ports import PortMatch, PortRange, Protocol
+from ringfence.model.policy import Action, Condition, Direction, Policy, Rule
 
 DRY_RUN = "istio.io/dry-run"
 _ACTIONS = ("ALLOW", "DENY", "AUDIT", "CUSTOM")
@@ -30,13 +31,16 @@ _CUSTOM_FIRST, _DENY_SECOND = 0.0, 1.0
 
 def read_authorization_policy(raw: RawObject, reading: Reading) -> Sequence[ReadPolicy] | None:
     """Read one object; None, with findings, where Istio would refuse it."""
-    spec = spec_of(raw, reading.findings)
+    spec, settings = spec_of(raw, reading.findings), reading.snapshot.mesh
     if not spec.is_mapping():
         return None
     known = ("selector", "targetRef", "targetRefs", "rules", "action", "provider")
     spec.report_unknown(known, why="Istio ignores the field.")
-    action, subject, rules = _action(spec), read_workloads(spec), _read_rules(spec, reading)
-    if action is None or subject is None or rules is None:
+    action, subject = _action(spec), read_workloads(spec, settings)
+    if action is None or subject is None or not _provider_fits(spec, action):
+        return None
+    rules = _read_rules(spec, action, reading)
+    if rules is None:
         return None
     if has_target(spec) or action == "AUDIT" or _is_dry_run(raw):
         return ()
@@ -45,24 +49,19 @@ def read_authorization_policy(raw: RawObject, reading: Reading) -> Sequence[Read
         others = Rule(Action.ALLOW, None, NOT_TCP, name="not of the mesh", origin=raw.origin("spec"))
         policy = Policy(raw.ref, subject, ingress, (), (*rules, others), (0.0, name), raw.origin())
         return (ReadPolicy(ALLOW, policy),)
-    custom = action == "CUSTOM"
-    asked = (Condition(f"the external authorizer {_provider(spec)} denies it"),) if custom else ()
-    denies = tuple(
-        Rule(Action.DENY, r.peers, r.ports, (*r.conditions, *asked), r.name, r.origin, r.only) for r in rules
-    )
-    order = (_CUSTOM_FIRST if custom else _DENY_SECOND, name)
-    return (ReadPolicy(DENY, Policy(raw.ref, subject, ingress, (), denies, order, raw.origin())),)
+    order = (_CUSTOM_FIRST if action == "CUSTOM" else _DENY_SECOND, name)
+    return (ReadPolicy(DENY, Policy(raw.ref, subject, ingress, (), rules, order, raw.origin())),)
 
 
 def _action(spec: Field) -> str | None:
     field = spec.get("action")
     if field is None:
         return "ALLOW"
-    if field.value not in _ACTIONS:
+    if not isinstance(field.value, str) or field.value not in _ACTIONS:
         what = f"{field} is {describe(field.value)}, which is no action."
         field.report(BAD_FIELD, what, hint=f"Known: {', '.join(_ACTIONS)}.")
         return None
-    return str(field.value)
+    return field.value
 
 
 def _provider(spec: Field) -> str:
@@ -71,83 +70,78 @@ def _provider(spec: Field) -> str:
     return str(name.value) if name is not None else ""
 
 
+def _provider_fits(spec: Field, action: str) -> bool:
+    """False, with a finding, for CUSTOM without a provider or rules, and for a provider of another action."""
+    provider = spec.get("provider")
+    if action == "CUSTOM" and not _provider(spec):
+        (provider or spec).report(BAD_FIELD, "CUSTOM needs provider.name.", why="Istio refuses the policy.")
+        return False
+    if action != "CUSTOM" and provider is not None:
+        provider.report(BAD_FIELD, f"{action} takes no provider.", why="Istio refuses the policy.")
+        return False
+    if action in ("CUSTOM", "DENY") and spec.get("rules") is None:
+        what = f"{action} without rules matches nothing."
+        spec.report(BAD_FIELD, what, why="Istio refuses the policy.", hint="rules: [{}] is for every request.")
+        return False
+    return True
+
+
 def _is_dry_run(raw: RawObject) -> bool:
     metadata = raw.body.get("metadata")
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
     return isinstance(annotations, dict) and annotations.get(DRY_RUN) == "true"
 
 
-def _read_rules(spec: Field, reading: Reading) -> tuple[Rule, ...] | None:
+def _read_rules(spec: Field, action: str, reading: Reading) -> tuple[Rule, ...] | None:
     field = spec.get("rules")
     items = field.items() if field is not None else ()
     if items is None:
         return None
+    asked = (Condition(f"the external authorizer {_provider(spec)} denies it"),) if action == "CUSTOM" else ()
     rules: list[Rule] = []
     for item in items:
-        read = _read_rule(item, reading)
+        read = _read_rule(item, reading.snapshot.mesh)
         if read is None:
             return None
-        rules.extend(read)
+        for source, operation in read:
+            rules.extend(rules_of(action, source, operation, item.origin, reading, asked))
     return tuple(rules)
 
 
-def _read_rule(rule: Field, reading: Reading) -> list[Rule] | None:
+def _read_rule(rule: Field, settings: MeshSettings) -> list[tuple[Source, Operation]] | None:
     """One rule: any of its sources, with any of its operations, under all of its conditions."""
     if not rule.is_mapping():
         return None
     rule.report_unknown(("from", "to", "when"), why="Istio ignores the field.")
-    sources, operations, when = _read_from(rule.get("from")), _read_to(rule.get("to")), read_when(rule.get("when"))
+    when = read_when(rule.get("when"), settings)
+    sources = _read_each(rule.get("from"), "source", Source(), lambda field: read_source(field, settings))
+    operations = _read_each(rule.get("to"), "operation", Operation(), read_operation)
     if sources is None or operations is None or when is None:
         return None
-    return [
-        _rule(rule, source.both(when[0]), operation.both(when[1]), reading)
-        for source in sources
-        for operation in operations
-    ]
+    return [(source.both(when[0]), operation.both(when[1])) for source in sources for operation in operations]
 
 
-def _rule(rule: Field, source: Source, operation: Operation, reading: Reading) -> Rule:
-    peers: tuple[Peer, ...] | None = None
-    if source.parts:
-        peers = source.parts if len(source.parts) == 1 else (AllPeers(source.parts, rule.origin),)
-    ports: tuple[PortMatch, ...] = tuple(
-        PortRange(Protocol.TCP, lo, hi, rule.origin) for lo, hi in operation.ports.of_protocol(Protocol.TCP)
-    )
-    disabled = without_identity(reading) if source.identity else None
-    return Rule(
-        Action.ALLOW,
-        peers,
-        ports,
-        (*source.conditions, *operation.conditions),
-        origin=rule.origin,
-        only=None if disabled is None else NotPeer(disabled, rule.origin),
-    )
+T = TypeVar("T")
 
 
-def _read_from(field: Field | None) -> list[Source] | None:
-    items = field.items() if field is not None else ()
+def _read_each(field: Field | None, name: str, unlimited: T, read: Callable[[Field], T | None]) -> list[T] | None:
+    """The members of a list's entries; one that is left out limits nothing, and an empty one is refused."""
+    if field is None:
+        return [unlimited]
+    items = field.items()
     if items is None:
         return None
     if not items:
-        return [Source()]
-    read = [_member(item, "source") for item in items]
-    sources = [read_source(member) for member in read if member is not None]
-    if any(member is None for member in read) or any(source is None for source in sources):
+        field.report(BAD_FIELD, f"{field} is empty.", why="Istio refuses the policy.", hint="Leave it out for any.")
         return None
-    return [source for source in sources if source is not None]
-
-
-def _read_to(field: Field | None) -> list[Operation] | None:
-    items = field.items() if field is not None else ()
-    if items is None:
-        return None
-    if not items:
-        return [Operation()]
-    read = [_member(item, "operation") for item in items]
-    operations = [read_operation(member) for member in read if member is not None]
-    if any(member is None for member in read) or any(operation is None for operation in operations):
-        return None
-    return [operation for operation in operations if operation is not None]
+    found: list[T] = []
+    for item in items:
+        member = _member(item, name)
+        value = read(member) if member is not None else None
+        if value is None:
+            return None
+        found.append(value)
+    return found
 
 
 def _member(item: Field, name: str) -> Field | None:

@@ -1,7 +1,4 @@
-"""PeerAuthentication: who must come with mutual TLS, and where no caller has an identity.
-
-A workload's own policy comes before its namespace's, and that before the mesh's. ``STRICT`` refuses callers that are
-not in the mesh; with ``DISABLE`` nobody has an identity.
+"""PeerAuthentication: who must come with mutual TLS. ``STRICT`` refuses callers that are not in the mesh.
 
 Source: Istio reference, "PeerAuthentication".
 """
@@ -9,101 +6,68 @@ Source: Istio reference, "PeerAuthentication".
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from ringfence.dialects.fields import Field, describe, spec_of
+from ringfence.dialects.istio.peer_settings import OF_WORKLOAD, PeerSetting, is_idle, read_setting, settings_of
 from ringfence.dialects.istio.stages import MTLS, TCP
-from ringfence.dialects.istio.workloads import IN_MESH, ROOT_NAMESPACE, read_workloads
+from ringfence.dialects.istio.workloads import IN_MESH
 from ringfence.dialects.reading import Reading, ReadPolicy
-from ringfence.model.codes import BAD_FIELD
 from ringfence.model.labels import AllOf
 from ringfence.model.objects import RawObject
 from ringfence.model.origin import Origin
-from ringfence.model.policy import Action, AllPeers, AnyPeer, Direction, NotPeer, Peer, PodPeer, Policy, Rule
-from ringfence.model.ports import MAX_PORT, MIN_PORT, PortMatch, PortRange, Protocol
-
-MODES = ("UNSET", "DISABLE", "PERMISSIVE", "STRICT")
-_KIND = ("security.istio.io", "PeerAuthentication")
-_OF_WORKLOAD, _OF_NAMESPACE, _OF_MESH = 0.0, 1.0, 2.0
+from ringfence.model.policy import Action, Direction, NotPeer, Peer, PodPeer, Policy, Rule
+from ringfence.model.ports import PortMatch, PortRange, Protocol
 
 
 def read_peer_authentication(raw: RawObject, reading: Reading) -> Sequence[ReadPolicy] | None:
-    """Read one object; None, with findings, where Istio would refuse it."""
-    spec = spec_of(raw, reading.findings)
-    if not spec.is_mapping():
+    """Read one object; None, with findings, where Istio would refuse it; nothing for one that holds nowhere."""
+    read = read_setting(raw, reading.snapshot.mesh, reading.findings)
+    if read is None:
         return None
-    spec.report_unknown(("selector", "mtls", "portLevelMtls"), why="Istio ignores the field.")
-    subject, mode, ports = read_workloads(spec), _mode(spec.get("mtls")), _port_modes(spec)
-    if subject is None or mode is None or ports is None:
-        return None
+    if is_idle(read, reading.snapshot.mesh):
+        return ()
+    setting = _among_others(read, reading)
+    if setting is None:
+        return ()
     rules = tuple(
         rule
-        for port_mode, entries in ((*ports, (mode, TCP)))
-        for rule in _rules(port_mode, entries, (spec.get("mtls") or spec).origin)
+        for mode, ports, origin in (*_of_ports(setting), (setting.mode, TCP, setting.origin))
+        for rule in _rules(mode, ports, origin, setting.limits)
     )
-    order = (_level(raw, spec), f"{raw.ref.namespace}/{raw.ref.name}")
-    policy = Policy(raw.ref, subject, frozenset({Direction.INGRESS}), (), rules, order, raw.origin())
+    # Those that hold for the same workloads exclude one another, so any order within a level will do.
+    order = (float(setting.level), f"{raw.ref.namespace}/{raw.ref.name}")
+    policy = Policy(raw.ref, setting.subject, frozenset({Direction.INGRESS}), (), rules, order, raw.origin())
     return (ReadPolicy(MTLS, policy),)
 
 
-def without_identity(reading: Reading) -> Peer | None:
-    """The workloads whose callers have no identity, because mutual TLS is disabled there; None without any."""
-    found = [_setting(raw) for raw in reading.objects.get(_KIND, ())]
-    settings = [setting for setting in found if setting is not None]
-    parts: list[Peer] = []
-    for level, mode, subject in settings:
-        if mode == "DISABLE":
-            nearer = [other for other_level, _, other in settings if other_level < level]
-            parts.append(AllPeers((subject, *(NotPeer(other) for other in nearer))))
-    return AnyPeer(tuple(parts)) if parts else None
+def _among_others(read: PeerSetting, reading: Reading) -> PeerSetting | None:
+    """The setting with those that hold before it on its level; None where one of them holds for all of its workloads.
 
-
-def _setting(raw: RawObject) -> tuple[float, str, PodPeer] | None:
-    spec = spec_of(raw, [])
-    if not isinstance(spec.value, dict):
+    By name and not by object: one that is tried in the place of another stands among the same others.
+    """
+    older = tuple(
+        other.subject
+        for other in settings_of(reading)
+        if other.level == read.level
+        and other.raw.ref.namespace == read.raw.ref.namespace
+        and other.raw.ref != read.raw.ref
+        and other.age < read.age
+    )
+    if older and read.level != OF_WORKLOAD:
         return None
-    subject, mode = read_workloads(spec), _mode(spec.get("mtls"))
-    return None if subject is None or mode in (None, "UNSET") else (_level(raw, spec), str(mode), subject)
+    return replace(read, older=older)
 
 
-def _level(raw: RawObject, spec: Field) -> float:
-    if spec.present(("selector",)):
-        return _OF_WORKLOAD
-    return _OF_MESH if raw.ref.namespace == ROOT_NAMESPACE else _OF_NAMESPACE
+def _of_ports(setting: PeerSetting) -> Iterator[tuple[str, tuple[PortMatch, ...], Origin]]:
+    for number, mode, origin in setting.ports:
+        yield mode, (PortRange(Protocol.TCP, number, number, origin),), origin
 
 
-def _mode(field: Field | None) -> str | None:
-    mode = field.get("mode") if field is not None else None
-    if mode is None:
-        return "UNSET"
-    if mode.value not in MODES:
-        mode.report(
-            BAD_FIELD, f"{mode} is {describe(mode.value)}, which is no mode.", hint=f"Known: {', '.join(MODES)}."
-        )
-        return None
-    return str(mode.value)
-
-
-def _port_modes(spec: Field) -> tuple[tuple[str, tuple[PortMatch, ...]], ...] | None:
-    field = spec.get("portLevelMtls")
-    if field is None:
-        return ()
-    if not field.is_mapping():
-        return None
-    found: list[tuple[str, tuple[PortMatch, ...]]] = []
-    for key in field.value:
-        member, text = field.get(key), str(key)
-        mode = _mode(member)
-        if mode is None or member is None or not text.isdecimal() or not MIN_PORT <= int(text) <= MAX_PORT:
-            field.report(BAD_FIELD, f"{field} has {text!r}, which is no port with a mode.")
-            return None
-        found.append((mode, (PortRange(Protocol.TCP, int(text), int(text), member.origin),)))
-    return tuple(found)
-
-
-def _rules(mode: str, ports: tuple[PortMatch, ...], origin: Origin) -> Iterator[Rule]:
+def _rules(mode: str, ports: tuple[PortMatch, ...], origin: Origin, limits: Peer | None) -> Iterator[Rule]:
     """What a mode does on some ports; one that is unset leaves it to the next level."""
     if mode == "STRICT":
         outsiders = NotPeer(PodPeer(pods=AllOf((IN_MESH,))), origin)
-        yield Rule(Action.DENY, (outsiders,), ports, name="mutual TLS is required", origin=origin)
+        name = "mutual TLS is required"
+        yield Rule(Action.DENY, (outsiders,), ports, name=name, origin=origin, only=limits)
     if mode != "UNSET":
-        yield Rule(Action.PASS, None, ports, origin=origin)
+        yield Rule(Action.PASS, None, ports, origin=origin, only=limits)

@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ringfence.dialects.fields import Field, describe
-from ringfence.model.codes import BAD_PORT
-from ringfence.model.policy import Condition
-from ringfence.model.ports import MAX_PORT, MIN_PORT, PortSet, Protocol
+from ringfence.dialects.istio.sources import texts_of
+from ringfence.model.codes import BAD_FIELD, BAD_PORT
+from ringfence.model.policy import Condition, Peer
+from ringfence.model.ports import MAX_PORT, PortSet, Protocol
 
 EVERY_PORT = PortSet.range(Protocol.TCP)
 _HTTP = {
@@ -25,37 +26,40 @@ _HTTP = {
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """The TCP ports that a rule is for, and what a request must be."""
+    """The TCP ports that a rule is for, what a request must be, and ``only`` which of the workloads it is for."""
 
     ports: PortSet = EVERY_PORT
     conditions: tuple[Condition, ...] = ()
+    only: tuple[Peer, ...] = ()
 
     def both(self, other: Operation) -> Operation:
         """What this and the other say together."""
-        return Operation(self.ports & other.ports, (*self.conditions, *other.conditions))
+        return Operation(self.ports & other.ports, (*self.conditions, *other.conditions), (*self.only, *other.only))
 
 
 def read_operation(field: Field) -> Operation | None:
-    """One ``operation``; None, with findings, where a part of it is invalid."""
+    """One ``operation``; None, with findings, where Istio refuses it."""
     if not field.is_mapping():
         return None
-    field.report_unknown((*_HTTP, "ports", "notPorts"), why="Istio ignores the field.")
+    known = (*_HTTP, "ports", "notPorts")
+    field.report_unknown(known, why="Istio ignores the field.")
+    if not any(field.value[name] for name in field.present(known)):
+        field.report(BAD_FIELD, f"{field} names nothing.", why="Istio refuses an empty operation.")
+        return None
     found = Operation()
-    for name in ("ports", "notPorts"):
-        listed = field.get(name)
-        if listed is None or not listed.value:
-            continue
-        ports = read_ports(listed)
+    for name in field.present(("ports", "notPorts")):
+        ports = read_ports(field.at(name))
         if ports is None:
             return None
-        found = found.both(Operation(ports if name == "ports" else EVERY_PORT - ports))
-    conditions = []
-    for name, words in _HTTP.items():
-        listed = field.get(name)
-        values = listed.value if listed is not None and isinstance(listed.value, list) else []
-        if values and values != ["*"]:
-            conditions.append(Condition(words.format(" or ".join(map(str, values)))))
-    return found.both(Operation(conditions=tuple(conditions)))
+        if field.value[name]:
+            found = found.both(Operation(ports if name == "ports" else EVERY_PORT - ports))
+    for name in field.present(_HTTP):
+        texts = texts_of(field.at(name))
+        if texts is None:
+            return None
+        if texts:
+            found = found.both(Operation(conditions=(Condition(_HTTP[name].format(" or ".join(texts))),)))
+    return found
 
 
 def read_ports(listed: Field) -> PortSet | None:
@@ -65,9 +69,14 @@ def read_ports(listed: Field) -> PortSet | None:
         return None
     spans: list[tuple[int, int]] = []
     for item in items:
-        text = str(item.value) if isinstance(item.value, int | str) and not isinstance(item.value, bool) else ""
-        if not text.isdecimal() or not MIN_PORT <= int(text) <= MAX_PORT:
-            item.report(BAD_PORT, f"{item} is {describe(item.value)}, which is no port.", why="Istio refuses it.")
+        text = item.value if isinstance(item.value, str) else ""
+        if not (text.isascii() and text.isdecimal() and len(text) <= 5 and int(text) <= MAX_PORT):
+            number = isinstance(item.value, int) and not isinstance(item.value, bool)
+            hint = "Put it in quotes." if number else "It takes the pod's port as a number, in quotes."
+            item.report(
+                BAD_PORT, f"{item} is {describe(item.value)}, which is no port.", why="Istio refuses it.", hint=hint
+            )
             return None
-        spans.extend(PortSet.point(Protocol.TCP, int(text)))
+        if int(text):
+            spans.extend(PortSet.point(Protocol.TCP, int(text)))
     return PortSet.of(spans)

@@ -12,68 +12,100 @@ from dataclasses import dataclass
 
 from ringfence.dialects.derived_peers import pod_peer
 from ringfence.dialects.fields import Field
-from ringfence.dialects.istio.matching import any_of
+from ringfence.dialects.istio.matching import any_of, local_principals
 from ringfence.dialects.istio.workloads import IN_MESH
 from ringfence.dialects.scalars import read_cidr
 from ringfence.model import derived
 from ringfence.model.addresses import NO_ADDRESSES, AddressSet, parse_address
-from ringfence.model.labels import AllOf, AnyOf, LabelExpr
+from ringfence.model.codes import BAD_FIELD
+from ringfence.model.labels import AllOf, LabelExpr
+from ringfence.model.mesh_settings import MeshSettings
 from ringfence.model.policy import AddressPeer, Condition, NotPeer, Peer
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What is said of the caller: ``parts`` that must all hold; ``identity`` where one of them needs mutual TLS."""
+    """What is said of the caller; all of it must hold.
+
+    ``parts`` are of its address. ``identities`` are peers that it must be by its identity, and ``others`` such that it
+    must not be: a caller without an identity is none of either.
+    """
 
     parts: tuple[Peer, ...] = ()
+    identities: tuple[Peer, ...] = ()
+    others: tuple[Peer, ...] = ()
     conditions: tuple[Condition, ...] = ()
-    identity: bool = False
 
     def both(self, other: Source) -> Source:
         """What this and the other say together."""
         return Source(
-            (*self.parts, *other.parts), (*self.conditions, *other.conditions), self.identity or other.identity
+            (*self.parts, *other.parts),
+            (*self.identities, *other.identities),
+            (*self.others, *other.others),
+            (*self.conditions, *other.conditions),
         )
 
 
-def read_source(field: Field) -> Source | None:
-    """One ``source``; None, with findings, where a part of it is invalid."""
+def read_source(field: Field, settings: MeshSettings) -> Source | None:
+    """One ``source``; None, with findings, where Istio refuses it."""
     if not field.is_mapping():
         return None
-    field.report_unknown(
-        tuple(prefixed for name in (*_IDENTITIES, *_OTHERS) for prefixed in (name, _negated(name))),
-        why="Istio ignores the field.",
-    )
+    known = tuple(each for name in (*_IDENTITIES, *_OTHERS) for each in (name, _negated(name)))
+    field.report_unknown(known, why="Istio ignores the field.")
+    given = field.present(known)
+    if not any(field.value[name] for name in given):
+        field.report(BAD_FIELD, f"{field} names nobody.", why="Istio refuses an empty source.")
+        return None
+    by_account = field.present(("serviceAccounts", "notServiceAccounts"))
+    by_identity = field.present(("principals", "notPrincipals", "namespaces", "notNamespaces"))
+    if by_account and by_identity:
+        what = f"{field.at(by_account[0])} stands beside {by_identity[0]}."
+        field.at(by_account[0]).report(BAD_FIELD, what, why="Istio refuses both in one source.")
+        return None
     found = Source()
-    for name in field.value:
-        if name not in _READERS:
-            continue
-        member = field.get(name)
-        if member is None:
-            continue
-        read = _READERS[name](member)
+    for name in given:
+        negated = name.startswith("not")
+        plain = name[3:4].lower() + name[4:] if negated else name
+        read = _read(plain, field.at(name), settings, negated=negated)
         if read is None:
             return None
         found = found.both(read)
     return found
 
 
-def from_identity(key: str, values: Field, *, negated: bool) -> Source | None:
+def _read(name: str, values: Field, settings: MeshSettings, *, negated: bool) -> Source | None:
+    if name == "ipBlocks":
+        return from_addresses(values, negated=negated)
+    if name in _OTHERS:
+        return _by_condition(_OTHERS[name], values, negated=negated)
+    return from_identity(name, values, settings, negated=negated)
+
+
+def from_identity(name: str, values: Field, settings: MeshSettings, *, negated: bool) -> Source | None:
     """A caller whose identity has, or hasn't, a value that matches one of the patterns."""
-    texts = _texts(values)
+    texts = texts_of(values)
     if texts is None:
         return None
     if not texts:
         return Source()
-    expr: LabelExpr = any_of(key, texts)
-    if key == derived.NAMESPACE:
-        expr = AllOf((expr, IN_MESH))
-    peer = pod_peer(expr, None, values.origin)
-    return Source((NotPeer(peer, values.origin) if negated else peer,), identity=not negated)
+    peer = pod_peer(_IDENTITIES[name](texts, values, settings), None, values.origin)
+    if negated:
+        return Source(others=(NotPeer(peer, values.origin),))
+    return Source(identities=(peer,))
 
 
 def from_addresses(values: Field, *, negated: bool) -> Source | None:
     """A caller whose address is, or isn't, in one of the ranges."""
+    peer = address_peer(values)
+    if peer is None:
+        return None
+    if not values.value:
+        return Source()
+    return Source((NotPeer(peer, values.origin) if negated else peer,))
+
+
+def address_peer(values: Field) -> AddressPeer | None:
+    """The addresses of a list of ranges and single ones; None, and a finding, where one is neither."""
     items = values.items()
     if items is None:
         return None
@@ -83,8 +115,20 @@ def from_addresses(values: Field, *, negated: bool) -> Source | None:
         if addresses is None:
             return None
         found |= addresses
-    peer = AddressPeer(found, text=", ".join(map(str, values.value)), origin=values.origin)
-    return Source((NotPeer(peer, values.origin) if negated else peer,))
+    return AddressPeer(found, text=", ".join(map(str, values.value)), origin=values.origin)
+
+
+def texts_of(field: Field) -> tuple[str, ...] | None:
+    """A list of strings; None, and findings, where it is none. Istio refuses an empty string."""
+    items = field.items()
+    texts = [item.text() for item in items or ()]
+    if items is None or any(text is None for text in texts):
+        return None
+    for item in items:
+        if not item.value:
+            item.report(BAD_FIELD, f"{item} is empty.", why="Istio refuses an empty value.")
+            return None
+    return tuple(text for text in texts if text is not None)
 
 
 def _range(item: Field) -> AddressSet | None:
@@ -96,58 +140,40 @@ def _range(item: Field) -> AddressSet | None:
     return read_cidr(item)
 
 
-def _accounts(values: Field, *, negated: bool) -> Source | None:
+def _principals(texts: tuple[str, ...], _values: Field, settings: MeshSettings) -> LabelExpr:
+    return any_of(derived.PRINCIPAL, local_principals(texts, settings))
+
+
+def _namespaces(texts: tuple[str, ...], _values: Field, _settings: MeshSettings) -> LabelExpr:
+    return AllOf((any_of(derived.NAMESPACE, texts), IN_MESH))
+
+
+def _accounts(texts: tuple[str, ...], values: Field, _settings: MeshSettings) -> LabelExpr:
     """Service accounts, ``name`` or ``namespace/name``. Source: Istio 1.25, ``serviceAccounts``."""
-    texts = _texts(values)
-    if texts is None:
-        return None
     own = values.raw.ref.namespace
     pairs = [text.split("/", 1) if "/" in text else [own, text] for text in texts]
-    principals = [derived.principal(namespace, account) for namespace, account in pairs]
-    peer = pod_peer(AnyOf((any_of(derived.PRINCIPAL, principals),)), None, values.origin)
-    return Source((NotPeer(peer, values.origin) if negated else peer,), identity=not negated)
+    return any_of(derived.PRINCIPAL, [derived.principal(namespace, account) for namespace, account in pairs])
 
 
-def _by_condition(what: str) -> Callable[[Field, bool], Source | None]:
-    def read(values: Field, negated: bool) -> Source | None:
-        texts = _texts(values)
-        if texts is None:
-            return None
-        word = "is none of" if negated else "is one of"
-        return Source((), (Condition(f"{what} {word} {', '.join(texts)}"),))
-
-    return read
-
-
-def _texts(field: Field) -> tuple[str, ...] | None:
-    items = field.items()
-    texts = [item.text() for item in items or ()]
-    if items is None or any(text is None for text in texts):
+def _by_condition(what: str, values: Field, *, negated: bool) -> Source | None:
+    texts = texts_of(values)
+    if texts is None:
         return None
-    return tuple(text for text in texts if text is not None)
+    word = "is none of" if negated else "is one of"
+    return Source(conditions=(Condition(f"{what} {word} {', '.join(texts)}"),)) if texts else Source()
 
 
 def _negated(name: str) -> str:
     return f"not{name[:1].upper()}{name[1:]}"
 
 
-_IDENTITIES = ("principals", "namespaces", "serviceAccounts")
-_OTHERS = ("ipBlocks", "remoteIpBlocks", "requestPrincipals")
-_BY_NAME: Mapping[str, Callable[[Field, bool], Source | None]] = {
-    "principals": lambda field, negated: from_identity(derived.PRINCIPAL, field, negated=negated),
-    "namespaces": lambda field, negated: from_identity(derived.NAMESPACE, field, negated=negated),
-    "serviceAccounts": lambda field, negated: _accounts(field, negated=negated),
-    "ipBlocks": lambda field, negated: from_addresses(field, negated=negated),
-    "remoteIpBlocks": _by_condition("the original client's address"),
-    "requestPrincipals": _by_condition("the token's principal"),
+_IDENTITIES: Mapping[str, Callable[[tuple[str, ...], Field, MeshSettings], LabelExpr]] = {
+    "principals": _principals,
+    "namespaces": _namespaces,
+    "serviceAccounts": _accounts,
 }
-
-
-def _reader(name: str, *, negated: bool) -> Callable[[Field], Source | None]:
-    return lambda field: _BY_NAME[name](field, negated)
-
-
-_READERS: Mapping[str, Callable[[Field], Source | None]] = {
-    **{name: _reader(name, negated=False) for name in _BY_NAME},
-    **{_negated(name): _reader(name, negated=True) for name in _BY_NAME},
+_OTHERS: Mapping[str, str] = {
+    "ipBlocks": "",
+    "remoteIpBlocks": "the original client's address",
+    "requestPrincipals": "the token's principal",
 }

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from ringfence.dialects.reading import MESH_LAYER, StageKey
 from ringfence.model.policy import StageKind
-from ringfence.model.ports import PortRange, Protocol
+from ringfence.model.ports import PortMatch, PortRange, Protocol
 
 MTLS = StageKey(1.0, "istio-mtls", StageKind.ORDERED, layer=MESH_LAYER)
 DENY = StageKey(2.0, "istio-deny", StageKind.ORDERED, layer=MESH_LAYER)
 ALLOW = StageKey(3.0, "istio-allow", StageKind.ADDITIVE, layer=MESH_LAYER)
 
-TCP = (PortRange(Protocol.TCP),)
-NOT_TCP = (PortRange(Protocol.UDP), PortRange(Protocol.SCTP))
+TCP: tuple[PortMatch, ...] = (PortRange(Protocol.TCP),)
+NOT_TCP: tuple[PortMatch, ...] = (PortRange(Protocol.UDP), PortRange(Protocol.SCTP))
