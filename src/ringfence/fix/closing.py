@@ -7,11 +7,13 @@ from typing import Any
 
 from ringfence.explain.causes import object_name as named
 from ringfence.explain.judge import direction_of
+from ringfence.fix import calico, calico_shapes, cilium
 from ringfence.fix.candidate import Case, Step, StepKind, ports_text, rule_name
 from ringfence.fix.effects import Connection
 from ringfence.fix.entries import merging
 from ringfence.fix.isolating import everyone_but, isolating_policy, other_ports
 from ringfence.fix.meant import meant_steps
+from ringfence.fix.network_policy import API_VERSION
 from ringfence.fix.search import Expand, Judged, cases_of
 from ringfence.fix.shapes import (
     CLUSTER_NETWORK_POLICY,
@@ -59,15 +61,20 @@ def closing(connection: Connection, source: str, destination: str, direction: Di
 
 def _steps(case: Case) -> Iterator[Step]:
     yield from meant_steps(case)
+    if cilium.in_use(case):
+        yield from cilium.denies(case)
     deciding = case.verdict.deciding or case.verdict.conditional
     for trace in deciding[:1]:
-        if case.stage == "networkpolicy":
+        if trace.policy.ref.api_version == API_VERSION:
             for narrow in _NARROWING:
                 yield from narrow(case, trace)
-        else:
+        if case.stage.startswith(calico.TIER) or calico_shapes.is_calico(trace.policy.ref):
+            yield from calico.deny_before(case, trace)
+        elif case.stage != "networkpolicy":
             yield from _deny_before(case, trace)
-    if not deciding:
+    if not deciding and not cilium.in_use(case):
         yield from isolating_policy(case)
+        yield from calico.deny(case)
     yield from _cluster_deny(case)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from ringfence.explain.judge import direction_of
-from ringfence.fix import network_policy, tiers
+from ringfence.fix import denied, network_policy
 from ringfence.fix.candidate import Case, Step, StepKind
 from ringfence.fix.effects import Effects, effects_of
 from ringfence.fix.search import denials, merged, size_of
@@ -179,7 +179,7 @@ class _Plan:
 
     def _pass_together(self, cases: Sequence[Case]) -> bool:
         """One step for each policy that denies; false where that changes nothing."""
-        sure = next((step for case in cases for step in tiers.steps(case) if step.first), None)
+        sure = next((step for case in cases for step in denied.steps(case) if step.first), None)
         for step in (sure,) if sure is not None else passes(self.world, cases):
             after = self._after(step.patches)
             if after is None:
@@ -190,7 +190,7 @@ class _Plan:
 
     def _pass(self, case: Case, wanted: Wanted) -> bool:
         best: tuple[tuple[bool, int, int, int], Step, World] | None = None
-        for step in tiers.steps(case):
+        for step in denied.steps(case):
             after = self._after(step.patches)
             if after is None or any(_same(case, other) for other in _all_cases(after, wanted)):
                 continue
@@ -236,7 +236,7 @@ def _all_cases(world: World, wanted: Wanted) -> Iterator[Case]:
 
 
 def _steps(case: Case) -> Iterator[Step]:
-    yield from network_policy.corrections(case) if _additive(case) else tiers.steps(case)
+    yield from network_policy.corrections(case) if _additive(case) else denied.steps(case)
 
 
 def _additive(case: Case) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ringfence.explain.judge import AlikePairs, direction_of
-from ringfence.fix import network_policy, tiers
+from ringfence.fix import denied as denied_steps
 from ringfence.fix.candidate import Case, Step
 from ringfence.fix.effects import Connection, Effects, effects_of
 from ringfence.fix.shapes import Port
@@ -15,7 +15,7 @@ from ringfence.fix.world import PatchError, World
 from ringfence.model.origin import ObjectRef
 from ringfence.model.patch import Patch
 from ringfence.model.policy import Direction
-from ringfence.model.verdict import DirectionVerdict, Endpoint, Reason, Verdict
+from ringfence.model.verdict import DirectionVerdict, Endpoint, Verdict
 
 _DEEPEST = 5
 _LIKELY = 6
@@ -172,7 +172,7 @@ def allowing(connection: Connection, source: str, destination: str, also: tuple[
     def expand(world: World) -> Iterator[Step]:
         for found in denials(world, connection, source, destination):
             case = replace(found, also=also)
-            yield from tiers.steps(case) if case.verdict.reason is not Reason.NO_RULE else network_policy.steps(case)
+            yield from denied_steps.steps(case)
 
     return expand
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from ringfence.explain.causes import object_name as named
 from ringfence.fix import tiers
+from ringfence.fix.calico_shapes import is_calico
 from ringfence.fix.candidate import Case, Step, StepKind, ports_text
 from ringfence.fix.shapes import Body, Port, path_of, peer_list, tiered_peers, tiered_ports
 from ringfence.fix.world import World
@@ -30,6 +31,8 @@ def passes(world: World, cases: Sequence[Case]) -> Iterator[Step]:
     groups: dict[tuple[ObjectRef, Direction], list[Case]] = defaultdict(list)
     for case in cases:
         for trace in case.verdict.deciding[:1]:
+            if is_calico(trace.policy.ref):
+                continue  # each has an exact rule of its own
             groups[trace.policy.ref, case.direction].append(case)
     for (ref, direction), members in groups.items():
         path = min((path_of(case.verdict.deciding[0].rule.origin) for case in members), key=_index)
