@@ -242,3 +242,49 @@ def test_a_record_that_is_not_there_ends_the_command(files: tuple[str, str]) -> 
     result = run("reach", files[0], "--resolve", "nowhere.jsonl")
     assert result.exit_code == 2
     assert "nowhere.jsonl: No such file or directory." in result.stderr
+
+
+CALLS = """\
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: pay, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: c, image: pay, env: [{name: URL, value: "https://HOST/v1"}]}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("host", "told"),
+    [
+        ("api.example.com", None),
+        ("cdn.example.org", "only 1 of its 2 recorded addresses (last seen on 2026-11-20, "),
+        ("far.example.net", "none of its 1 recorded addresses"),
+    ],
+)
+def test_diagnose_judges_calls_outside_by_the_record(
+    host: str, told: str | None, files: tuple[str, str], tmp_path: Path
+) -> None:
+    _, records = files
+    with Path(records).open("a", encoding="utf-8") as stream:
+        stream.write("\n" + line("far.example.net", "192.0.2.7"))
+    manifests = tmp_path / "calls.yaml"
+    manifests.write_text(CLUSTER + CALLS.replace("HOST", host), encoding="utf-8")
+    report = json.loads(run("diagnose", str(manifests), "--resolve", records, "-o", "json").stdout)
+    found = [each["what"] for each in report["remarks"] if host in each["what"]]
+    if told is None:
+        assert found == []
+    else:
+        (what,) = found
+        assert what.startswith(f"shop/Deployment/pay calls {host} on TCP 443, and policies allow ")
+        assert told in what
+
+
+def test_the_json_says_which_names_are_let_through_besides(files: tuple[str, str]) -> None:
+    cluster, records = files
+    report = check(run("reach", cluster, "--resolve", records, "-o", "json").stdout)
+    (found,) = [each for each in report["findings"] if each["code"] == "RF052"]
+    assert found["evidence"] == ["*.example.com also lets cdn.example.org through, by addresses that they share"]

@@ -78,7 +78,7 @@ def diagnose(
         *too_wide(engine),
         *other_resolvers(engine, snapshot.pods, remedies),
         *WaysOut(engine, snapshot.pods, remedies, aside).remarks(accesses),
-        *outside_names(engine, survey.outside, remedies),
+        *outside_names(engine, survey.outside, remedies, snapshot.names),
         *idle(engine, snapshot, engine.policy_set, remedies, whole=bool(survey.dns)),
     )
     kept, hidden = aside.split(remark for remark in found if remark.about(namespaces))

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterable, Iterator
 
 from ringfence.diagnose.internet import PUBLIC
+from ringfence.diagnose.recorded_names import recorded_use
 from ringfence.diagnose.remedies import Remedies
 from ringfence.diagnose.report import Remark, Topic
 from ringfence.diagnose.varying import in_words
@@ -14,6 +15,7 @@ from ringfence.explain.words import object_name
 from ringfence.model.addresses import ALL_V4, NO_ADDRESSES, AddressSet, format_address
 from ringfence.model.finding import Severity
 from ringfence.model.labels import EVERYTHING
+from ringfence.model.names import Names
 from ringfence.model.objects import Pod
 from ringfence.model.policy import Direction, NamePeer, Policy
 from ringfence.model.ports import Protocol
@@ -23,14 +25,21 @@ from ringfence.survey import OutsideUse
 _NEARLY_ALL = (PUBLIC & ALL_V4).size // 2
 
 
-def outside_names(engine: Engine, uses: Iterable[OutsideUse], remedies: Remedies) -> Iterator[Remark]:
-    """A remark for each host that a workload calls and can't reach at every public address.
+def outside_names(engine: Engine, uses: Iterable[OutsideUse], remedies: Remedies, names: Names) -> Iterator[Remark]:
+    """A remark for each host that a workload calls and can't reach at every address that it may have.
 
-    What addresses a name has, nothing here knows: with some allowed it may work today and fail tomorrow. Pods that a
-    rule by name is for are left out, and pods of the host network, which no policy limits.
+    Those are the ones on record. Of a name that isn't on record any public address may be one: with some allowed it may
+    work today and fail tomorrow; pods that a rule by name is for are left out then. Pods of the host network are, too,
+    which no policy limits.
     """
+    possible = engine.reading(certain=False) if names else engine
     for use in uses:
         pods = [pod for pod in use.pods if not pod.host_network]
+        if pods and use.proxy is None and names.of(use.host):
+            remark = recorded_use(possible, use, pods, names, remedies)
+            if remark is not None:
+                yield remark
+            continue
         if not pods or any(_by_name(engine, pod) for pod in pods):
             continue
         by_pod = [(pod, _reached(engine, pod, use.port)) for pod in pods]

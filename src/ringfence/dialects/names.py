@@ -105,7 +105,16 @@ def _finding(names: Names, told: _Told) -> Finding:
         records[0].origin,
         why="A name may have other addresses by now, and a wildcard matches names that nobody has recorded.",
         hint=hint,
+        evidence=tuple(_shared(names, told)),
     )
+
+
+def _shared(names: Names, told: _Told) -> Iterator[str]:
+    """The names that rules let through because they share addresses with those that the rules name."""
+    for pattern, found in told.known.items():
+        others = names.sharing(found)
+        if others:
+            yield f"{pattern} also lets {_listed(dict.fromkeys(others))} through, by addresses that they share"
 
 
 def _listed(patterns: dict[str, None]) -> str:

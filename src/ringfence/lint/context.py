@@ -98,7 +98,8 @@ class LintContext:
         Rules about cuts ask this one: what is allowed under a condition is cut by nobody.
         """
         unsure = any(
-            placed.rule.conditions or any(isinstance(leaf, NamePeer) for leaf in leaves(placed.rule.peers or ()))
+            placed.rule.conditions
+            or any(isinstance(leaf, NamePeer) and leaf.uncertain for leaf in leaves(placed.rule.peers or ()))
             for placed in self.rules
         )
         return self.engine.reading(certain=False) if unsure else self.engine

@@ -218,4 +218,4 @@ def _rule(mutant: Mutant, policy: Policy) -> Rule | None:
 def _depends(rule: Rule) -> bool:
     if rule.conditions:
         return True
-    return bool(rule.peers) and all(isinstance(peer, NamePeer) for peer in rule.peers or ())
+    return bool(rule.peers) and all(isinstance(peer, NamePeer) and peer.uncertain for peer in rule.peers or ())
