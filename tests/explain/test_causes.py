@@ -160,3 +160,16 @@ def test_the_first_causes_are_those_that_are_equally_near() -> None:
     near = f"{{from: [{{{FROM_SHOP}}}], ports: [{{port: 80}}]}}"
     found = causes(policy(f"[{near}, {near}]"))
     assert [str(cause.kind) for cause in first_causes(found)] == ["service-port", "service-port"]
+
+
+def test_where_nothing_was_meant_for_it_the_nearest_rule_is_named_with_what_it_fails_on() -> None:
+    (cause,) = causes(policy(f"[{{from: [{{{FROM_SHOP}, podSelector: {{matchLabels: {{app: cart}}}}}}], {SQL}}}]"))
+    assert str(cause.kind) == "no-rule"
+    assert "; the nearest, NetworkPolicy data/" in cause.text
+    assert "ingress rule 1, fails on " in cause.text
+    assert "`app=cart` is asked, but it has `app=web`" in cause.text
+
+
+def test_without_any_rule_none_is_the_nearest() -> None:
+    (cause,) = causes(policy("[]"))
+    assert cause.text.endswith("and it has no rule.")

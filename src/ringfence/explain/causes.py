@@ -12,11 +12,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ringfence.engine.facts import Facts
+from ringfence.engine.match import peer_matches
+from ringfence.explain.calico import decides_first, is_tier, where_isolated
+from ringfence.explain.cilium import CILIUM_DENY, DENY_WINS, is_cilium
 from ringfence.explain.endpoints import End, describe
 from ringfence.explain.invalid import blamed
 from ringfence.explain.judge import Group, Judgement, direction_of
 from ringfence.explain.near_subjects import near_subjects
-from ringfence.explain.nearest import NearRule, closest
+from ringfence.explain.nearest import NEAREST, NearRule, closest, nearest_words
 from ringfence.explain.port_slips import declared, resolves, service_meant
 from ringfence.explain.scope import namespace_meant
 from ringfence.explain.services import written
@@ -26,7 +29,7 @@ from ringfence.model.addresses import ALL_V4, AddressSet, format_address
 from ringfence.model.finding import Finding
 from ringfence.model.objects import Pod, Service
 from ringfence.model.origin import UNKNOWN, Origin
-from ringfence.model.policy import AddressPeer, Direction, PodPeer, Policy
+from ringfence.model.policy import AddressPeer, AllPeers, AnyPeer, Direction, Peer, PodPeer, Policy
 from ringfence.model.ports import MAX_PORT, MIN_PORT, NamedPort, PortRange
 from ringfence.model.verdict import DirectionVerdict, Endpoint, Reason, RuleTrace
 
@@ -103,7 +106,8 @@ def causes_of(
         for group in judgement.groups:
             if not direction_of(group.verdict, direction).allowed:
                 for cause in case.of_group(group, direction):
-                    own.setdefault((cause.kind, cause.text), cause)
+                    # Which rule is nearest differs from replica to replica: one of them stands for all.
+                    own.setdefault((cause.kind, cause.text.partition(NEAREST)[0]), cause)
         found.extend(sorted(own.values(), key=lambda cause: cause.distance))
     return tuple(found)
 
@@ -128,7 +132,7 @@ class _Case:
     def of_group(self, group: Group, direction: Direction) -> Iterator[Cause]:
         side = direction_of(group.verdict, direction)
         last = side.stages[-1]
-        if side.reason is not Reason.NO_RULE:
+        if side.reason not in (Reason.NO_RULE, Reason.STAGE_DEFAULT):
             yield from self._tier(side, last.stage, direction)
             return
         for near in closest(side):
@@ -143,7 +147,7 @@ class _Case:
         does = f"no rule allows {peer.name} on {_port(group)}"
         if not last.rules:
             does = "it has no rule" if len(names) == 1 else "they have no rule"
-        text = f"{side_words(direction)} {subject.name} is isolated by {policies}, and {does}."
+        text = f"{side_words(direction)} {subject.name} is isolated by {policies}{where_isolated(last.stage)}, and {does}{nearest_words(side)}."
         origin = next(policy.origin for policy in last.selecting if direction in policy.isolates)
         yield Cause(direction, CauseKind.NO_RULE, text, origin, _FAR)
 
@@ -158,7 +162,8 @@ class _Case:
                 whose = f"{share(sum(not one.matches(each.labels) for each in pods), pods)} of"
                 asks.append(f"{lacks(one, pod.labels.get(one.key))} {whose} {self._subject(direction).name}")
             rule = f"{object_name(policy.ref)}, {direction} rule {index + 1},"
-            text = f"{rule} would allow it, but its podSelector asks for {' and '.join(asks)}."
+            selector = "endpointSelector" if is_cilium(policy.ref) else "podSelector"
+            text = f"{rule} would allow it, but its {selector} asks for {' and '.join(asks)}."
             place = policy.subject.origin if policy.subject.origin.position.file else policy.origin
             yield Cause(direction, CauseKind.SUBJECT_LABEL, text, place, len(failed) + 1)
 
@@ -168,6 +173,10 @@ class _Case:
         why = (
             "no NetworkPolicy selects the pods, so the Baseline tier decides"
             if baseline
+            else DENY_WINS
+            if stage == CILIUM_DENY
+            else decides_first(stage)
+            if is_tier(stage)
             else "this comes before any NetworkPolicy, and none can change it"
         )
         for trace in side.deciding:
@@ -248,6 +257,8 @@ class _Case:
     def _peer_cause(self, trace: RuleTrace, peer: object, end: Endpoint, direction: Direction) -> Cause | None:
         if isinstance(peer, AddressPeer):
             return self._address_cause(trace, peer, end, direction)
+        if isinstance(peer, AnyPeer | AllPeers):
+            return self._part_cause(trace, peer, end, direction)
         if not isinstance(peer, PodPeer) or not isinstance(end, Pod):
             return None
         if end.host_network:
@@ -268,6 +279,18 @@ class _Case:
         kind, what = self._label_text(miss, end, direction)
         origin = peer.origin if peer.origin.position.file else trace.rule.origin
         return Cause(direction, kind, f"{rule_words(trace)} {what}.", origin, distance, trace)
+
+    def _part_cause(
+        self, trace: RuleTrace, peer: AnyPeer | AllPeers, end: Endpoint, direction: Direction
+    ) -> Cause | None:
+        """The nearest of several that would do, or the only one of several that must hold and doesn't."""
+        parts: Iterable[Peer] = peer.parts
+        if isinstance(peer, AllPeers):
+            subject = next(iter(self._subject(direction).endpoints), end)
+            failed = [part for part in peer.parts if not peer_matches(part, end, self.facts, subject)]
+            parts = failed if len(failed) == 1 else ()
+        found = (self._peer_cause(trace, part, end, direction) for part in parts)
+        return min((cause for cause in found if cause is not None), key=lambda cause: cause.distance, default=None)
 
     def _label_text(self, miss: PodMiss, pod: Pod, direction: Direction) -> tuple[CauseKind, str]:
         if miss.elsewhere:

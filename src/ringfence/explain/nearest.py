@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ringfence.explain.words import rule_words
 from ringfence.model.policy import Action
 from ringfence.model.verdict import DirectionVerdict, PeerMiss, RuleTrace
 
@@ -12,6 +13,9 @@ _PORT_DISTANCE = 2
 """Another port is as far off as two labels: a wrong label is the more frequent slip."""
 
 _NOBODY_DISTANCE = 9
+
+NEAREST = "; the nearest, "
+"""Begins what :func:`nearest_words` adds to a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,15 @@ def closest(side: DirectionVerdict, limit: int | None = None) -> tuple[NearRule,
         return ()
     found = sorted((_near(trace) for trace in _candidates(side)), key=lambda near: near.distance)
     return tuple(found[:limit])
+
+
+def nearest_words(side: DirectionVerdict) -> str:
+    """The rule that came closest and what it fails on, as the end of a sentence; empty where there is none."""
+    for near in closest(side, 1):
+        fails = [*(miss.text for miss in near.peer_misses[:1]), *([near.port_miss] if near.port_miss else [])]
+        if fails and not near.nobody:
+            return f"{NEAREST}{rule_words(near.trace)} fails on {'; '.join(fails)}"
+    return ""
 
 
 def _candidates(side: DirectionVerdict) -> Iterator[RuleTrace]:
