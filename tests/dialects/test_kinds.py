@@ -9,8 +9,8 @@ from ringfence.model.errors import QueryError
 from tests.dialects.reading import read
 
 
-def document(api_version: str, kind: str, name: str = "p") -> str:
-    return f"---\napiVersion: {api_version}\nkind: {kind}\nmetadata: {{name: {name}, namespace: a}}\nspec: {{}}\n"
+def document(api_version: str, kind: str, name: str = "p", spec: str = "{}") -> str:
+    return f"---\napiVersion: {api_version}\nkind: {kind}\nmetadata: {{name: {name}, namespace: a}}\nspec: {spec}\n"
 
 
 @pytest.mark.parametrize(
@@ -55,8 +55,8 @@ def test_a_version_that_is_not_read_is_a_finding(api_version: str, kind: str, hi
 
 def test_a_kind_that_is_not_evaluated_is_one_finding_however_many_objects() -> None:
     antrea = ("crd.antrea.io/v1beta1", "NetworkPolicy")
-    text = document(*antrea, "a") + document(*antrea, "b")
-    _, (finding,) = read(text + document("projectcalico.org/v3", "StagedNetworkPolicy"))
+    text = document(*antrea, "a", "{priority: 5}") + document(*antrea, "b", "{priority: 6}")
+    _, (finding,) = read(text + document("cilium.io/v2", "CiliumLocalRedirectPolicy"))
     assert finding.code.code == "RF116"
     assert "2 objects" in finding.what
 

@@ -40,6 +40,7 @@ from ringfence.dialects.registry import (
     looks_like_network_policy,
     nearest_kind,
 )
+from ringfence.dialects.schema import check_schema
 from ringfence.dialects.tiered import UNKNOWN_PRIORITY
 from ringfence.model.codes import (
     CNI_ASSUMED,
@@ -75,8 +76,11 @@ def read_policies(
     unread: dict[tuple[str, str], list[RawObject]] = defaultdict(list)
     with _collector_paused():
         for raw in snapshot.policies if only is None else only:
+            told = len(reading.findings)
             for read in _read(raw, reading, unread) or ():
                 policies[read.stage].append(read.policy)
+            group, _ = split_api_version(raw.ref.api_version)
+            reading.findings.extend(check_schema(raw, group, reading.findings[told:]))
     if cni == AUTO and only is None:
         reading.findings.extend(_assumed(policies, reading.cni))
     if snapshot.names:

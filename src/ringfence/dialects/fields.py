@@ -95,8 +95,8 @@ class Field(NamedTuple):
             if name in known:
                 continue
             path = (*self.path, name)
-            near = difflib.get_close_matches(str(name), known, 1, 0.6)
-            hint = f"Did you mean {near[0]}?" if near else f"Known here: {', '.join(known)}."
+            near = nearest(str(name), known)
+            hint = f"Did you mean {near}?" if near else f"Known here: {', '.join(known)}."
             what = f"{format_path(path)} is not a field of this API."
             self.sink.append(Finding(UNKNOWN_FIELD, what, self.raw.origin(*path, key=True), self.raw.ref, why, hint))
 
@@ -105,6 +105,13 @@ def spec_of(raw: RawObject, sink: list[Finding]) -> Field:
     """The ``spec`` of an object; one that is absent or null is empty."""
     value = raw.body.get("spec")
     return Field(raw, ("spec",), {} if value is None else value, sink)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The name that was probably meant: the one that differs in case alone, else the most similar; or nothing."""
+    names = [word for word in known if word]
+    same = [word for word in names if word.lower() == name.lower()]
+    return next(iter(same or difflib.get_close_matches(name, names, 1, 0.6)), "")
 
 
 def describe(value: object) -> str:
