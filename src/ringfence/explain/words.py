@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from ringfence.model.labels import Operator, Requirement
@@ -10,16 +11,27 @@ from ringfence.model.origin import ObjectRef
 from ringfence.model.policy import Direction
 from ringfence.model.verdict import RuleTrace
 
+_IN_LIST = re.compile(r"\b((?:in|e)gress(?:Deny)?)\[(\d+)\]$")
+
 
 def object_name(ref: ObjectRef) -> str:
     """``NetworkPolicy data/postgres``, as kubectl's users say it."""
     return f"{ref.kind} {ref.namespace}/{ref.name}" if ref.namespace else f"{ref.kind} {ref.name}"
 
 
+def rule_number(trace: RuleTrace) -> str:
+    """``ingress rule 2``: the list in which the rule stands, and its number there.
+
+    Both are of the manifest: a rule may be read into several, and Cilium's denies stand in lists of their own.
+    """
+    found = _IN_LIST.search(trace.rule.origin.path)
+    return f"{found[1]} rule {int(found[2]) + 1}" if found else f"{trace.direction} rule {trace.index + 1}"
+
+
 def rule_words(trace: RuleTrace) -> str:
     """``NetworkPolicy shop/web, ingress rule 1,``, with the rule's name where it has one."""
     name = f' "{trace.rule.name}"' if trace.rule.name else ""
-    return f"{object_name(trace.policy.ref)}, {trace.direction} rule {trace.index + 1}{name},"
+    return f"{object_name(trace.policy.ref)}, {rule_number(trace)}{name},"
 
 
 def side_words(direction: Direction) -> str:

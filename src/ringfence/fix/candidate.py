@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ringfence.explain.causes import object_name
+from ringfence.explain.words import rule_number
 from ringfence.fix.shapes import Port
 from ringfence.fix.world import World
 from ringfence.model.patch import Patch
@@ -98,7 +99,7 @@ class Case:
 
 def rule_name(trace: RuleTrace) -> str:
     """``NetworkPolicy shop/web, ingress rule 1``."""
-    return f"{object_name(trace.policy.ref)}, {trace.direction} rule {trace.index + 1}"
+    return f"{object_name(trace.policy.ref)}, {rule_number(trace)}"
 
 
 def ports_text(ports: Sequence[Port]) -> str:

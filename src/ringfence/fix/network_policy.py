@@ -7,8 +7,10 @@ from typing import Any
 
 from ringfence.engine.match import pod_matches
 from ringfence.explain.causes import object_name as named, resolves, service_meant
+from ringfence.explain.cilium import is_cilium
 from ringfence.explain.nearest import NearRule, closest
 from ringfence.explain.slips import is_slip, is_specific, may_have_changed, pod_miss
+from ringfence.fix import cilium
 from ringfence.fix.candidate import Case, Step, StepKind, ports_text, rule_name
 from ringfence.fix.entries import splitting
 from ringfence.fix.labels import namespace_label_step, pod_label_step
@@ -54,13 +56,15 @@ def steps(case: Case) -> Iterator[Step]:
     """Steps for a denial by the NetworkPolicy stage."""
     yield from corrections(case)
     yield from _rule_steps(case)
-    yield from new_policy(case)
+    yield from cilium.policy_steps(case) if cilium.guards(case) else new_policy(case)
 
 
 def corrections(case: Case) -> Iterator[Step]:
     """Steps that change the rules, or the subjects, of policies that nearly allow it."""
     for near in closest(case.verdict, _NEAREST):
-        if near.trace.peer_matches:
+        if is_cilium(near.trace.policy.ref):
+            yield from cilium.corrections(case, near)
+        elif near.trace.peer_matches:
             yield from _port_steps(case, near.trace)
         elif near.trace.port_matches:
             yield from _peer_steps(case, near)
@@ -260,6 +264,9 @@ def _extending(case: Case, trace: RuleTrace, raw: RawObject, base: Path, entries
 def _rule_steps(case: Case) -> Iterator[Step]:
     isolating = [policy for policy in case.verdict.stages[-1].selecting if case.direction in policy.isolates]
     for policy in sorted(isolating, key=lambda each: _breadth(case, each))[:_POLICIES]:
+        if is_cilium(policy.ref):
+            yield from cilium.rule_steps(case, policy, _breadth(case, policy))
+            continue
         raw = case.world.raw(policy.ref)
         rule = _rule(case, policy.ref.namespace)
         if raw is None or rule is None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ringfence.explain.causes import object_name as named
 from ringfence.explain.scope import namespace_meant
+from ringfence.fix import cilium
 from ringfence.fix.candidate import Case, Step, StepKind, ports_text, rule_name
 from ringfence.fix.network_policy import new_policy
 from ringfence.fix.shapes import (
@@ -39,6 +40,9 @@ _EMPTY = (
 
 def steps(case: Case) -> Iterator[Step]:
     """Steps for a denial by a rule of the Admin or Baseline tier."""
+    if cilium.is_denied(case):
+        yield from cilium.undenied(case)
+        return
     for trace in case.verdict.deciding:
         yield from _narrower_subject(case, trace)
         for action in actions(case, trace):

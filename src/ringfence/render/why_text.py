@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ringfence.explain.causes import Cause, first_causes
+from ringfence.explain.cilium import CILIUM_DENY, is_cilium
 from ringfence.explain.compare import Comparison
 from ringfence.explain.endpoints import describe
 from ringfence.explain.judge import Group, Judgement, direction_of
 from ringfence.explain.nearest import NearRule, closest, conditions_of
 from ringfence.explain.varying import Coverage
 from ringfence.explain.why import WhyAnswer
+from ringfence.explain.words import rule_number
 from ringfence.model.objects import Pod
 from ringfence.model.origin import ObjectRef
 from ringfence.model.policy import Action, Direction
@@ -231,6 +233,9 @@ def _order(last: StageTrace) -> Iterator[Line]:
     if last.stage == "admin":
         yield Line()
         yield Line("  The Admin tier comes before NetworkPolicy: no NetworkPolicy can allow this.")
+    elif last.stage == CILIUM_DENY:
+        yield Line()
+        yield Line("  A deny of Cilium wins over every allow: no other policy can allow this.")
     elif last.stage == "baseline":
         yield Line()
         yield Line(
@@ -261,10 +266,17 @@ def _stage(stage: StageTrace, direction: Direction, width: int) -> Iterator[Line
         yield Line(f"{head}{count(len(stage.selecting), 'policy')} here, {none}; the next stage decides")
 
 
-_STAGES = {"admin": "Admin tier", "networkpolicy": "NetworkPolicy", "baseline": "Baseline tier"}
+_STAGES = {
+    "admin": "Admin tier",
+    CILIUM_DENY: "Cilium denies",
+    "networkpolicy": "NetworkPolicy",
+    "baseline": "Baseline tier",
+}
 
 
 def _stage_name(stage: StageTrace) -> str:
+    if stage.stage == "networkpolicy" and stage.selecting and all(is_cilium(policy.ref) for policy in stage.selecting):
+        return "Cilium allows"
     return _STAGES.get(stage.stage, stage.stage)
 
 
@@ -329,7 +341,7 @@ def _peer(trace: RuleTrace) -> str:
 def _rule_name(trace: RuleTrace, *, omit: str = "") -> str:
     """``NetworkPolicy data/postgres, ingress rule 2``; a rule's own name follows in quotes."""
     name = f' "{trace.rule.name}"' if trace.rule.name else ""
-    return f"{object_name(trace.policy.ref, omit=omit)}, {trace.direction} rule {trace.index + 1}{name}"
+    return f"{object_name(trace.policy.ref, omit=omit)}, {rule_number(trace)}{name}"
 
 
 def object_name(ref: ObjectRef, *, omit: str = "") -> str:
