@@ -147,7 +147,8 @@ class _Case:
         does = f"no rule allows {peer.name} on {_port(group)}"
         if not last.rules:
             does = "it has no rule" if len(names) == 1 else "they have no rule"
-        text = f"{side_words(direction)} {subject.name} is isolated by {policies}{where_isolated(last.stage)}, and {does}{nearest_words(side)}."
+        isolated = f"{side_words(direction)} {subject.name} is isolated by {policies}{where_isolated(last.stage)}"
+        text = f"{isolated}, and {does}{nearest_words(side)}."
         origin = next(policy.origin for policy in last.selecting if direction in policy.isolates)
         yield Cause(direction, CauseKind.NO_RULE, text, origin, _FAR)
 
