@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 Body = dict[str, Any]
 
-NAMESPACES = ("ns-a", "ns-b", "istio-system")
-LABELS = ({}, {"app": "web"}, {"app": "db"}, {"tier": "x"})
-PRINCIPALS = ("*", "cluster.local/ns/ns-a/sa/default", "cluster.local/ns/ns-b/*", "*/sa/robot", "td/ns/ns-a/sa/default")
-RANGES = ("10.0.0.0/8", "10.0.0.1", "fd00::/16", "192.0.2.0/24")
+NAMESPACES = ("a", "b", "c", "istio-system")
+LABELS: tuple[dict[str, str], ...] = ({}, {"app": "web"}, {"app": "db"}, {"tier": "1"})
+PRINCIPALS = ("*", "cluster.local/ns/a/sa/default", "cluster.local/ns/b/*", "*/sa/robot", "td/ns/a/sa/default")
+PATTERNS = ("a", "b*", "*c", "*")
+RANGES = ("10.0.0.0/29", "10.0.0.1", "fd00::/126", "192.0.2.0/24")
 PORTS = ("80", "443", "8080")
 MODES = ("UNSET", "DISABLE", "PERMISSIVE", "STRICT")
 
@@ -31,13 +32,13 @@ SOURCES = st.one_of(
     _fields(
         principals=_some(PRINCIPALS),
         notPrincipals=_some(PRINCIPALS),
-        namespaces=_some(("ns-a", "ns-*", "*b")),
-        notNamespaces=_some(("ns-a", "ns-*", "*b")),
+        namespaces=_some(PATTERNS),
+        notNamespaces=_some(PATTERNS),
         ipBlocks=_some(RANGES),
         notIpBlocks=_some(RANGES),
         requestPrincipals=_some(("iss/a",)),
     ),
-    _fields(serviceAccounts=_some(("default", "ns-b/robot")), notServiceAccounts=_some(("default", "ns-b/robot"))),
+    _fields(serviceAccounts=_some(("a/default", "b/robot")), notServiceAccounts=_some(("a/default", "b/robot"))),
 )
 OPERATIONS = _fields(ports=_some(PORTS), notPorts=_some(PORTS), methods=_some(("GET",)), notPaths=_some(("/a*",)))
 
@@ -48,7 +49,7 @@ def _conditions(draw: st.DrawFn) -> Body:
         st.sampled_from(
             (
                 ("source.ip", RANGES),
-                ("source.namespace", ("ns-a", "*b")),
+                ("source.namespace", PATTERNS),
                 ("source.principal", PRINCIPALS),
                 ("destination.port", PORTS),
                 ("destination.ip", RANGES),

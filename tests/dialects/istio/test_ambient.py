@@ -29,6 +29,8 @@ AMBIENT = (
         # A rule that allows by request never matches, even for those it names.
         ("{rules: [{from: [{source: {principals: ['*']}}], to: [{operation: {methods: [GET]}}]}]}", set()),
         ("{rules: [{to: [{operation: {methods: [GET]}}]}, {from: [{source: {principals: ['*']}}]}]}", IN_MESH),
+        # It is left out whole, whichever of its parts speaks of the request.
+        ("{rules: [{to: [{operation: {methods: [GET]}}, {operation: {ports: ['80']}}]}]}", set()),
         ("{rules: [{when: [{key: 'request.headers[x]', values: [y]}]}]}", set()),
         # One that denies by request denies every request.
         ("{action: DENY, rules: [{to: [{operation: {methods: [POST]}}]}]}", set()),

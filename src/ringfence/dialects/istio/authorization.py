@@ -103,8 +103,7 @@ def _read_rules(spec: Field, action: str, reading: Reading) -> tuple[Rule, ...] 
         read = _read_rule(item, reading.snapshot.mesh)
         if read is None:
             return None
-        for source, operation in read:
-            rules.extend(rules_of(action, source, operation, item.origin, reading, asked))
+        rules.extend(rules_of(action, read, item.origin, reading, asked))
     return tuple(rules)
 
 

@@ -9,7 +9,7 @@ Source: Istio, "Use Layer 4 security policy" (policies with layer 7 rules at ztu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ringfence.dialects.istio.operations import Operation
@@ -32,18 +32,23 @@ class _Variant:
 
 
 def rules_of(
-    action: str, source: Source, operation: Operation, origin: Origin, reading: Reading, asked: tuple[Condition, ...]
+    action: str,
+    pairs: Sequence[tuple[Source, Operation]],
+    origin: Origin,
+    reading: Reading,
+    asked: tuple[Condition, ...],
 ) -> Iterator[Rule]:
-    """The rules of one source and one operation; ``asked`` is what an external authorizer must say of them."""
-    conditions = (*source.conditions, *operation.conditions)
-    allow, denies_at_ztunnel = action == "ALLOW", action == "DENY"
-    ambient = ambient_in_use(reading.snapshot) and (bool(conditions) or action == "CUSTOM")
-    for variant in _variants(source, operation, reading):
-        only = variant.only
-        here = (*only, OF_SIDECARS) if ambient else only
-        yield _rule(allow, variant, here, (*conditions, *asked), origin)
-        if ambient and denies_at_ztunnel:
-            yield _rule(allow, variant, (*only, OF_ZTUNNEL), (), origin)
+    """The rules of one rule's sources and operations; ``asked`` is what an external authorizer must say of them."""
+    by_request = any(source.conditions or operation.conditions for source, operation in pairs)
+    # ztunnel leaves out a rule that allows and speaks of a request in any of its parts, and all that CUSTOM says.
+    apart = (by_request or action == "CUSTOM") and ambient_in_use(reading.snapshot)
+    for source, operation in pairs:
+        conditions = (*source.conditions, *operation.conditions, *asked)
+        for variant in _variants(source, operation, reading):
+            only = (*variant.only, OF_SIDECARS) if apart else variant.only
+            yield _rule(action == "ALLOW", variant, only, conditions, origin)
+            if apart and action == "DENY":
+                yield _rule(False, variant, (*variant.only, OF_ZTUNNEL), (), origin)
 
 
 def _rule(
