@@ -72,7 +72,7 @@ class Roots:
         policies = [
             engine.program.compiled[number].policy
             for number in numbers
-            if engine.program.stages[engine.program.compiled[number].stage][1].kind is StageKind.ADDITIVE
+            if engine.program.stages[engine.program.compiled[number].stage][1].closes
         ]
         return self._isolating(direction, policies)
 
@@ -171,6 +171,8 @@ class Roots:
 def _selected(policy: Policy) -> str:
     subject = policy.subject
     where = f" of namespace {subject.namespace}" if subject.namespace is not None else ""
+    if not where and subject.namespaces != EVERYTHING:
+        where = f" of namespaces {subject.namespaces}"
     return f"every pod{where}" if subject.pods == EVERYTHING else f"pods {subject.pods}{where}"
 
 

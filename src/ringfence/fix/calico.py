@@ -30,7 +30,9 @@ from ringfence.model.verdict import RuleTrace
 TIER = "tier "
 """The names of stages that are tiers of Calico begin so."""
 
-_DEFAULT = "default"
+DEFAULT = "default"
+"""The tier that NetworkPolicies stand in."""
+
 _POLICIES = 3
 _OWNER = "{} is cluster-scoped: only who may change it can apply this."
 _LATER = "Later tiers, and then the NetworkPolicies, still have to allow it."
@@ -57,10 +59,20 @@ def steps(case: Case) -> Iterator[Step]:
             for policy in mine[:_POLICIES]:
                 yield from _rule_at_end(case, policy, action)
             yield from _new_policy(case, action)
-        # NetworkPolicies stand in the default tier, too, and may be what was meant to allow it.
-        for step in network_policy.steps(case):
-            if not any(is_calico(patch.target) for patch in step.patches):
-                yield step
+        yield from _of_network_policy(network_policy.steps(case))
+
+
+def corrections(case: Case) -> Iterator[Step]:
+    """Steps that correct rules which nearly allow what only the end of a tier denies."""
+    for trace in case.verdict.stages[-1].rules:
+        yield from _more_ports(case, trace)
+    # NetworkPolicies stand in the default tier, too, and may be what was meant to allow it.
+    yield from _of_network_policy(network_policy.corrections(case))
+
+
+def _of_network_policy(found: Iterator[Step]) -> Iterator[Step]:
+    """The steps that change no policy of Calico: they would be of another API."""
+    return (step for step in found if not any(is_calico(patch.target) for patch in step.patches))
 
 
 def deny_before(case: Case, trace: RuleTrace) -> Iterator[Step]:
@@ -78,11 +90,11 @@ def deny(case: Case) -> Iterator[Step]:
 
 def _actions(case: Case) -> tuple[str, ...]:
     """What a rule before the denial may do, the lesser first; after the default tier nothing is left to decide."""
-    return ("Allow",) if _tier(case) == _DEFAULT else ("Pass", "Allow")
+    return ("Allow",) if _tier(case) == DEFAULT else ("Pass", "Allow")
 
 
 def _tier(case: Case) -> str:
-    return case.stage.removeprefix(TIER) if case.stage.startswith(TIER) else _DEFAULT
+    return case.stage.removeprefix(TIER) if case.stage.startswith(TIER) else DEFAULT
 
 
 def _rules(case: Case, ref: ObjectRef, action: str, own: Body | None = None) -> list[Body] | None:
@@ -167,7 +179,7 @@ def _new_policy(case: Case, action: str, before: Policy | None = None) -> Iterat
     if written is None or (before is not None and order is None):
         return
     tier = _tier(case)
-    spec: Body = {} if tier == _DEFAULT else {"tier": tier}
+    spec: Body = {} if tier == DEFAULT else {"tier": tier}
     if order is not None:
         spec["order"] = order
     # Alone in its tier, the policy would bring the tier's end with it: what it doesn't deny is passed on.

@@ -6,7 +6,22 @@ from collections.abc import Iterator
 
 from ringfence.fix import calico, network_policy, tiers
 from ringfence.fix.candidate import Case, Step
-from ringfence.model.verdict import Reason
+from ringfence.model.verdict import DirectionVerdict, Reason
+
+
+def only_isolated(side: DirectionVerdict) -> bool:
+    """True where nothing but the lack of a rule denies, so that one more NetworkPolicy allows it.
+
+    NetworkPolicies stand in Calico's tier ``default``: what only the end of that tier denies is such a denial.
+    """
+    if side.reason is Reason.STAGE_DEFAULT:
+        return side.stages[-1].stage == f"{calico.TIER}{calico.DEFAULT}"
+    return side.reason is Reason.NO_RULE
+
+
+def corrections(case: Case) -> Iterator[Step]:
+    """Steps that correct policies which nearly allow it."""
+    yield from calico.corrections(case) if calico.concerns(case) else network_policy.corrections(case)
 
 
 def steps(case: Case) -> Iterator[Step]:

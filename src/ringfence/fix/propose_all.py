@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from ringfence.explain.judge import direction_of
-from ringfence.fix import denied, network_policy
+from ringfence.fix import denied
 from ringfence.fix.candidate import Case, Step, StepKind
 from ringfence.fix.effects import Effects, effects_of
 from ringfence.fix.search import denials, merged, size_of
@@ -236,11 +236,11 @@ def _all_cases(world: World, wanted: Wanted) -> Iterator[Case]:
 
 
 def _steps(case: Case) -> Iterator[Step]:
-    yield from network_policy.corrections(case) if _additive(case) else denied.steps(case)
+    yield from denied.corrections(case) if _additive(case) else denied.steps(case)
 
 
 def _additive(case: Case) -> bool:
-    return case.verdict.reason is Reason.NO_RULE
+    return denied.only_isolated(case.verdict)
 
 
 def _same(case: Case, other: Case) -> bool:
@@ -264,6 +264,6 @@ def _reason(wanted: Wanted, world: World) -> str:
             side = direction_of(verdict, direction)
             if side.conditional:
                 return "It depends on what the input can't show."
-            if not side.allowed and side.reason is not Reason.NO_RULE:
+            if not side.allowed and not denied.only_isolated(side):
                 return f"A cluster-scoped tier denies its {direction}, in a way that only the tier's owner can change."
     return "No rule that this tool can write allows it."

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ringfence.explain.judge import direction_of
+from ringfence.fix.denied import only_isolated
 from ringfence.fix.network_policy import API_VERSION
 from ringfence.fix.shapes import (
     NETWORK_POLICY,
@@ -27,7 +28,7 @@ from ringfence.model.objects import Pod, WorkloadRef
 from ringfence.model.origin import ObjectRef
 from ringfence.model.patch import Patch
 from ringfence.model.policy import Direction
-from ringfence.model.verdict import Endpoint, Reason
+from ringfence.model.verdict import Endpoint
 
 _DNS = "allow-dns"
 _SERVE_DNS = "serve-dns"
@@ -108,7 +109,7 @@ def _demands(world: World, wanted: Sequence[Wanted]) -> dict[_Owner, _Sides]:
         for pairs, verdict in each.connection.pairs(world):
             for direction in Direction:
                 side = direction_of(verdict, direction)
-                if side.allowed or side.reason is not Reason.NO_RULE:
+                if side.allowed or not only_isolated(side):
                     continue
                 subjects, peers = pairs.sources, pairs.destinations
                 if direction is Direction.INGRESS:

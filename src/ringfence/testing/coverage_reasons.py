@@ -163,7 +163,7 @@ class Reasons:
             verdict = mutated.verdict(asked.source, asked.destination, asked.protocol, asked.port, misses=False)
             own = verdict.egress if direction is Direction.EGRESS else verdict.ingress
         because = _deciders(own, mutant)
-        if own.reason is Reason.NO_RULE and because:
+        if own.reason in (Reason.NO_RULE, Reason.STAGE_DEFAULT) and because:
             isolated = "the same pods are isolated by "
             return isolated if mutant.place.index is None else f"denied all the same: {isolated}", because
         if because:
