@@ -1,6 +1,8 @@
-"""``ringfence generate``: policies from templates, checked against the cluster."""
+"""``ringfence generate``: policies from templates, or from requests for egress, checked against the cluster."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import click
 
@@ -15,6 +17,7 @@ allow-dns             DNS to the DNS pods found; with --resolver, to one resolve
 isolate-namespace     a namespace keeps to itself, DNS and shared services apart
 deny-external-egress  cut the Internet from a namespace or tenant, keep the cluster
 team-hierarchy        guard rails, a default for each team, an example of a team's policy
+egress                what requests for egress ask for: see ringfence generate egress --help
 
 Each is applied to the cluster in mind first: stderr tells what it would close and open.
 
@@ -27,7 +30,26 @@ ringfence generate deny-external-egress cluster.json --tenant tenant=a
 _TEMPLATES = ("default-deny", "allow-dns", "isolate-namespace", "deny-external-egress", "team-hierarchy")
 
 
-@click.command("generate", help=_HELP, short_help="Print policies from a template, checked against the cluster.")
+_EGRESS = "egress"
+
+
+class _Generate(click.Command):
+    """``generate egress`` takes other arguments than the templates, so it is a command of its own."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """The context of the command that the first argument names."""
+        if args[:1] != [_EGRESS]:
+            return super().make_context(info_name, args, parent, **extra)
+        from ringfence.cli.generate_egress import command as egress
+
+        return egress.make_context(f"{info_name} {_EGRESS}", args[1:], parent, **extra)
+
+
+@click.command(
+    "generate", cls=_Generate, help=_HELP, short_help="Print policies from a template, checked against the cluster."
+)
 @click.argument("template", metavar="TEMPLATE", type=click.Choice(_TEMPLATES))
 @options.paths
 @click.option("-n", "--namespace", "namespace", metavar="NAME", help="The namespace that the policy is for.")

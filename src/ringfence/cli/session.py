@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -79,3 +79,16 @@ def opened(path: str, mode: str) -> Iterator[IO[Any]]:
         except OSError as error:
             raise click.UsageError(f"{path}: {error.strerror or error}.") from None
         yield stream
+
+
+def write_tree(directory: str, files: Mapping[str, str]) -> None:
+    """Writes files, by their paths, into a directory that is new or empty. Any other is wrong usage."""
+    root = Path(directory)
+    try:
+        if root.exists() and (not root.is_dir() or any(root.iterdir())):
+            raise click.UsageError(f"{directory} is there already: name a new directory.")
+        for path, text in files.items():
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise click.UsageError(f"{directory}: {error.strerror or error}.") from None
