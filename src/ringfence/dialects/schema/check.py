@@ -77,6 +77,7 @@ _ABOUT_FORM = frozenset(
         TOO_MANY_RULES,
         UNKNOWN_PEER,
         UNKNOWN_FIELD,
+        UNSUPPORTED_VERSION,
     )
 )
 """What a reader says of the form of a field, and a table would only repeat."""
