@@ -14,7 +14,7 @@ from ringfence.dialects.writing.blocks import blocks
 from ringfence.dialects.writing.bodies import Body, Clause, Losses, bodies
 from ringfence.dialects.writing.losses import Manifest, Target, Written
 from ringfence.dialects.writing.objects import Namer, UnwritableError, manifest, selector, source_of
-from ringfence.dialects.writing.regions import Region
+from ringfence.dialects.writing.regions import UNASSIGNED, Region
 from ringfence.dialects.writing.terms import Literal, Term
 from ringfence.model import derived
 from ringfence.model.addresses import NO_ADDRESSES, AddressSet
@@ -199,9 +199,9 @@ def _check_ranges(policy: Policy, clause: Clause, region: Region, target: Target
     blocks_mean = NO_ADDRESSES if target.cni in CNIS_WITHOUT_POD_CIDR else region.outside
     if region.nodes_in - blocks_mean:
         note("Nodes that the rule means are left out.", "NetworkPolicy can't select nodes by themselves.")
-    if blocks_mean - region.nodes_in:
+    if blocks_mean - region.nodes_in - UNASSIGNED:
         note("The rule's ranges also mean nodes in them.", "An ipBlock is of every address in it.")
     if region.pods_in - blocks_mean and not region.all_pods:
         note("Pods by address are left out.", "Ranges of NetworkPolicy that mean only pods can't be written.")
-    if blocks_mean - region.pods_in and not region.all_pods:
+    if blocks_mean - region.pods_in - UNASSIGNED and not region.all_pods:
         note("The rule's ranges also mean pods in them.", "An ipBlock is of every address in it.")

@@ -23,6 +23,16 @@ from ringfence.model.policy import (
     SameNodePeer,
 )
 
+UNASSIGNED = AddressSet.of(
+    AddressSet.cidr(text).intervals[0]
+    for text in ("127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "::1/128", "fe80::/10")
+)
+"""Loopback, link-local and multicast: no pod and no node has an address there, so a deny of them is none of these.
+
+Source: the API server refuses such addresses as endpoints (Kubernetes API reference, EndpointAddress ``ip``), the
+kubelet as its ``--node-ip``.
+"""
+
 NodeChoice = tuple[NodePeer | SameNodePeer, bool]
 """Nodes that a peer means, or those that it doesn't."""
 
@@ -136,8 +146,9 @@ def region_of(peer: Peer) -> Region:
         case AddressPeer(addresses):
             if not addresses:
                 return NOBODY
-            pods = (Term((), addresses),) if peer.pods else ()
-            return Region(pods, (NodeTerm(addresses),) if peer.nodes else (), addresses)
+            theirs = addresses - UNASSIGNED
+            pods = (Term((), theirs),) if peer.pods and theirs else ()
+            return Region(pods, (NodeTerm(theirs),) if peer.nodes and theirs else (), addresses)
         case NodePeer() | SameNodePeer():
             return Region(nodes=(NodeTerm(choices=frozenset({(peer, True)})),))
         case NamePeer():
