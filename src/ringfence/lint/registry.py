@@ -82,10 +82,12 @@ _COMPUTED = (
     LintRule(codes.POD_ADDRESS, Needs.ENGINE),
     LintRule(codes.AND_OR_SLIP, Needs.ENGINE),
     LintRule(codes.VOLATILE_LABEL, Needs.DOCUMENT),
+    LintRule(codes.RANGE_WITHOUT_PODS, Needs.ENGINE),
     LintRule(codes.RULE_CONTAINED, Needs.ENGINE),
     LintRule(codes.POLICY_WITHOUT_EFFECT, Needs.ENGINE),
     LintRule(codes.RULE_SHADOWED, Needs.ENGINE),
     LintRule(codes.EQUAL_POLICIES, Needs.ENGINE),
+    LintRule(codes.DENIED_ANYWAY, Needs.ENGINE),
     LintRule(codes.INGRESS_NOT_ISOLATED, Needs.SURVEY),
     LintRule(codes.EGRESS_NOT_ISOLATED, Needs.SURVEY),
     LintRule(codes.ALLOW_ALL, Needs.ENGINE),
@@ -109,11 +111,13 @@ _COMPUTED = (
     LintRule(codes.API_SERVER_CUT, Needs.SURVEY),
     LintRule(codes.API_SERVER_UNKNOWN, Needs.SURVEY),
     LintRule(codes.NAME_WITHOUT_DNS, Needs.SURVEY),
+    LintRule(codes.NAMES_NEVER_LEARNT, Needs.ENGINE),
     LintRule(codes.HALF_OPEN, Needs.ENGINE),
     LintRule(codes.MISSING_ANNOTATION, Needs.DOCUMENT),
     LintRule(codes.LABEL_SPELLINGS, Needs.ENGINE),
     LintRule(codes.ACCIDENTAL_MATCH, Needs.ENGINE),
     LintRule(codes.CNI_LIMIT, Needs.ENGINE),
+    LintRule(codes.LOOSE_WILDCARD, Needs.DOCUMENT),
 )
 
 _OWN = frozenset(rule.code for rule in _COMPUTED)

@@ -76,6 +76,7 @@ SERVICE_ADDRESS = Code("RF207", "service-address", _E, "An ipBlock lies on Servi
 POD_ADDRESS = Code("RF208", "pod-address", _W, "An ipBlock lies on addresses of pods")
 AND_OR_SLIP = Code("RF209", "and-or-slip", _W, "Two peer entries where one was probably meant")
 VOLATILE_LABEL = Code("RF210", "volatile-label", _W, "A selector asks for a label that changes with every rollout")
+RANGE_WITHOUT_PODS = Code("RF211", "range-without-pods", _W, "A range lies on pods or nodes, and matches none of them")
 
 # Cuts
 DNS_CUT = Code("RF301", "dns-cut", _E, "A policy cuts pods off from DNS")
@@ -91,6 +92,7 @@ WEBHOOK_CUT = Code("RF310", "webhook-cut", _E, "The API server can't reach an ad
 API_SERVER_CUT = Code("RF311", "api-server-cut", _W, "A workload that works through the API server can't reach it")
 NAME_WITHOUT_DNS = Code("RF312", "name-without-dns", _E, "Egress by name is allowed to pods that can't resolve names")
 API_SERVER_UNKNOWN = Code("RF313", "api-server-unknown", _N, "The input doesn't say where the API server is")
+NAMES_NEVER_LEARNT = Code("RF314", "names-never-learnt", _E, "Egress by name, and no DNS rule to learn names from")
 
 # Exposure
 INGRESS_NOT_ISOLATED = Code("RF401", "ingress-not-isolated", _W, "Pods accept every connection")
@@ -110,12 +112,14 @@ RULE_CONTAINED = Code("RF501", "rule-contained", _W, "A rule lies within another
 POLICY_WITHOUT_EFFECT = Code("RF502", "policy-without-effect", _W, "Without the policy nothing would change")
 RULE_SHADOWED = Code("RF503", "rule-shadowed", _W, "A rule of a tier is never reached")
 EQUAL_POLICIES = Code("RF504", "equal-policies", _W, "Two policies say the same")
+DENIED_ANYWAY = Code("RF505", "denied-anyway", _W, "A deny undoes all that a rule allows")
 
 # Hygiene
 MISSING_ANNOTATION = Code("RF601", "missing-annotation", _N, "A policy lacks an annotation that is asked for")
 LABEL_SPELLINGS = Code("RF602", "label-spellings", _N, "Label keys of workloads differ only by spelling")
 ACCIDENTAL_MATCH = Code("RF603", "accidental-match", _N, "A selector matches unrelated workloads by one shared label")
 CNI_LIMIT = Code("RF604", "cni-limit", _W, "More rules than a network plugin can take")
+LOOSE_WILDCARD = Code("RF605", "loose-wildcard", _W, "A wildcard in a name doesn't mean what it seems")
 
 CODES: tuple[Code, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Code))
 """Every code, in the order of this table."""

@@ -72,7 +72,7 @@ def check(context: LintContext) -> Iterator[Finding]:
     """Narrow ranges with pods in them; those of the host network have their node's address, and are left out."""
     for placed in context.rules:
         for peer in placed.rule.peers or ():
-            if not isinstance(peer, AddressPeer) or not _is_narrow(peer):
+            if not isinstance(peer, AddressPeer) or not peer.pods or not is_narrow(peer):
                 continue
             pods = [pod for pod in context.holders(peer.addresses) if not pod.host_network]
             if pods:
@@ -87,6 +87,7 @@ def check(context: LintContext) -> Iterator[Finding]:
                 )
 
 
-def _is_narrow(peer: AddressPeer) -> bool:
+def is_narrow(peer: AddressPeer) -> bool:
+    """True for a range that may have been written for one pod or node, or for a few."""
     whole = peer.outer if peer.outer is not None else peer.addresses
     return all(hi - lo < (_WIDEST_V4 if lo <= V4_MAX else _WIDEST_V6) for lo, hi in whole)
