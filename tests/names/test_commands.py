@@ -288,3 +288,41 @@ def test_the_json_says_which_names_are_let_through_besides(files: tuple[str, str
     report = check(run("reach", cluster, "--resolve", records, "-o", "json").stdout)
     (found,) = [each for each in report["findings"] if each["code"] == "RF052"]
     assert found["evidence"] == ["*.example.com also lets cdn.example.org through, by addresses that they share"]
+
+
+def test_why_says_where_a_name_can_never_be_learnt(files: tuple[str, str], tmp_path: Path) -> None:
+    cluster, records = files
+    ask = ("shop/web-0", "api.example.com:443", "--resolve", records)
+    assert "shop/web-0 can't ask for names, since its policies deny DNS." in run("why", cluster, *ask).stdout
+    manifests = tmp_path / "with-dns.yaml"
+    manifests.write_text(
+        CLUSTER
+        + """\
+  - toEndpoints: [{matchLabels: {"k8s:io.kubernetes.pod.namespace": kube-system, "k8s:k8s-app": kube-dns}}]
+    toPorts: [{ports: [{port: "53", protocol: ANY}], rules: {dns: [{matchPattern: "*"}]}}]
+""",
+        encoding="utf-8",
+    )
+    assert "can't ask for names" not in run("why", str(manifests), *ask).stdout
+    dns = """\
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: coredns-0, namespace: kube-system, labels: {k8s-app: kube-dns}}
+spec: {containers: [{name: c, image: coredns, ports: [{containerPort: 53, protocol: UDP, name: dns}]}]}
+status: {phase: Running, podIP: 10.1.0.53, podIPs: [{ip: 10.1.0.53}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: kube-dns, namespace: kube-system}
+spec: {clusterIP: 10.96.0.10, selector: {k8s-app: kube-dns}, ports: [{port: 53, protocol: UDP, targetPort: 53}]}
+"""
+    manifests.write_text(manifests.read_text(encoding="utf-8") + dns, encoding="utf-8")
+    assert "can't ask for names" not in run("why", str(manifests), *ask).stdout
+    manifests.write_text(CLUSTER + dns, encoding="utf-8")
+    assert "can't ask for names" in run("why", str(manifests), *ask).stdout
+
+
+def test_the_dns_circle_is_found_with_records_too(files: tuple[str, str]) -> None:
+    cluster, records = files
+    assert "RF312" in run("lint", cluster, "--resolve", records).stdout

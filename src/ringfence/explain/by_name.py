@@ -7,14 +7,17 @@ from collections.abc import Iterator
 from ringfence.dialects.names import syntax_of
 from ringfence.engine import Engine
 from ringfence.engine.match import pod_matches
-from ringfence.explain.endpoints import End
+from ringfence.explain.endpoints import End, Endpoints
 from ringfence.explain.judge import Judgement
 from ringfence.explain.names import notes_on_address
 from ringfence.model.name_patterns import name_matches
 from ringfence.model.names import Names, seen
+from ringfence.model.objects import Pod
 from ringfence.model.origin import ObjectRef
-from ringfence.model.policy import Direction, NamePeer, leaves
+from ringfence.model.policy import Action, Direction, NamePeer, Rule, leaves
+from ringfence.model.ports import NamedPort, resolve_ports
 from ringfence.model.verdict import AddressEndpoint
+from ringfence.survey.dns import DNS_PORTS
 
 _LISTED = 3
 
@@ -56,6 +59,52 @@ def notes_on_names(judgement: Judgement, names: Names) -> Iterator[str]:
             if records:
                 yield f"{end} is allowed by the name {peer.pattern}, by {names.source}: {seen(records, names.read)}."
                 yield from notes_on_address(end.address, names)
+
+
+def notes_on_dns(judgement: Judgement, engine: Engine, endpoints: Endpoints) -> Iterator[str]:
+    """Where a rule by name allows, and the pods may not ask for names: then no enforcer ever learns the addresses."""
+    for group in judgement.groups:
+        traces = [trace for trace in group.verdict.egress.deciding if isinstance(trace.peer, NamePeer)]
+        pod = group.verdict.source
+        if not traces or not isinstance(pod, Pod) or _may_ask(engine, pod, endpoints):
+            continue
+        yield (
+            f"{pod} can't ask for names, since its policies deny DNS. The network plugin learns a name's addresses "
+            f"from answers to the pods: until DNS is allowed, {_spelt(traces[0].policy.ref)} allows nothing by name "
+            "(RF312)."
+        )
+
+
+def _may_ask(engine: Engine, pod: Pod, endpoints: Endpoints) -> bool:
+    servers = [(end, server.ports) for server in endpoints.dns for end in server.endpoints]
+    if not servers:
+        return may_ask_somebody(engine, engine.atom(pod))
+    # A rule for DNS that lists the names (Cilium) is a condition.
+    possible = engine.reading(certain=False)
+    return any(possible.allowed(pod, end) & ports for end, ports in servers)
+
+
+def may_ask_somebody(engine: Engine, atom: int) -> bool:
+    """True where pods may ask somebody for names, for inputs without DNS pods.
+
+    That is so where port 53 is open by default, or a rule allows it otherwise than by name, if only to pods that the
+    input lacks: DNS pods are seldom in the repository that the policies are in.
+    """
+    row = engine.row(Direction.EGRESS, atom)
+    if engine.table.sets[row.default] & DNS_PORTS:
+        return True
+    policies = (engine.program.compiled[number].policy for number in engine.policies_of(Direction.EGRESS, atom))
+    return any(_is_for_dns(rule) for policy in policies for rule in policy.egress)
+
+
+def _is_for_dns(rule: Rule) -> bool:
+    if rule.action is not Action.ALLOW:
+        return False
+    if rule.peers is not None and all(isinstance(peer, NamePeer) for peer in rule.peers):
+        return False
+    if rule.ports is None:
+        return True
+    return any(isinstance(port, NamedPort) or resolve_ports((port,), ()) & DNS_PORTS for port in rule.ports)
 
 
 def _spelt(ref: ObjectRef) -> str:

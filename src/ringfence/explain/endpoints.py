@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from ringfence.explain.kinds import kind_of
 from ringfence.explain.names import UnknownNameError, looks_like_name, notes_on_name, unknown_name
@@ -17,6 +18,8 @@ from ringfence.model.names import Names
 from ringfence.model.objects import Pod, Service, Snapshot
 from ringfence.model.ports import Protocol
 from ringfence.model.verdict import AddressEndpoint, Endpoint
+from ringfence.survey.backends import Backends
+from ringfence.survey.dns import DnsServer, dns_servers
 
 SERVICE_PREFIX = "service:"
 
@@ -93,6 +96,11 @@ class Endpoints:
     def services(self) -> tuple[Service, ...]:
         """Every Service of the snapshot."""
         return self._snapshot.services
+
+    @cached_property
+    def dns(self) -> tuple[DnsServer, ...]:
+        """The servers that pods ask for names, as far as the snapshot has them."""
+        return dns_servers(self._snapshot, Backends(self._snapshot))
 
     @property
     def names(self) -> Names:

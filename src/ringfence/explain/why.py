@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ringfence.engine import Engine
-from ringfence.explain.by_name import notes_on_names, rules_naming
+from ringfence.explain.by_name import notes_on_dns, notes_on_names, rules_naming
 from ringfence.explain.causes import Cause, causes_of
 from ringfence.explain.compare import Comparison, compare_sources
 from ringfence.explain.endpoints import End, Endpoints, Target
@@ -95,6 +95,7 @@ def why(
     judgements = tuple(judge(engine, endpoints, left, right, protocol, number) for protocol, number in ports)
     notes: dict[str, None] = {}
     for judgement in judgements:
+        notes.update(dict.fromkeys(notes_on_dns(judgement, engine, endpoints)))
         notes.update(dict.fromkeys(notes_for(judgement, engine)))
         notes.update(dict.fromkeys(notes_on_names(judgement, endpoints.names)))
         if judgement.allowed:

@@ -113,6 +113,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ringfence.explain.by_name import may_ask_somebody
 from ringfence.lint.context import LintContext
 from ringfence.lint.groups import groups
 from ringfence.lint.naming import some_pods, workloads
@@ -120,9 +121,6 @@ from ringfence.lint.resolving import losses
 from ringfence.model.codes import NAME_WITHOUT_DNS
 from ringfence.model.finding import Finding
 from ringfence.model.policy import Action, NamePeer, Rule
-from ringfence.model.ports import PortSet, Protocol
-
-_DNS = PortSet.point(Protocol.UDP, 53)
 
 
 def check(context: LintContext) -> Iterator[Finding]:
@@ -156,9 +154,7 @@ def _names(rule: Rule) -> list[str]:
 
 
 def _is_mute(context: LintContext, atom: int) -> bool:
-    """True where the pods can't ask: any DNS server found, or, where none is, anyone on port 53."""
+    """True where the pods can't ask: any DNS server found, or, where none is, anyone."""
     if context.survey.dns:
         return atom in context.once(losses).without
-    group = context.once(groups).egress_of[atom]
-    sets = context.engine.table.sets
-    return not any(sets[number] & _DNS for number in (group.row.default, *group.row.exceptions))
+    return not may_ask_somebody(context.engine, atom)
