@@ -14,7 +14,13 @@ from ringfence.model.origin import ObjectRef, Position
 from ringfence.model.ports import ContainerPort, Protocol
 from ringfence.model.verdict import AddressEndpoint, Endpoint
 
-CLUSTER_SCOPED = {"ClusterNetworkPolicy", "AdminNetworkPolicy", "BaselineAdminNetworkPolicy"}
+CLUSTER_SCOPED = {
+    "ClusterNetworkPolicy",
+    "AdminNetworkPolicy",
+    "BaselineAdminNetworkPolicy",
+    "CiliumClusterwideNetworkPolicy",
+    "CiliumCIDRGroup",
+}
 FILE = "policies.yaml"
 
 
