@@ -9,7 +9,6 @@ from ringfence.convert.proof import prove
 from ringfence.convert.report import Conversion
 from ringfence.convert.targets import TARGETS
 from ringfence.dialects import AUTO, cni_of, read_policies
-from ringfence.dialects.reading import MESH_LAYER
 from ringfence.dialects.writing import Loss, Target
 from ringfence.dialects.writing.losses import Manifest
 from ringfence.model.errors import QueryError
@@ -110,11 +109,10 @@ def _stages(policies: PolicySet) -> tuple[list[Stage], list[Loss]]:
         Loss(
             policy.ref,
             f"{policy.ref} is not converted, and stays.",
-            "It guards the mesh beside the network.",
+            f"It guards the {layer.name} beside the network.",
             policy.origin,
         )
         for layer in layers[1:]
-        if layer.name == MESH_LAYER
         for stage in layer.stages
         for policy in stage.policies
     ]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ringfence.convert.fold import folded
+from ringfence.dialects.calico.write import write_calico_policies
 from ringfence.dialects.cilium.write import write_cilium_policies
 from ringfence.dialects.writing import Target, Written
 from ringfence.dialects.writing.bodies import Losses
@@ -58,5 +59,6 @@ def _only_denies(stage: Stage) -> bool:
 TARGETS: Mapping[str, Dialect] = {
     "networkpolicy": Dialect(_network_policy),
     "cilium": Dialect(_cilium, "cilium"),
+    "calico": Dialect(write_calico_policies, "calico"),
 }
 """By the name on the command line."""

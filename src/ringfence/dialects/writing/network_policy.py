@@ -14,12 +14,12 @@ from ringfence.dialects.writing.blocks import blocks
 from ringfence.dialects.writing.bodies import Body, Clause, Losses, bodies
 from ringfence.dialects.writing.losses import Manifest, Target, Written
 from ringfence.dialects.writing.objects import Namer, UnwritableError, manifest, selector, source_of
-from ringfence.dialects.writing.regions import UNASSIGNED, Region
+from ringfence.dialects.writing.ranges import check_ranges, outside_of
 from ringfence.dialects.writing.terms import Literal, Term
 from ringfence.model import derived
-from ringfence.model.addresses import NO_ADDRESSES, AddressSet
+from ringfence.model.addresses import NO_ADDRESSES
 from ringfence.model.objects import NAMESPACE_NAME_LABEL, Namespace
-from ringfence.model.policy import Direction, NamePeer, Policy, Stage, StageKind
+from ringfence.model.policy import Direction, Policy, Stage, StageKind
 from ringfence.model.ports import MAX_PORT, MIN_PORT, NamedPort, PortMatch, Protocol
 
 API_VERSION = "networking.k8s.io/v1"
@@ -86,7 +86,7 @@ def _namespaces(body: Body, target: Target, losses: Losses) -> list[str]:
     losses.add(
         body.policy.ref,
         body.policy.origin,
-        f"{body.policy.ref} is written for {', '.join(found) or 'no namespace'}, and for no namespace made later.",
+        f"{body.policy.ref} is written for the namespaces that the cluster has now, and for none that is made later.",
         "A NetworkPolicy is of one namespace, and can't select others by labels.",
     )
     return found
@@ -168,40 +168,13 @@ def _entry(term: Term, namespace: str) -> Manifest:
 
 
 def _ranges(policy: Policy, clause: Clause, target: Target, losses: Losses) -> Iterator[Manifest]:
-    outside = clause.region.outside
-    for name in clause.names:
-        outside |= _name(policy, clause, name, losses)
-    _check_ranges(policy, clause, replace(clause.region, outside=outside), target, losses)
-    for cidr, exceptions in blocks(outside):
-        yield {"ipBlock": {"cidr": cidr, **({"except": list(exceptions)} if exceptions else {})}}
-
-
-def _name(policy: Policy, clause: Clause, name: NamePeer, losses: Losses) -> AddressSet:
-    if name.addresses is None:
-        what = f"The name {name.pattern} is left out."
-        losses.add(policy.ref, clause.rule.origin, what, "NetworkPolicy knows no names, and no record tells addresses.")
-        return NO_ADDRESSES
-    what = f"The name {name.pattern} is written as the addresses that are recorded of it."
-    losses.add(policy.ref, clause.rule.origin, what, "NetworkPolicy knows no names; new addresses are not followed.")
-    return name.addresses
-
-
-def _check_ranges(policy: Policy, clause: Clause, region: Region, target: Target, losses: Losses) -> None:
-    """Note where an ``ipBlock`` means more or less than the rule does: it is of pods and nodes too on most CNIs."""
-
     def note(what: str, why: str) -> None:
         losses.add(policy.ref, clause.rule.origin, what, why)
 
-    if any(term.literals and term.addresses is not None for term in region.pods):
+    outside = outside_of(clause, note)
+    by_address = target.cni not in CNIS_WITHOUT_POD_CIDR
+    check_ranges(replace(clause.region, outside=outside), outside if by_address else NO_ADDRESSES, note)
+    if any(term.literals and term.addresses is not None for term in clause.region.pods):
         note("Pods that the rule means by label and address are left out.", "An ipBlock can't ask for labels.")
-    if any(term.choices for term in region.nodes):
-        note("Nodes that the rule means are left out.", "NetworkPolicy can't select nodes.")
-    blocks_mean = NO_ADDRESSES if target.cni in CNIS_WITHOUT_POD_CIDR else region.outside
-    if region.nodes_in - blocks_mean:
-        note("Nodes that the rule means are left out.", "NetworkPolicy can't select nodes by themselves.")
-    if blocks_mean - region.nodes_in - UNASSIGNED:
-        note("The rule's ranges also mean nodes in them.", "An ipBlock is of every address in it.")
-    if region.pods_in - blocks_mean and not region.all_pods:
-        note("Pods by address are left out.", "Ranges of NetworkPolicy that mean only pods can't be written.")
-    if blocks_mean - region.pods_in - UNASSIGNED and not region.all_pods:
-        note("The rule's ranges also mean pods in them.", "An ipBlock is of every address in it.")
+    for cidr, exceptions in blocks(outside):
+        yield {"ipBlock": {"cidr": cidr, **({"except": list(exceptions)} if exceptions else {})}}
