@@ -24,6 +24,7 @@ from ringfence.dialects.network_policy import CNIS_WITHOUT_POD_CIDR
 from ringfence.dialects.reading import (
     ADMIN,
     BASELINE,
+    FIREWALL_LAYER,
     MESH_LAYER,
     NETWORK_LAYER,
     NETWORK_POLICY,
@@ -56,7 +57,7 @@ from ringfence.model.finding import Finding
 from ringfence.model.objects import RawObject, Snapshot
 from ringfence.model.policy import AddressPeer, Layer, Policy, PolicySet, Stage, StageKind
 
-_LAYERS = (NETWORK_LAYER, MESH_LAYER)
+_LAYERS = (NETWORK_LAYER, FIREWALL_LAYER, MESH_LAYER)
 
 
 def read_policies(

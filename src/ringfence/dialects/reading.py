@@ -13,6 +13,8 @@ from ringfence.model.policy import Action, Policy, StageKind
 
 NETWORK_LAYER = "network"
 MESH_LAYER = "mesh"
+FIREWALL_LAYER = "firewall"
+"""Firewalls of namespaces, which stand beside the network's policies: both must allow."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,7 @@ DIALECTS: Mapping[tuple[str, str], Dialect] = {
         "v1", "istio.authorization.read_authorization_policy", ("v1beta1",)
     ),
     ("security.istio.io", "PeerAuthentication"): Dialect("v1", "istio.mtls.read_peer_authentication", ("v1beta1",)),
+    ("k8s.ovn.org", "EgressFirewall"): Dialect("v1", "ovn.read_egress_firewall"),
 }
 """The kinds that are read, by API group and kind."""
 
@@ -64,7 +65,6 @@ NOT_EVALUATED = frozenset(
         ("policy.linkerd.io", "ServerAuthorization"),
         ("crd.antrea.io", "NetworkPolicy"),
         ("crd.antrea.io", "ClusterNetworkPolicy"),
-        ("k8s.ovn.org", "EgressFirewall"),
         ("network.openshift.io", "EgressNetworkPolicy"),
         ("networking.gke.io", "FQDNNetworkPolicy"),
         ("networking.k8s.aws", "ApplicationNetworkPolicy"),

@@ -3,6 +3,6 @@
 Tables say names, types and limits as the published references do. What a reader checks already is :data:`READ` there.
 """
 
-from ringfence.dialects.schema.check import check_schema
+from ringfence.dialects.schema.check import check_schema, refused
 
-__all__ = ["check_schema"]
+__all__ = ["check_schema", "refused"]

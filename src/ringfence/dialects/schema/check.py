@@ -38,7 +38,7 @@ from ringfence.model.codes import (
     UNKNOWN_PEER,
     UNSUPPORTED_VERSION,
 )
-from ringfence.model.finding import Finding
+from ringfence.model.finding import Finding, Severity
 from ringfence.model.objects import RawObject
 
 _METADATA = (
@@ -98,6 +98,11 @@ def check_schema(raw: RawObject, group: str, told: Sequence[Finding] = ()) -> li
         return found
     paths = {finding.origin.path for finding in told if finding.subject == raw.ref and finding.code in _ABOUT_FORM}
     return [finding for finding in found if finding.origin.path not in paths]
+
+
+def refused(raw: RawObject, group: str) -> bool:
+    """True where an object is not of the form that its table asks for, so that no API server takes it."""
+    return any(finding.severity is Severity.ERROR for finding in check_schema(raw, group))
 
 
 def _check_object(body: Field, schema: Schema) -> None:
