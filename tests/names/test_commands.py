@@ -166,6 +166,15 @@ def test_the_json_of_why_holds_each_address(files: tuple[str, str]) -> None:
         "203.0.113.8": "allowed",
         "198.51.100.9": "blocked",
     }
+    assert report["records"][0] == {
+        "name": "cdn.example.org",
+        "address": "203.0.113.8",
+        "firstSeen": "2026-11-10T08:00:00Z",
+        "lastSeen": "2026-11-20T08:00:00Z",
+        "ttl": None,
+        "chain": [],
+        "origin": {"file": records, "line": 3},
+    }
     assert "RF052" in {finding["code"] for finding in report["findings"]}
 
 

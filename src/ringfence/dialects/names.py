@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from ringfence.dialects.reading import StageKey, split_api_version
+from ringfence.model.addresses import AddressSet
 from ringfence.model.codes import NAMES_RECORDED
 from ringfence.model.finding import Finding
 from ringfence.model.name_patterns import NameSyntax
@@ -45,6 +46,19 @@ class _Told:
 
     known: dict[str, tuple[str, ...]] = field(default_factory=dict)
     unknown: dict[str, None] = field(default_factory=dict)
+    sets: dict[tuple[NameSyntax, str], AddressSet | None] = field(default_factory=dict)
+
+    def addresses(self, syntax: NameSyntax, pattern: str, names: Names) -> AddressSet | None:
+        """The recorded addresses of a pattern; None where no recorded name matches. Many rules have the same names."""
+        key = syntax, pattern
+        if key not in self.sets:
+            found = names.matching(syntax, pattern)
+            if found:
+                self.known[pattern] = tuple(dict.fromkeys((*self.known.get(pattern, ()), *found)))
+            else:
+                self.unknown[pattern] = None
+            self.sets[key] = names.addresses(found) if found else None
+        return self.sets[key]
 
 
 def resolved(policies: dict[StageKey, list[Policy]], names: Names, *, tell: bool = True) -> Iterator[Finding]:
@@ -81,12 +95,8 @@ def _rule(rule: Rule, syntax: NameSyntax, names: Names, told: _Told) -> Rule:
 def _peer(peer: Peer, syntax: NameSyntax, names: Names, told: _Told) -> Peer:
     match peer:
         case NamePeer(pattern):
-            found = names.matching(syntax, pattern)
-            if not found:
-                told.unknown[pattern] = None
-                return peer
-            told.known[pattern] = found
-            return replace(peer, addresses=names.addresses(found))
+            found = told.addresses(syntax, pattern, names)
+            return peer if found is None else replace(peer, addresses=found)
         case AllPeers(parts) | AnyPeer(parts):
             return replace(peer, parts=tuple(_peer(part, syntax, names, told) for part in parts))
         case NotPeer(part):

@@ -14,7 +14,7 @@ from ringfence.explain.suggest import did_you_mean
 from ringfence.model.addresses import format_address, parse_address
 from ringfence.model.errors import EndpointError
 from ringfence.model.name_patterns import canonical
-from ringfence.model.names import Names
+from ringfence.model.names import NameRecord, Names
 from ringfence.model.objects import Pod, Service, Snapshot
 from ringfence.model.ports import Protocol
 from ringfence.model.verdict import AddressEndpoint, Endpoint
@@ -40,7 +40,7 @@ class End:
     """What an endpoint text means: a pod or address, all pods of a workload, or what a Service sends to.
 
     ``notes`` say in words what was read into the text, such as that an address is a Service's. ``dns`` is the DNS name
-    that was asked for; ``endpoints`` are its recorded addresses then.
+    that was asked for; ``endpoints`` are its recorded addresses then, from ``records``.
     """
 
     text: str
@@ -48,6 +48,7 @@ class End:
     service: Service | None = None
     notes: tuple[str, ...] = ()
     dns: str = ""
+    records: tuple[NameRecord, ...] = ()
 
     @property
     def name(self) -> str:
@@ -268,7 +269,7 @@ class Endpoints:
         if not records:
             raise UnknownNameError(name, unknown_name(name, self.names))
         endpoints = dict.fromkeys(self._at(record.address) for record in records)
-        return End(text, tuple(endpoints), notes=tuple(notes_on_name(name, self.names)), dns=name)
+        return End(text, tuple(endpoints), notes=tuple(notes_on_name(name, self.names)), dns=name, records=records)
 
     def _at(self, address: int) -> Endpoint:
         pods = self._addresses.get(address)

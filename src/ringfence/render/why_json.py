@@ -13,11 +13,15 @@ from ringfence.explain.judge import Group, Judgement, direction_of
 from ringfence.explain.nearest import closest
 from ringfence.explain.varying import Coverage
 from ringfence.explain.why import WhyAnswer
+from ringfence.model.addresses import format_address
 from ringfence.model.finding import Finding
+from ringfence.model.names import NameRecord
 from ringfence.model.policy import Direction
 from ringfence.render import json_values
 from ringfence.render.json_values import Json
 from ringfence.render.why_text import sentence
+
+_MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def render(answer: WhyAnswer, found: Iterable[Finding], fixes: Iterable[Json] = ()) -> str:
@@ -42,6 +46,8 @@ def render(answer: WhyAnswer, found: Iterable[Finding], fixes: Iterable[Json] = 
         fields["comparisons"] = [_comparison(each, judgement) for each, judgement in pairs]
     if answer.coverage:
         fields["addresses"] = [_coverage(each) for each in answer.coverage]
+    if answer.destination.records:
+        fields["records"] = [_record(each) for each in answer.destination.records]
     fields["notes"] = list(answer.notes)
     fields["findings"] = json_values.findings(found)
     return json.dumps(json_values.document("WhyReport", **fields), indent=2, ensure_ascii=False) + "\n"
@@ -86,6 +92,18 @@ def _coverage(value: Coverage) -> Json:
         "address": value.address,
         "verdict": "allowed" if value.allowed else "conditional" if value.conditional else "blocked",
         "rules": [json_values.rule(trace) for trace in value.rules],
+    }
+
+
+def _record(value: NameRecord) -> Json:
+    return {
+        "name": value.name,
+        "address": format_address(value.address),
+        "firstSeen": f"{value.first_seen:{_MOMENT}}",
+        "lastSeen": f"{value.last_seen:{_MOMENT}}",
+        "ttl": value.ttl,
+        "chain": list(value.chain),
+        "origin": json_values.origin(value.origin),
     }
 
 
