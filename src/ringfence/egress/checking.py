@@ -118,15 +118,24 @@ def _refuse_errors(snapshot: Snapshot, cni: str) -> None:
 def _certain(changes: Sequence[PairChange], possible: Engine) -> Iterator[PairChange]:
     """The changes without pairs of pods that only a condition, such as the name in a DNS query, may still allow."""
     for change in changes:
-        if (
-            change.closed
-            and not isinstance(change.sources, AddressSet)
-            and not isinstance(change.destinations, AddressSet)
-        ):
-            open_still = possible.allowed(change.sources[0], change.destinations[0])
-            change = replace(change, after=change.after | (open_still & change.before))
-        if change.opened or change.closed:
-            yield change
+        for part in _split(change, possible):
+            if part.opened or part.closed:
+                yield part
+
+
+def _split(change: PairChange, possible: Engine) -> Iterator[PairChange]:
+    """A change of pods, cut into parts by what stays possible; a pod is not meant with itself."""
+    sources, destinations = change.sources, change.destinations
+    if not change.closed or isinstance(sources, AddressSet) or isinstance(destinations, AddressSet):
+        yield change
+        return
+    parts: dict[tuple[int, PortSet], list[Pod]] = {}
+    for end in destinations:
+        source = next((pod for pod in sources if pod is not end), None)
+        if source is not None:
+            parts.setdefault((possible.atom(source), possible.allowed(source, end) & change.before), []).append(end)
+    for (_, still), ends in parts.items():
+        yield replace(change, destinations=tuple(ends), after=change.after | still)
 
 
 def _circles(given: Given, plans: Sequence[Plan]) -> Iterator[str]:

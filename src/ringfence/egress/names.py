@@ -10,19 +10,16 @@ def spelt(target: NameTarget, syntax: NameSyntax) -> str:
     """The name or pattern in a dialect that is nearest to what the request means."""
     if target.wild is Wild.NONE:
         return target.base
-    if syntax is NameSyntax.ANTREA:
-        return f"*{target.base}"
     front = "**." if syntax is NameSyntax.CILIUM and target.wild is Wild.LABELS else "*."
     return front + target.base
 
 
 def difference(target: NameTarget, syntax: NameSyntax) -> str:
     """How the dialect's pattern differs from what was asked for, as a sentence; empty where it doesn't."""
-    deep = syntax in (NameSyntax.CALICO, NameSyntax.PREFIX, NameSyntax.ANTREA)
+    deep = syntax in (NameSyntax.CALICO, NameSyntax.PREFIX)
     written = spelt(target, syntax)
     if target.wild is Wild.ONE_LABEL and deep:
-        apex = ", and the apex" if syntax is NameSyntax.ANTREA else ""
-        return f"{written} is wider than {target}: here it means names of any depth{apex}."
+        return f"{written} is wider than {target}: here it means names of any depth."
     if target.wild is Wild.LABELS and syntax is NameSyntax.ONE_LABEL:
         return f"{written} is narrower than {target}: here it means one label, deeper names are not allowed."
     if target.wild is Wild.LABELS and syntax is NameSyntax.CILIUM:
