@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -74,10 +75,17 @@ def is_name(text: str) -> bool:
 
 def name_matches(syntax: NameSyntax, pattern: str, name: str) -> bool:
     """True where a dialect's pattern matches a queried name. A pattern that the dialect refuses matches nothing."""
-    pattern, name = canonical(pattern), canonical(name)
+    return next(names_matching(syntax, pattern, (canonical(name),)), None) is not None
+
+
+def names_matching(syntax: NameSyntax, pattern: str, names: Iterable[str]) -> Iterator[str]:
+    """Those of ``names``, which are canonical, that a dialect's pattern matches."""
+    pattern = canonical(pattern)
     if "*" not in pattern:
-        return pattern == name
-    return not pattern_problem(syntax, pattern) and _regex(syntax, pattern).fullmatch(name) is not None
+        yield from (name for name in names if name == pattern)
+    elif not pattern_problem(syntax, pattern):
+        match, end = _regex(syntax, pattern).fullmatch, pattern.rpartition("*")[2]
+        yield from (name for name in names if name.endswith(end) and match(name))
 
 
 def pattern_problem(syntax: NameSyntax, pattern: str) -> str:
@@ -130,4 +138,13 @@ def _with_stars(pattern: str, star: str) -> str:
     return star.join(re.escape(part) for part in re.split(r"\*+", pattern))
 
 
-__all__ = ["GKE_LIMITS", "NameLimits", "NameSyntax", "canonical", "is_name", "name_matches", "pattern_problem"]
+__all__ = [
+    "GKE_LIMITS",
+    "NameLimits",
+    "NameSyntax",
+    "canonical",
+    "is_name",
+    "name_matches",
+    "names_matching",
+    "pattern_problem",
+]

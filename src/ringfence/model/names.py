@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from ringfence.model.addresses import AddressSet
-from ringfence.model.name_patterns import NameSyntax, canonical, name_matches
+from ringfence.model.name_patterns import NameSyntax, canonical, names_matching
 from ringfence.model.origin import UNKNOWN, Origin
 
 
@@ -71,7 +71,7 @@ class Names:
         if "*" not in pattern:
             name = canonical(pattern)
             return (name,) if name in self.by_name else ()
-        return tuple(name for name in self.by_name if name_matches(syntax, pattern, name))
+        return tuple(names_matching(syntax, pattern, self.by_name))
 
     def addresses(self, names: Iterable[str]) -> AddressSet:
         """Every address of some recorded names."""
