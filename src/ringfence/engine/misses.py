@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from ringfence.engine.facts import Facts
 from ringfence.engine.match import container_ports, is_node, peer_matches
 from ringfence.model.addresses import format_address
+from ringfence.model.derived import is_derived
 from ringfence.model.labels import AllOf, LabelExpr, Labels, Operator, Requirement
 from ringfence.model.objects import Pod
 from ringfence.model.policy import (
@@ -106,6 +107,10 @@ def label_failures(expr: LabelExpr, labels: Labels) -> list[str]:
 def _requirement_failure(requirement: Requirement, labels: Labels) -> str:
     value = labels.get(requirement.key)
     wanted = f"`{requirement}`"
+    if is_derived(requirement.key):
+        name = requirement.key.strip(":")
+        has = f"it is `{value}`" if value is not None else f"it has no {name}"
+        return f"{wanted.replace(requirement.key, name)} is asked, but {has}"
     if requirement.operator in (Operator.DOES_NOT_EXIST, Operator.NOT_IN):
         return f"label {wanted} is asked, but it has `{requirement.key}={value}`"
     if value is None:

@@ -17,6 +17,7 @@ from ringfence.explain.calico import decides_first, is_tier, where_isolated
 from ringfence.explain.cilium import CILIUM_DENY, DENY_WINS, is_cilium
 from ringfence.explain.endpoints import End, describe
 from ringfence.explain.invalid import blamed
+from ringfence.explain.istio import deciding, denied_words, is_mesh, is_peer_authentication, missed_words
 from ringfence.explain.judge import Group, Judgement, direction_of
 from ringfence.explain.near_subjects import near_subjects
 from ringfence.explain.nearest import NEAREST, NearRule, closest, nearest_words
@@ -27,6 +28,7 @@ from ringfence.explain.slips import IDENTITY_KEYS, PodMiss, is_slip, is_specific
 from ringfence.explain.words import lacks, object_name, rule_words, share, side_words
 from ringfence.model.addresses import ALL_V4, AddressSet, format_address
 from ringfence.model.finding import Finding
+from ringfence.model.mesh import OTHER_PROTOCOLS
 from ringfence.model.objects import Pod, Service
 from ringfence.model.origin import UNKNOWN, Origin
 from ringfence.model.policy import AddressPeer, AllPeers, AnyPeer, Direction, Peer, PodPeer, Policy
@@ -63,6 +65,9 @@ class CauseKind(enum.Enum):
     SUBJECT_LABEL = "subject-label"
     EMPTY_SUBJECT = "empty-subject"
     POLICY_TYPES = "policy-types"
+    MUTUAL_TLS = "mutual-tls"
+    MESH_DENY = "mesh-deny"
+    MESH_IDENTITY = "mesh-identity"
 
     def __str__(self) -> str:
         return self.value
@@ -132,25 +137,46 @@ class _Case:
     def of_group(self, group: Group, direction: Direction) -> Iterator[Cause]:
         side = direction_of(group.verdict, direction)
         last = side.stages[-1]
+        if is_mesh(last):
+            yield from self._mesh(side, group, direction)
+            if side.reason is not Reason.NO_RULE:
+                return
         if side.reason not in (Reason.NO_RULE, Reason.STAGE_DEFAULT):
             yield from self._tier(side, last.stage, direction)
             return
-        for near in closest(side):
-            cause = self._near(near, group, direction)
-            if cause is not None:
-                yield cause
-        yield from self._unselected(group, direction)
+        if not is_mesh(last):
+            for near in closest(side):
+                cause = self._near(near, group, direction)
+                if cause is not None:
+                    yield cause
+            yield from self._unselected(group, direction)
         subject = self._subject(direction)
         names = [object_name(policy.ref) for policy in last.selecting if direction in policy.isolates]
         policies = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
         peer = self._peer(direction)
         does = f"no rule allows {peer.name} on {_port(group)}"
-        if not last.rules:
+        if all(trace.rule.name == OTHER_PROTOCOLS for trace in last.rules):
             does = "it has no rule" if len(names) == 1 else "they have no rule"
         isolated = f"{side_words(direction)} {subject.name} is isolated by {policies}{where_isolated(last.stage)}"
         text = f"{isolated}, and {does}{nearest_words(side)}."
         origin = next(policy.origin for policy in last.selecting if direction in policy.isolates)
         yield Cause(direction, CauseKind.NO_RULE, text, origin, _FAR)
+
+    def _mesh(self, side: DirectionVerdict, group: Group, direction: Direction) -> Iterator[Cause]:
+        """What the mesh refuses, by who calls; by the port where that is all that fails."""
+        verdict, names = group.verdict, (self._peer(direction).name, self._subject(direction).name)
+        for trace in deciding(side):
+            kind = CauseKind.MUTUAL_TLS if is_peer_authentication(trace.policy.ref) else CauseKind.MESH_DENY
+            yield Cause(direction, kind, denied_words(trace, *names), trace.rule.origin, 0, trace)
+        for number, near in enumerate(closest(side)):
+            trace = near.trace
+            if trace.matches or direction is Direction.EGRESS:
+                continue
+            if trace.peer_matches:
+                yield self._port_cause(near, group, direction)
+            elif trace.port_matches:
+                text = missed_words(trace, verdict.source, verdict.destination, self.facts, names)
+                yield Cause(direction, CauseKind.MESH_IDENTITY, text, trace.rule.origin, 2 + number, trace)
 
     def _unselected(self, group: Group, direction: Direction) -> Iterator[Cause]:
         pods = [end for end in self._subject(direction).endpoints if isinstance(end, Pod)]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ringfence.explain.words import rule_words
+from ringfence.model.mesh import OTHER_PROTOCOLS
 from ringfence.model.policy import Action
 from ringfence.model.verdict import DirectionVerdict, PeerMiss, RuleTrace
 
@@ -58,7 +59,11 @@ def nearest_words(side: DirectionVerdict) -> str:
 def _candidates(side: DirectionVerdict) -> Iterator[RuleTrace]:
     for stage in side.stages:
         for trace in stage.rules:
-            if trace.rule.action is Action.ALLOW and (not trace.matches or trace.uncertain):
+            if (
+                trace.rule.action is Action.ALLOW
+                and trace.rule.name != OTHER_PROTOCOLS
+                and (not trace.matches or trace.uncertain)
+            ):
                 yield trace
 
 
@@ -79,8 +84,9 @@ def _near(trace: RuleTrace) -> NearRule:
 
 
 def conditions_of(trace: RuleTrace) -> str:
-    """What a matching rule still depends on, in words; empty where it is certain."""
+    """What it takes that a matching rule allows, or doesn't deny, in words; empty where it is certain."""
     parts = [condition.text for condition in trace.rule.conditions]
     if trace.uncertain and not parts:
         parts = [f"the address belongs to {trace.peer}"]
-    return ", ".join(parts)
+    text = ", ".join(parts)
+    return f"not ({text})" if text and trace.rule.action is Action.DENY else text

@@ -11,7 +11,7 @@ from ringfence.model.origin import ObjectRef
 from ringfence.model.policy import Direction
 from ringfence.model.verdict import RuleTrace
 
-_IN_LIST = re.compile(r"\b((?:in|e)gress(?:Deny)?)\[(\d+)\]$")
+_IN_LIST = re.compile(r"\b((?:in|e)gress(?:Deny)?|rules)\[(\d+)\]$")
 
 
 def object_name(ref: ObjectRef) -> str:
@@ -24,7 +24,11 @@ def rule_number(trace: RuleTrace) -> str:
 
     Both are of the manifest: a rule may be read into several, and Cilium's denies stand in lists of their own.
     """
+    if trace.policy.ref.kind == "PeerAuthentication":
+        return "mtls"
     found = _IN_LIST.search(trace.rule.origin.path)
+    if found is not None and found[1] == "rules":
+        return f"rule {int(found[2]) + 1}"
     return f"{found[1]} rule {int(found[2]) + 1}" if found else f"{trace.direction} rule {trace.index + 1}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ringfence.explain.istio import is_mesh
 from ringfence.fix import calico, network_policy, tiers
 from ringfence.fix.candidate import Case, Step
 from ringfence.model.verdict import DirectionVerdict, Reason
@@ -14,6 +15,8 @@ def only_isolated(side: DirectionVerdict) -> bool:
 
     NetworkPolicies stand in Calico's tier ``default``: what only the end of that tier denies is such a denial.
     """
+    if side.stages and is_mesh(side.stages[-1]):
+        return False
     if side.reason is Reason.STAGE_DEFAULT:
         return side.stages[-1].stage == f"{calico.TIER}{calico.DEFAULT}"
     return side.reason is Reason.NO_RULE
@@ -21,11 +24,15 @@ def only_isolated(side: DirectionVerdict) -> bool:
 
 def corrections(case: Case) -> Iterator[Step]:
     """Steps that correct policies which nearly allow it."""
+    if is_mesh(case.verdict.stages[-1]):
+        return
     yield from calico.corrections(case) if calico.concerns(case) else network_policy.corrections(case)
 
 
 def steps(case: Case) -> Iterator[Step]:
     """Steps towards allowing what the case's stage denies."""
+    if is_mesh(case.verdict.stages[-1]):
+        return  # what a mesh refuses no policy of the network can allow, and its own take no such rules
     if calico.concerns(case):
         yield from calico.steps(case)
     elif case.verdict.reason is Reason.NO_RULE:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from ringfence.fix.candidate import Step, StepKind
 from ringfence.fix.world import World
+from ringfence.model.derived import is_derived
 from ringfence.model.labels import Operator, Requirement
 from ringfence.model.objects import Pod, WorkloadRef
 from ringfence.model.origin import ObjectRef
@@ -106,6 +107,8 @@ def _labels(asked: Sequence[Requirement]) -> dict[str, str] | None:
     """The labels that meet the requirements; ``None`` where one can't be met by adding a label."""
     labels: dict[str, str] = {}
     for one in asked:
+        if is_derived(one.key):
+            return None  # where and as whom a pod runs is no label
         if one.operator is Operator.EXISTS:
             labels.setdefault(one.key, "true")
         elif one.operator is Operator.IN and labels.get(one.key, one.values[0]) in one.values:

@@ -12,6 +12,9 @@ from ringfence.model.objects import Pod
 SIDECAR = "sidecar"
 AMBIENT = "ambient"
 
+OTHER_PROTOCOLS = "not of the mesh"
+"""The name of the rule by which a mesh lets pass what isn't TCP: no author wrote it."""
+
 _INJECTED = "security.istio.io/tlsMode"
 _DATAPLANE = "istio.io/dataplane-mode"
 _REVISION = "istio.io/rev"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from ringfence.explain import istio
 from ringfence.explain.causes import Cause, first_causes
 from ringfence.explain.cilium import CILIUM_DENY, is_cilium
 from ringfence.explain.compare import Comparison
@@ -13,6 +14,7 @@ from ringfence.explain.nearest import NearRule, closest, conditions_of
 from ringfence.explain.varying import Coverage
 from ringfence.explain.why import WhyAnswer
 from ringfence.explain.words import rule_number
+from ringfence.model.mesh import OTHER_PROTOCOLS
 from ringfence.model.objects import Pod
 from ringfence.model.origin import ObjectRef
 from ringfence.model.policy import Action, Direction
@@ -254,7 +256,7 @@ def _stage(stage: StageTrace, direction: Direction, width: int) -> Iterator[Line
     if not stage.selecting:
         yield Line(f"{head}no policy selects it for {direction}; the next stage decides")
         return
-    rules = sum(1 for trace in stage.rules)
+    rules = sum(trace.rule.name != OTHER_PROTOCOLS for trace in stage.rules)
     if stage.outcome is Outcome.DENY:
         yield Line(f"{head}{_isolated(stage, rules, direction)}")
         for policy in stage.selecting:
@@ -271,6 +273,7 @@ _STAGES = {
     CILIUM_DENY: "Cilium denies",
     "networkpolicy": "NetworkPolicy",
     "baseline": "Baseline tier",
+    **istio.STAGES,
 }
 
 

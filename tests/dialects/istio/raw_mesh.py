@@ -7,7 +7,7 @@ labels put into the mesh.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ringfence.model.addresses import format_address
@@ -150,7 +150,7 @@ class Call:
     def condition(self, entry: Body, request: bool) -> bool:
         if entry["key"] not in L4_KEYS:
             return request
-        matches = {
+        matches: Callable[[Sequence[str]], bool] = {
             "source.ip": lambda values: address_matches(values, self.source),
             "destination.ip": lambda values: address_matches(values, self.destination),
             "destination.port": lambda values: str(self.port) in values,

@@ -20,6 +20,7 @@ from ringfence.dialects.istio.stages import ALLOW, DENY, NOT_TCP
 from ringfence.dialects.istio.workloads import has_target, read_workloads
 from ringfence.dialects.reading import Reading, ReadPolicy
 from ringfence.model.codes import BAD_FIELD
+from ringfence.model.mesh import OTHER_PROTOCOLS
 from ringfence.model.mesh_settings import MeshSettings
 from ringfence.model.objects import RawObject
 from ringfence.model.policy import Action, Condition, Direction, Policy, Rule
@@ -46,7 +47,7 @@ def read_authorization_policy(raw: RawObject, reading: Reading) -> Sequence[Read
         return ()
     ingress, name = frozenset({Direction.INGRESS}), f"{raw.ref.namespace}/{raw.ref.name}"
     if action == "ALLOW":
-        others = Rule(Action.ALLOW, None, NOT_TCP, name="not of the mesh", origin=raw.origin("spec"))
+        others = Rule(Action.ALLOW, None, NOT_TCP, name=OTHER_PROTOCOLS, origin=raw.origin("spec"))
         policy = Policy(raw.ref, subject, ingress, (), (*rules, others), (0.0, name), raw.origin())
         return (ReadPolicy(ALLOW, policy),)
     order = (_CUSTOM_FIRST if action == "CUSTOM" else _DENY_SECOND, name)
@@ -97,7 +98,7 @@ def _read_rules(spec: Field, action: str, reading: Reading) -> tuple[Rule, ...] 
     items = field.items() if field is not None else ()
     if items is None:
         return None
-    asked = (Condition(f"the external authorizer {_provider(spec)} denies it"),) if action == "CUSTOM" else ()
+    asked = (Condition(f"denied by the external authorizer {_provider(spec)}"),) if action == "CUSTOM" else ()
     rules: list[Rule] = []
     for item in items:
         read = _read_rule(item, reading.snapshot.mesh)
