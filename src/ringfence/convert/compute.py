@@ -109,7 +109,7 @@ def _stages(policies: PolicySet) -> tuple[list[Stage], list[Loss]]:
         Loss(
             policy.ref,
             f"{policy.ref} is not converted, and stays.",
-            f"It guards the {layer.name} beside the network.",
+            f"It is judged beside the network's policies, in the {layer.name} layer.",
             policy.origin,
         )
         for layer in layers[1:]

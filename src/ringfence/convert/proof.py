@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ringfence.convert.future import Future, future_of
 from ringfence.convert.report import Difference, Proof
 from ringfence.engine import Engine
-from ringfence.engine.difference import Ends, compare
-from ringfence.model.addresses import AddressSet
+from ringfence.engine.difference import Ends, PairChange, compare
+from ringfence.model.addresses import NO_ADDRESSES, AddressSet
 from ringfence.model.objects import Pod, Snapshot
 from ringfence.model.policy import PolicySet
+from ringfence.model.ports import PortSet
 
 _SHOWN_RANGES = 4
 
@@ -40,19 +41,45 @@ def prove(snapshot: Snapshot, before: PolicySet, after: PolicySet) -> Proof:
     return Proof(len(snapshot.pods), len(future.pods), tuple(found), future.limits)
 
 
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """What differences have in common that are told as one."""
+
+    end: Ends
+    opened: PortSet
+    closed: PortSet
+
+
 def _differences(engines: Sequence[Engine], future: Future, *, certain: bool) -> Iterator[Difference]:
     made = {id(pod) for pod in future.pods}
-    for change in compare(*engines):
-        for sources, source_is_made in _apart(change.sources, made):
-            for destinations, destination_is_made in _apart(change.destinations, made):
+    for sources, destinations, key in _together(compare(*engines)):
+        for some, source_is_made in _apart(sources, made):
+            for others, destination_is_made in _apart(destinations, made):
                 yield Difference(
-                    _names(sources),
-                    _names(destinations),
-                    change.opened,
-                    change.closed,
+                    _names(some),
+                    _names(others),
+                    key.opened,
+                    key.closed,
                     future=source_is_made or destination_is_made,
                     certain=certain,
                 )
+
+
+def _together(changes: Iterable[PairChange]) -> Iterator[tuple[Ends, Ends, _Key]]:
+    """The changes, those put together that differ in addresses alone."""
+    to_pods: dict[_Key, AddressSet] = {}
+    from_pods: dict[_Key, AddressSet] = {}
+    for change in changes:
+        if isinstance(change.sources, AddressSet):
+            key = _Key(change.destinations, change.opened, change.closed)
+            to_pods[key] = to_pods.get(key, NO_ADDRESSES) | change.sources
+        elif isinstance(change.destinations, AddressSet):
+            key = _Key(change.sources, change.opened, change.closed)
+            from_pods[key] = from_pods.get(key, NO_ADDRESSES) | change.destinations
+        else:
+            yield change.sources, change.destinations, _Key((), change.opened, change.closed)
+    yield from ((addresses, key.end, key) for key, addresses in to_pods.items())
+    yield from ((key.end, addresses, key) for key, addresses in from_pods.items())
 
 
 def _apart(ends: Ends, made: set[int]) -> Iterator[tuple[Ends, bool]]:

@@ -10,6 +10,7 @@ from ringfence.dialects.calico.write import write_calico_policies
 from ringfence.dialects.cilium.write import write_cilium_policies
 from ringfence.dialects.writing import Target, Written
 from ringfence.dialects.writing.bodies import Losses
+from ringfence.dialects.writing.cluster_network_policy import write_cluster_network_policies
 from ringfence.dialects.writing.network_policy import write_network_policies
 from ringfence.model.policy import Action, Stage, StageKind
 
@@ -60,5 +61,6 @@ TARGETS: Mapping[str, Dialect] = {
     "networkpolicy": Dialect(_network_policy),
     "cilium": Dialect(_cilium, "cilium"),
     "calico": Dialect(write_calico_policies, "calico"),
+    "cnp": Dialect(write_cluster_network_policies),
 }
 """By the name on the command line."""

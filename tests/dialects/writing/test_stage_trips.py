@@ -11,6 +11,7 @@ from hypothesis import event, given, settings, strategies as st
 from ringfence.dialects.calico.write import write_calico_policies
 from ringfence.dialects.cilium.write import write_cilium_policies
 from ringfence.dialects.writing import Target
+from ringfence.dialects.writing.cluster_network_policy import write_cluster_network_policies
 from ringfence.dialects.writing.network_policy import write_network_policies
 from ringfence.engine import Engine
 from ringfence.model.addresses import parse_address
@@ -58,3 +59,9 @@ def test_allows_are_written_exactly_or_lost(write: Write, cni: str, snapshot: Sn
 @given(snapshots().map(_with_addresses), st.tuples(stages("one"), stages("two")))
 def test_any_stages_become_tiers_of_calico_or_are_lost(snapshot: Snapshot, two: tuple[Stage, Stage]) -> None:
     _check(snapshot, two, write_calico_policies, "calico")
+
+
+@settings(max_examples=80, deadline=None)
+@given(snapshots().map(_with_addresses), st.tuples(stages("one"), stages("two")))
+def test_any_stages_become_cluster_network_policies_or_are_lost(snapshot: Snapshot, two: tuple[Stage, Stage]) -> None:
+    _check(snapshot, two, write_cluster_network_policies, "generic")
