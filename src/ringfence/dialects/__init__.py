@@ -5,7 +5,7 @@ way; reading never raises for what an object holds.
 """
 
 from ringfence.dialects.assemble import read_policies
-from ringfence.dialects.calico.staged import with_staged
+from ringfence.dialects.calico.staged import staged_of, with_staged
 from ringfence.dialects.detect import AUTO, CNIS, cni_of
 
-__all__ = ["AUTO", "CNIS", "cni_of", "read_policies", "with_staged"]
+__all__ = ["AUTO", "CNIS", "cni_of", "read_policies", "staged_of", "with_staged"]

@@ -93,6 +93,7 @@ API_SERVER_CUT = Code("RF311", "api-server-cut", _W, "A workload that works thro
 NAME_WITHOUT_DNS = Code("RF312", "name-without-dns", _E, "Egress by name is allowed to pods that can't resolve names")
 API_SERVER_UNKNOWN = Code("RF313", "api-server-unknown", _N, "The input doesn't say where the API server is")
 NAMES_NEVER_LEARNT = Code("RF314", "names-never-learnt", _E, "Egress by name, and no DNS rule to learn names from")
+TIER_END = Code("RF315", "tier-end", _W, "The end of a tier cuts what later policies would allow")
 
 # Exposure
 INGRESS_NOT_ISOLATED = Code("RF401", "ingress-not-isolated", _W, "Pods accept every connection")
@@ -106,6 +107,7 @@ HOST_NETWORK_BYPASS = Code("RF408", "host-network-bypass", _N, "Pods of the host
 OTHER_TEAM = Code("RF409", "other-team", _W, "Another team's pods get in, and no rule names that team")
 INTERNET_BY_PROXY = Code("RF410", "internet-by-proxy", _N, "Pods get to the Internet through a proxy")
 RANGE_TOO_WIDE = Code("RF411", "range-too-wide", _W, "A range allows far more addresses than it states")
+STAGED_ONLY = Code("RF412", "staged-only", _W, "Only a staged policy guards pods, and it enforces nothing")
 
 # Redundancy
 RULE_CONTAINED = Code("RF501", "rule-contained", _W, "A rule lies within another and adds nothing")
@@ -120,6 +122,7 @@ LABEL_SPELLINGS = Code("RF602", "label-spellings", _N, "Label keys of workloads 
 ACCIDENTAL_MATCH = Code("RF603", "accidental-match", _N, "A selector matches unrelated workloads by one shared label")
 CNI_LIMIT = Code("RF604", "cni-limit", _W, "More rules than a network plugin can take")
 LOOSE_WILDCARD = Code("RF605", "loose-wildcard", _W, "A wildcard in a name doesn't mean what it seems")
+EQUAL_ORDER = Code("RF606", "equal-order", _W, "Two policies that disagree have the same order")
 
 CODES: tuple[Code, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Code))
 """Every code, in the order of this table."""

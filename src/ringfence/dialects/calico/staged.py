@@ -9,7 +9,7 @@ policy"; the conversions in projectcalico/api, ``ConvertStagedPolicyToEnforced``
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ringfence.dialects.calico.sets import GROUPS
@@ -17,7 +17,7 @@ from ringfence.dialects.fields import Field, describe, spec_of
 from ringfence.model.codes import BAD_FIELD, STAGED_POLICY
 from ringfence.model.finding import Finding
 from ringfence.model.objects import RawObject, Snapshot
-from ringfence.model.origin import ObjectRef
+from ringfence.model.origin import ObjectRef, Origin
 
 _KUBERNETES = "StagedKubernetesNetworkPolicy"
 _ENFORCED = {
@@ -58,6 +58,11 @@ def with_staged(snapshot: Snapshot) -> Snapshot:
     )
     findings = (*snapshot.findings, note, *problems)
     return replace(snapshot, policies=tuple(policies.values()), findings=findings)
+
+
+def staged_of(snapshot: Snapshot) -> Mapping[tuple[ObjectRef, Origin], RawObject]:
+    """The staged policies of a snapshot, by what they would be called if enforced, and their place."""
+    return {(enforced_ref(raw), raw.origin()): raw for raw in snapshot.policies if is_staged(raw)}
 
 
 def enforced(raw: RawObject) -> RawObject:
