@@ -13,6 +13,9 @@ Counts what a network plugin has to store for each pod, where the input shows wh
 
 An identity is a set of labels in a namespace, or an address range.
 
+With `--resolve` it also counts the recorded addresses of the names in a FQDNNetworkPolicy: GKE takes 50 of a policy,
+and 100 of a name. Source: [FQDN network policies](https://cloud.google.com/kubernetes-engine/docs/how-to/fqdn-network-policies).
+
 ## Why it matters
 
 What is past the limit is not enforced, and the API server accepts it all the same: connections that the policies allow
@@ -37,6 +40,7 @@ from collections.abc import Iterator
 
 from ringfence.lint.context import LintContext
 from ringfence.lint.limits import CILIUM_ENTRIES, VPC_CNI_PORTS, Plugin, cilium_entries, plugin_of, vpc_cni_ports
+from ringfence.lint.name_limits import too_many_addresses
 from ringfence.lint.naming import some_pods
 from ringfence.model.codes import CNI_LIMIT
 from ringfence.model.finding import Finding
@@ -45,7 +49,8 @@ from ringfence.model.policy import Direction, Peer, Policy
 
 
 def check(context: LintContext) -> Iterator[Finding]:
-    """Groups of pods that the same policies select, and whose policies together are too many entries."""
+    """Names with too many addresses; groups of pods whose policies together are too many entries."""
+    yield from too_many_addresses(context)
     plugin = plugin_of(context)
     if plugin is None:
         return
