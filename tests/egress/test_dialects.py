@@ -108,7 +108,7 @@ def test_recorded_addresses_carry_their_names_and_date() -> None:
     notes = manifest.body["metadata"]["annotations"]
     assert notes["ringfence.dev/names"] == "api.pay.example=203.0.113.7,203.0.113.8"
     assert notes["ringfence.dev/names-recorded"] == "2026-11-20"
-    assert "3 days ago" in manifest.text()
+    assert "Addresses as recorded until 2026-11-20." in manifest.text()
 
 
 def test_gke_isolates_by_networkpolicy_and_allows_names_beside_it() -> None:

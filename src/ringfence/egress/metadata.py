@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 
 from ringfence.egress.plan import Grant, Plan
@@ -52,9 +53,14 @@ def owner_of(plan: Plan) -> str:
 
 
 def _frozen(plan: Plan) -> Mapping[str, str]:
-    latest = max((record.last_seen for grant in plan.named for record in grant.records), default=None)
+    last = max((latest(grant) for grant in plan.named if grant.records), default=None)
     texts = dict.fromkeys(f"{grant.text}={','.join(addresses_of(grant))}" for grant in plan.named)
-    return {NAMES: " ".join(texts), **({RECORDED: f"{latest:%Y-%m-%d}"} if latest is not None else {})}
+    return {NAMES: " ".join(texts), **({RECORDED: f"{last:%Y-%m-%d}"} if last is not None else {})}
+
+
+def latest(grant: Grant) -> dt.datetime:
+    """When a recorded name was last answered. A manifest has the date, and not its age: it is kept."""
+    return max(record.last_seen for record in grant.records)
 
 
 def addresses_of(grant: Grant) -> tuple[str, ...]:

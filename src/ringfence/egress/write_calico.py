@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ringfence.egress.choices import recorded
-from ringfence.egress.metadata import metadata
+from ringfence.egress.metadata import latest, metadata
 from ringfence.egress.names import spelt
 from ringfence.egress.plan import Grant, Plan
 from ringfence.egress.write_network_policy import ranges_of
@@ -20,7 +20,6 @@ from ringfence.generate.manifest import Manifest
 from ringfence.generate.request import Given
 from ringfence.generate.targets import Target, cidr
 from ringfence.model.name_patterns import NameSyntax
-from ringfence.model.names import seen
 from ringfence.model.ports import PortRange, Protocol
 
 Json = dict[str, Any]
@@ -52,7 +51,7 @@ def _write(given: Given, plan: Plan, *, enterprise: bool) -> tuple[Manifest, ...
     for grant in plan.grants:
         note = grant.text + (f": {grant.entry.reason}" if grant.entry.reason else "")
         if grant.name is not None and not enterprise:
-            note += f". Addresses {seen(grant.records, plan.names.read)}."
+            note += f". Addresses as recorded until {latest(grant):%Y-%m-%d}."
         notes["spec", "egress", len(rules)] = note
         rules.extend(rule for end in _ends(grant, enterprise=enterprise) for rule in _allow(end, grant.ports))
     head = () if not enterprise else ("Calico Enterprise and Calico Cloud only: open source has no domains in rules.",)

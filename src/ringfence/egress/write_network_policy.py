@@ -6,13 +6,12 @@ from typing import Any
 
 from ringfence.dialects.writing.blocks import cidrs
 from ringfence.egress.choices import recorded
-from ringfence.egress.metadata import addresses_of, metadata
+from ringfence.egress.metadata import addresses_of, latest, metadata
 from ringfence.egress.plan import Grant, Plan
 from ringfence.generate.manifest import Manifest
 from ringfence.generate.request import Given
 from ringfence.generate.targets import cidr, namespace_selector, pod_selector, rule
 from ringfence.model.addresses import parse_address
-from ringfence.model.names import seen
 from ringfence.model.ports import PortRange
 
 Json = dict[str, Any]
@@ -37,7 +36,7 @@ def policy(
     for grant in grants:
         note = grant.text + (f": {grant.entry.reason}" if grant.entry.reason else "")
         if grant.name is not None and grant.records:
-            note += f". Addresses {seen(grant.records, plan.names.read)}."
+            note += f". Addresses as recorded until {latest(grant):%Y-%m-%d}."
         notes["spec", "egress", len(rules)] = note
         rules.append(_rule(grant))
     rules.extend(extra)
