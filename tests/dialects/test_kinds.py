@@ -26,6 +26,13 @@ def document(api_version: str, kind: str, name: str = "p", spec: str = "{}") -> 
             "Did you mean policy.networking.k8s.io/v1alpha1 AdminNetworkPolicy?",
         ),
         ("cilium.io/v2", "CiliumNetworkPolicies", "Did you mean cilium.io/v2 CiliumNetworkPolicy?"),
+        ("networking.k8s.io/v1", "NetworkPolciy", "Did you mean networking.k8s.io/v1 NetworkPolicy?"),
+        ("networking.k8s.io/v1", "networkpolicy", "Did you mean networking.k8s.io/v1 NetworkPolicy?"),
+        ("cilium.io/v2", "CiliumNetworkPolcy", "Did you mean cilium.io/v2 CiliumNetworkPolicy?"),
+        ("security.istio.oi/v1", "AuthorizationPolicy", "Did you mean security.istio.io/v1 AuthorizationPolicy?"),
+        ("security.istio.io/v1", "AuthorisationPolicy", "Did you mean security.istio.io/v1 AuthorizationPolicy?"),
+        ("security.istio.io/v1", "PeerAuthentification", "Did you mean security.istio.io/v1 PeerAuthentication?"),
+        ("k8s.ovn.org/v1", "EgressFirewal", "Did you mean k8s.ovn.org/v1 EgressFirewall?"),
     ],
 )
 def test_an_unknown_kind_that_looks_like_a_policy_is_a_finding(api_version: str, kind: str, hint: str) -> None:

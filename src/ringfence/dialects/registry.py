@@ -63,6 +63,12 @@ NOT_EVALUATED = frozenset(
     {
         ("policy.linkerd.io", "AuthorizationPolicy"),
         ("policy.linkerd.io", "ServerAuthorization"),
+        ("policy.linkerd.io", "Server"),
+        ("kuma.io", "MeshTrafficPermission"),
+        ("kuma.io", "TrafficPermission"),
+        ("consul.hashicorp.com", "ServiceIntentions"),
+        ("crd.nsx.vmware.com", "SecurityPolicy"),
+        ("vpcresources.k8s.aws", "SecurityGroupPolicy"),
         ("crd.antrea.io", "NetworkPolicy"),
         ("crd.antrea.io", "ClusterNetworkPolicy"),
         ("network.openshift.io", "EgressNetworkPolicy"),
@@ -108,13 +114,21 @@ _GROUPS = frozenset(
 )
 """API groups whose policies are all known: another kind of theirs that is called a policy is a mistake."""
 
+_ALIKE = 0.88
 _WORDS = ("networkpolic", "egress", "firewall", "clusterwidenetwork")
 
 
 def looks_like_network_policy(group: str, kind: str) -> bool:
     """True where an unknown kind can only be meant as a network policy; other policies are none of our business."""
     folded = kind.lower()
-    return (group in _GROUPS and "policy" in folded) or any(word in folded for word in _WORDS)
+    if (group in _GROUPS and "policy" in folded) or any(word in folded for word in _WORDS):
+        return True
+    return any(_alike(kind, known) and _alike(group, owner) for owner, known in (*DIALECTS, *NOT_EVALUATED))
+
+
+def _alike(text: str, known: str) -> bool:
+    """True where a name is a known one, or a slip away from it."""
+    return text == known or difflib.SequenceMatcher(None, text.lower(), known.lower()).ratio() >= _ALIKE
 
 
 def nearest_kind(ref: ObjectRef) -> str:

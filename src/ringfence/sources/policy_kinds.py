@@ -7,6 +7,8 @@ and is not known must become a finding, and not be skipped.
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
+from functools import lru_cache
 from typing import Final
 
 OWN_GROUP: Final = "ringfence.dev"
@@ -22,6 +24,9 @@ _EXACT: Final[dict[str, frozenset[str]]] = {
     "security.istio.io": frozenset({"AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication"}),
     "crd.antrea.io": frozenset({"Tier", "ClusterGroup", "Group"}),
     "k8s.ovn.org": frozenset({"EgressFirewall"}),
+    "policy.linkerd.io": frozenset({"Server", "ServerAuthorization"}),
+    "kuma.io": frozenset({"MeshTrafficPermission", "TrafficPermission"}),
+    "consul.hashicorp.com": frozenset({"ServiceIntentions"}),
 }
 _NETWORKING: Final = re.compile(r"network|cilium|calico|antrea|istio|ovn|linkerd|kuma|nsx|vpcresources")
 _NO_NETWORK_POLICY: Final = frozenset({"gateway.networking.k8s.io", "gateway.networking.x-k8s.io"})
@@ -31,11 +36,26 @@ _CLUSTER_WIDE: Final = re.compile(r"(Staged)?Global|Cluster|CiliumClusterwide|Ad
 _CLUSTER_KINDS: Final = frozenset({"Tier", "HostEndpoint", "Profile", "CiliumCIDRGroup", "CiliumEgressGatewayPolicy"})
 
 
+_OFTEN_MEANT: Final = (
+    "networkpolicy",
+    "globalnetworkpolicy",
+    "ciliumnetworkpolicy",
+    "ciliumclusterwidenetworkpolicy",
+    "authorizationpolicy",
+    "peerauthentication",
+    "egressfirewall",
+)
+_ALIKE: Final = 0.88
+
+
+@lru_cache(maxsize=1024)
 def is_policy(group: str, kind: str) -> bool:
-    """True where an object of this group and kind is for the dialects."""
+    """True where an object of this group and kind is for the dialects; also where a policy was meant and misspelt."""
     if kind in _EXACT.get(group, ()) or group == "policy.networking.k8s.io" or "NetworkPolic" in kind:
         return True
-    return kind.endswith(("Policy", "Policies")) and bool(_NETWORKING.search(group)) and group not in _NO_NETWORK_POLICY
+    if group in _NO_NETWORK_POLICY or not _NETWORKING.search(group):
+        return False
+    return kind.endswith(("Policy", "Policies")) or bool(get_close_matches(kind.lower(), _OFTEN_MEANT, 1, _ALIKE))
 
 
 def is_cluster_scoped(group: str, kind: str) -> bool:
