@@ -136,3 +136,11 @@ def test_a_json_text_that_yaml_can_not_read_has_the_place_of_its_object() -> Non
     assert "\\ud83d" in body
     found = load_text("\n\n" + body).policies[0].source.locate(("spec", "ingress"))
     assert (found.line, found.column) == (3, 1)
+
+
+def test_every_value_of_a_long_list_has_its_own_line() -> None:
+    """Flow mappings of two keys and plain values in turn, so that the values are of unequal size in the table."""
+    lines = ["values:", *(f"- {{a: {n}, b: [1, 2]}}" if n % 2 else f"- {n}" for n in range(200))]
+    text = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: long}\n" + "\n".join(lines)
+    (raw,) = load_text(text).policies
+    assert [raw.origin("values", n).position.line for n in range(200)] == [5 + n for n in range(200)]

@@ -19,6 +19,9 @@ from ringfence.model.origin import Position
 Entry = tuple[int, int]
 """The key node and the value node of one entry of a mapping."""
 
+_WALKED = 32
+"""Values further on in a list are looked up: each of a list of thousands would be a walk over those before it."""
+
 
 class Lines:
     """Where the lines of a text begin, in characters; computed when it is first asked for.
@@ -54,7 +57,7 @@ class PositionTable:
     what each of its merges brought, the mapping that wins first.
     """
 
-    __slots__ = ("_indexes", "aliases", "ends", "keys", "merges", "places")
+    __slots__ = ("_elements", "_indexes", "aliases", "ends", "keys", "merges", "places")
 
     def __init__(self) -> None:
         self.places: array[int] = array("I")
@@ -63,6 +66,7 @@ class PositionTable:
         self.keys: dict[int, list[str | None]] = {}
         self.merges: dict[int, list[tuple[dict[str, Entry], ...]]] = {}
         self._indexes: dict[int, dict[str, Entry]] = {}
+        self._elements: dict[int, array[int]] = {}
 
     def children(self, node: int) -> Iterator[int]:
         """The nodes of a list's values, or of a mapping's keys and values in turn."""
@@ -73,10 +77,15 @@ class PositionTable:
 
     def element(self, node: int, index: int) -> int:
         """The node of a list's value at ``index``, which exists."""
-        child = node + 1
-        for _ in range(index):
-            child = self.ends.get(child, child + 1)
-        return child
+        if index < _WALKED:
+            child = node + 1
+            for _ in range(index):
+                child = self.ends.get(child, child + 1)
+            return child
+        elements = self._elements.get(node)
+        if elements is None:
+            elements = self._elements[node] = array("I", self.children(node))
+        return elements[index]
 
     def find(self, node: int, value: Mapping[str, Any], key: str) -> Entry | None:
         """The entry that gave a mapping its value for ``key``: the last one written, own or merged."""
