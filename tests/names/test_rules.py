@@ -63,6 +63,17 @@ spec:
     to: [{networks: ["0.0.0.0/0", "::/0"]}]
 """
 
+EGRESS_FIREWALL = """
+apiVersion: k8s.ovn.org/v1
+kind: EgressFirewall
+metadata: {name: default, namespace: shop}
+spec:
+  egress:
+  - {type: ACTION, to: {dnsName: "PATTERN"}}
+  - {type: OTHERWISE, to: {cidrSelector: 0.0.0.0/0}}
+"""
+FIREWALL = EGRESS_FIREWALL.replace("ACTION", "Allow").replace("OTHERWISE", "Deny")
+
 RECORDED = names(
     record("example.com", "203.0.113.1"),
     record("a.example.com", "203.0.113.2"),
@@ -109,6 +120,8 @@ def conditional(one: Cluster, address: str) -> bool:
         (CALICO, "example.com", {"1"}),
         (CLUSTER_NETWORK_POLICY, "*.example.com", {"2", "3"}),
         (CLUSTER_NETWORK_POLICY, "example.com", {"1"}),
+        (FIREWALL, "*.example.com", {"2"}),
+        (FIREWALL, "www.example.org", {"4"}),
     ],
 )
 def test_a_rule_by_name_allows_the_recorded_addresses(policy: str, pattern: str, reached: set[str]) -> None:
@@ -123,6 +136,13 @@ def test_a_name_that_is_not_on_record_stays_a_condition(policy: str) -> None:
         one = cluster(policy.replace("PATTERN", "other.example.net"), known)
         assert allowed(one) == set()
         assert conditional(one, "203.0.113.9")
+
+
+def test_a_denial_by_name_denies_what_is_on_record_and_lets_the_rest_through() -> None:
+    """That is why a denial by name keeps nobody out: the name's next address is not on record."""
+    deny = EGRESS_FIREWALL.replace("ACTION", "Deny").replace("OTHERWISE", "Allow")
+    assert allowed(cluster(deny.replace("PATTERN", "a.example.com"))) == {"1", "3", "4", "5", "9"}
+    assert allowed(cluster(deny.replace("PATTERN", "other.example.net"))) == set()
 
 
 def test_a_rule_is_on_the_queried_name_and_not_on_the_name_behind_an_alias() -> None:
