@@ -237,7 +237,7 @@ def test_coredns_that_is_cut_off_answers_its_clients_with_failures() -> None:
     )
 
 
-@pytest.mark.parametrize("fix", ["fixed", "fixed-with-tiers"])
+@pytest.mark.parametrize("fix", ["fixed", "fixed-with-tiers", "fixed-with-cilium"])
 def test_only_one_resolver_is_left_and_everything_else_is_as_before(fix: str) -> None:
     place = f"{INCIDENT}/single-resolver"
     check(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.cli.running import run
@@ -104,6 +106,34 @@ def test_the_offer_of_an_address_set_opens_these_addresses() -> None:
 
 def test_the_offer_by_name_opens_nothing_for_certain() -> None:
     assert difference(bare(), offer("by-name-clusternetworkpolicy")) == (set(), set())
+
+
+def test_the_offer_by_name_of_cilium_opens_nothing_for_certain() -> None:
+    assert difference(bare(), offer("by-name-cilium")) == (set(), set())
+    inputs = str(OFFERS / "cluster"), str(OFFERS / "by-name-cilium")
+    first = run("why", "-q", *inputs, EXPORTER, f"{ADDRESSES[0]}:443").stdout.splitlines()[0]
+    assert first.endswith(" only if the address belongs to name reports.partner.example.")
+
+
+def test_the_offer_by_name_of_cilium_opens_the_addresses_on_record(tmp_path: Path) -> None:
+    seen = '"firstSeen":"2026-11-16T08:00:00Z","lastSeen":"2026-11-20T08:00:00Z","ttl":60'
+    lines = [f'{{"name":"reports.partner.example","address":"{address}",{seen}}}\n' for address in ADDRESSES]
+    record = tmp_path / "names.jsonl"
+    record.write_text("".join(lines))
+    recorded = str(OFFERS / "cluster"), str(OFFERS / "by-name-cilium"), "--resolve", str(record)
+    opened, closed = difference(bare(), table(*recorded))
+    assert (opened, closed) == ({f"{EXPORTER} > {address} TCP 443" for address in ADDRESSES}, set())
+
+
+def test_the_offer_by_name_of_cilium_has_the_dns_rule_that_names_need(tmp_path: Path) -> None:
+    manifest = (OFFERS / "by-name-cilium" / "reports.yaml").read_text()
+    before, rules, after = manifest.partition("          rules:\n")
+    assert rules
+    circle = tmp_path / "reports.yaml"
+    circle.write_text(before + after[after.index("    - toFQDNs") :])
+    cluster_of = str(OFFERS / "cluster")
+    assert "RF314" not in run("lint", cluster_of, str(OFFERS / "by-name-cilium")).stdout
+    assert "RF314 error: sync/CiliumNetworkPolicy/reports-service" in run("lint", cluster_of, str(circle)).stdout
 
 
 def test_the_offer_of_a_proxy_opens_the_proxy_to_the_exporter() -> None:
