@@ -14,7 +14,7 @@ Choices where the input can't decide:
 
 from __future__ import annotations
 
-from ringfence.model.labels import Labels
+from ringfence.model.labels import EVERYTHING, Labels
 from ringfence.model.mesh import mesh_mode
 from ringfence.model.objects import Pod, Snapshot
 from ringfence.model.policy import (
@@ -227,6 +227,8 @@ def peer_matches(snapshot: Snapshot, peer: Peer, endpoint: Endpoint, guarded: En
     if isinstance(peer, NodePeer):
         if is_guarded(endpoint):
             return False
+        if peer.nodes == EVERYTHING:
+            return is_of_a_node(snapshot, endpoint)
         selected = [node for node in snapshot.nodes if peer.nodes.matches(node.labels)]
         return any(address in node.addresses for node in selected for address in addresses_of(endpoint))
     return name_may_match(snapshot, endpoint) and any(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ringfence.engine.facts import Facts
 from ringfence.model.addresses import AddressSet
+from ringfence.model.labels import EVERYTHING
 from ringfence.model.objects import Pod
 from ringfence.model.policy import (
     AddressPeer,
@@ -63,6 +64,8 @@ def peer_matches(peer: Peer, endpoint: Endpoint, facts: Facts, subject: Endpoint
                 return False
             return address_matches(peer.addresses, endpoint, pods=peer.pods)
         case NodePeer():
+            if peer.nodes == EVERYTHING:
+                return is_node(endpoint, facts)
             return address_matches(facts.node_addresses(peer.nodes), endpoint, pods=False)
         case SameNodePeer():
             return is_node(endpoint, facts) and _same_node(endpoint, subject, facts) is peer.same

@@ -11,7 +11,7 @@ for older atoms stays right for them, and only newer numbers need a look.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -20,7 +20,7 @@ from ringfence.engine.facts import Facts
 from ringfence.engine.postings import Postings
 from ringfence.model.addresses import ALL_ADDRESSES, NO_ADDRESSES, AddressSet
 from ringfence.model.derived import NODE, is_derived
-from ringfence.model.labels import Labels
+from ringfence.model.labels import EVERYTHING, Labels
 from ringfence.model.objects import Pod
 from ringfence.model.policy import (
     AddressPeer,
@@ -138,6 +138,8 @@ class Universe:
                 found = self._address_bits(peer.addresses, pods=peer.pods)
                 return found if peer.nodes else found & ~self._node_bits()
             case NodePeer():
+                if peer.nodes == EVERYTHING:
+                    return self._node_bits()
                 return self._address_bits(self.facts.node_addresses(peer.nodes), pods=False)
             case SameNodePeer():
                 own = self._own_node_bits(subject)
@@ -180,7 +182,10 @@ class Universe:
     def _address_bits(self, addresses: AddressSet, *, pods: bool) -> int:
         numbers, version = self._members.get(addresses, (0, -1))
         if version != len(self.address_atoms):
-            numbers = bits.of(n for n in self.address_atoms if self.atoms[n].addresses.intervals[0][0] in addresses)
+            inside: set[int] = set()
+            for lo, hi in addresses:
+                inside.update(self._owners[bisect_left(self._starts, lo) : bisect_right(self._starts, hi)])
+            numbers = bits.of(inside)
             self._members[addresses] = (numbers, len(self.address_atoms))
         return numbers | self.postings.pods_at(numbers, pods=pods)
 

@@ -48,7 +48,10 @@ class AddressPeer:
 
 @dataclass(frozen=True, slots=True)
 class NodePeer:
-    """Nodes by label, as the addresses in their status: host-network pods on them match, other pods never."""
+    """Nodes by label, as the addresses in their status: host-network pods on them match, other pods never.
+
+    Every node is also one that the input knows only by its host-network pods.
+    """
 
     nodes: LabelExpr = EVERYTHING
     origin: Origin = field(default=UNKNOWN, compare=False)

@@ -29,9 +29,10 @@ from ringfence.dialects.selectors import read_selector
 from ringfence.model import derived
 from ringfence.model.codes import BAD_SELECTOR, UNKNOWN_PEER
 from ringfence.model.labels import EVERYTHING, AllOf, LabelExpr, Operator, Requirement
-from ringfence.model.policy import Condition, PodPeer
+from ringfence.model.policy import Condition, NodePeer, PodPeer
 
 _NEGATIVE = (Operator.NOT_IN, Operator.DOES_NOT_EXIST)
+_NODES = frozenset({"host", "remote-node"})
 _WITHOUT_LABELS = ("host", "remote-node", "world")
 """Entities that have nothing but their reserved label, and that the input has objects or addresses for."""
 
@@ -107,9 +108,13 @@ def _parts(expr: LabelExpr) -> tuple[LabelExpr, ...]:
 def _without_labels(item: Field, expr: LabelExpr, reserved: Sequence[str], reading: Reading) -> Iterator[Match]:
     """The entities among what a selector matches that is not narrowed to a namespace."""
     named = [name for name in reserved if name in ENTITIES and name not in _WITHOUT_LABELS]
-    for name in dict.fromkeys((*_WITHOUT_LABELS, *named)):
-        if expr.matches({f"{RESERVED}:{name}": ""}):
-            yield entity(name, item, reading)
+    matched = [n for n in dict.fromkeys((*_WITHOUT_LABELS, *named)) if expr.matches({f"{RESERVED}:{n}": ""})]
+    if _NODES.issubset(matched):
+        # Whose node it is makes no difference then, and is not asked for each pod.
+        yield Match(NodePeer(origin=item.origin))
+        matched = [name for name in matched if name not in _NODES]
+    for name in matched:
+        yield entity(name, item, reading)
 
 
 def _without_cluster(expr: LabelExpr) -> tuple[LabelExpr, Condition | None]:
