@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gc
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.changes import change_policies, drop_policies
 from bench.generate import generate, snapshot_of
-from bench.measure import Case, Numbers, loaded, measured, read, started
+from bench.measure import Case, Numbers, loaded, measured, read, started, timed
 from bench.suites import suite_of
 from bench.write import write_json
 
@@ -156,3 +157,29 @@ def _of_rules(policy_set: PolicySet, most: int) -> PolicySet:
 
 def _rules(policy_set: PolicySet) -> int:
     return sum(len(policy.ingress) + len(policy.egress) for policy in policy_set.policies())
+
+
+def mixed(case: Case) -> Numbers:
+    """The cluster with its policies in four APIs, from objects to the counts over all pairs, and as it is otherwise."""
+    from bench.mixed import mix
+
+    times = []
+    for written in (False, True):
+        plan = generate(case.pods)
+        if written:
+            mix(plan)
+        snapshot = snapshot_of(plan)
+        del plan
+        gc.collect()
+        times.append(timed(partial(_all_pairs, snapshot)))
+    plain, several = times
+    return {"mixed_seconds": several, "mixed_ratio": several / plain}
+
+
+def _all_pairs(snapshot: Snapshot) -> None:
+    from ringfence.dialects import read_policies
+    from ringfence.engine import Engine
+    from ringfence.reach import Grouping, compute_reach
+
+    policy_set, _ = read_policies(snapshot, cni="generic")
+    compute_reach(Engine.build(snapshot, policy_set), Grouping.POD, summary_only=True)

@@ -168,6 +168,7 @@ STEPS: dict[str, Callable[[Case], Numbers]] = {
     "large_diff": pipeline.large_diff,
     "policy_tests": pipeline.policy_tests,
     "coverage": pipeline.coverage,
+    "mixed": pipeline.mixed,
 }
 
 
