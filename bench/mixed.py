@@ -21,8 +21,8 @@ _LABELS_IN_CILIUM = "k8s:io.cilium.k8s.namespace.labels."
 def mix(plan: Plan) -> None:
     """Write the NetworkPolicies of a plan in several APIs, and take its namespaces into a mesh."""
     plan.policies[:] = [_written(body, number) for number, body in enumerate(plan.policies)]
-    for labels in plan.namespaces.values():
-        labels["istio.io/dataplane-mode"] = "ambient"
+    for name, labels in plan.namespaces.items():
+        plan.namespaces[name] = {**labels, "istio.io/dataplane-mode": "ambient"}
 
 
 def _written(body: Body, number: int) -> Body:
