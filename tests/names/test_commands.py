@@ -199,6 +199,20 @@ def test_reach_lists_recorded_addresses_as_allowed(files: tuple[str, str]) -> No
     assert "203.0.113.7-203.0.113.8,TCP,443" in run(*ask, "--resolve", records).stdout
 
 
+def test_reach_keeps_what_goes_to_a_name(files: tuple[str, str]) -> None:
+    cluster, records = files
+    ask = ("reach", cluster, "--from", "shop/web-0", "-o", "csv", "--to")
+    # The row of the range that holds one of its addresses; the other address is denied.
+    (row,) = csv.DictReader(io.StringIO(run(*ask, "cdn.example.org", "--resolve", records).stdout))
+    assert (row["dst"], row["ports"]) == ("203.0.113.7-203.0.113.8", "443-443")
+    unknown = run(*ask, "cdn.example.org")
+    assert unknown.exit_code == 2
+    assert "The input doesn't say which addresses cdn.example.org has" in unknown.stderr
+    source = run("reach", cluster, "--from", "cdn.example.org", "--resolve", records)
+    assert source.exit_code == 2
+    assert "which can only be a destination" in source.stderr
+
+
 def test_diff_reads_both_sides_by_the_record(files: tuple[str, str], tmp_path: Path) -> None:
     cluster, records = files
     later = tmp_path / "later.yaml"

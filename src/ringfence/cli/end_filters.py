@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ringfence.explain.endpoints import Endpoints
+from ringfence.explain.names import looks_like_name
 from ringfence.explain.query import parse_port, parse_protocol
 from ringfence.explain.suggest import did_you_mean
 from ringfence.model.addresses import AddressSet, parse_cidr
@@ -50,11 +51,12 @@ def end_filter(texts: Iterable[str], snapshot: Snapshot, endpoints: Endpoints, *
 def _is_glob(text: str, snapshot: Snapshot) -> bool:
     if text.startswith("["):  # an IPv6 address in brackets
         return False
-    return bool(_WILD & set(text)) or text in snapshot.namespaces or ("/" not in text and _is_name(text))
+    return bool(_WILD & set(text)) or text in snapshot.namespaces or ("/" not in text and _is_bare(text))
 
 
-def _is_name(text: str) -> bool:
-    return ":" not in text and not text.replace(".", "").isdigit()
+def _is_bare(text: str) -> bool:
+    """True for what may be a namespace: no Service, no address, and no DNS name, since a namespace has no dot."""
+    return ":" not in text and not text.replace(".", "").isdigit() and not looks_like_name(text)
 
 
 def _checked(glob: str, text: str, snapshot: Snapshot) -> str:
