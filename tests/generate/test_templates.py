@@ -133,13 +133,22 @@ spec: {podSelector: {}, policyTypes: [Egress], egress: [{}]}
     assert any("still reaches" in note for note in generated.notes)
 
 
-@pytest.mark.parametrize(("dialect", "logs"), [(Dialect.CILIUM, "hubble observe"), (Dialect.CALICO, "action: Log")])
+@pytest.mark.parametrize(("dialect", "logs"), [(Dialect.CILIUM, "hubble observe")])
 def test_dialects_that_are_not_evaluated_say_so_and_log(tmp_path: Path, dialect: Dialect, logs: str) -> None:
     request = Request(("red",), resolver=RESOLVER.resolver, dialect=dialect)
     generated = make(world(tmp_path), "allow-dns", request)
     assert not generated.changes
     assert any("not evaluated" in note for note in generated.notes)
     assert logs in "".join(manifest.text() for manifest in generated.manifests)
+
+
+def test_calico_is_verified_and_logs(tmp_path: Path) -> None:
+    generated = make(
+        world(tmp_path), "allow-dns", Request(("red",), resolver=RESOLVER.resolver, dialect=Dialect.CALICO)
+    )
+    assert generated.changes
+    assert not any("not evaluated" in note for note in generated.notes)
+    assert "action: Log" in "".join(manifest.text() for manifest in generated.manifests)
 
 
 def test_calico_passes_other_traffic_on_to_the_default_tier(tmp_path: Path) -> None:

@@ -159,7 +159,8 @@ def _other_resolvers(given: Given, draft: Draft, after: Engine) -> Iterator[str]
         return
     if not draft.manifests:
         return
-    namespace = draft.manifests[0].body["metadata"].get("namespace", "") or _subject(draft)
+    spaces = (manifest.body["metadata"].get("namespace", "") for manifest in draft.manifests)
+    namespace = next((name for name in spaces if name), "") or _subject(draft)
     wanted = PortSet.of(span for protocol, port in RESOLVER_PORTS for span in PortSet.point(protocol, port))
     one_of_each = {after.atom(pod): pod for pod in given.pods(namespace)}
     for own, pod in one_of_each.items():

@@ -165,7 +165,7 @@ def only_resolver_calico(given: Given, namespace: str, access: DnsAccess, only: 
     }
     egress = [rule for target in access.targets for rule in _calico_rules(target, "Allow")]
     notes: dict[tuple[str | int, ...], str] = {}
-    head = [f"DNS for the pods of {namespace}.", _NOT_JUDGED.format("Calico policy")]
+    head = [f"DNS for the pods of {namespace}."]
     if only:
         notes["spec", "egress", len(egress)] = (
             "Log goes on to the next rule; the lines are in the kernel log of the pod's node."
@@ -192,8 +192,8 @@ def only_resolver_calico(given: Given, namespace: str, access: DnsAccess, only: 
         "A tier of its own, before tier default, where NetworkPolicies are. Open-source Calico has tiers since 3.29.",
     )
     return (
-        Manifest(tier, tier_head, evaluated=False),
-        Manifest(policy, tuple(head), notes, evaluated=False),
+        Manifest(tier, tier_head),
+        Manifest(policy, tuple(head), notes),
     )
 
 
