@@ -76,6 +76,10 @@ def keys_of(selector: Field) -> Iterator[str]:
 
 
 def names_namespace(selector: Field) -> bool:
-    """True where a selector says itself which namespaces it means, so that the policy's own is not implied."""
+    """True where a selector says itself which namespaces it means, so that it isn't narrowed.
+
+    Labels of namespaces say it only in a policy of a namespace.
+    """
     names = [split_source(key)[1] for key in keys_of(selector)]
-    return any(name == NAMESPACE_KEY or name.startswith(NAMESPACE_LABEL_PREFIX) for name in names)
+    of_namespace = bool(selector.raw.ref.namespace)
+    return any(name == NAMESPACE_KEY or (of_namespace and name.startswith(NAMESPACE_LABEL_PREFIX)) for name in names)
