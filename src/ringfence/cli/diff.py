@@ -215,13 +215,13 @@ def _write(
 
             diff_csv.write(report, out)
         case "md":
-            from ringfence.render import diff_markdown
+            from ringfence.render import diff_markdown, findings_text
 
-            out.write(diff_markdown.render(report))
+            out.write(diff_markdown.render(report, note=findings_text.left_out(findings)))
         case _:
-            from ringfence.render import diff_html
+            from ringfence.render import diff_html, findings_text
 
-            out.write(diff_html.render(report))
+            out.write(diff_html.render(report, note=findings_text.left_out(findings)))
 
 
 def _finish(report: DiffReport, findings: list[Finding], fail_on: tuple[str, ...], common: options.Common) -> None:

@@ -116,13 +116,21 @@ def _write(report: ReachReport, cluster: Cluster, output: str, out: IO[str], *, 
         case "md":
             from ringfence.render import markdown
 
-            out.write(markdown.render(report))
+            out.write(markdown.render(_with_errors(report, cluster)))
         case _:
             from ringfence.render import html
             from ringfence.render.cell_reasons import CellReasons
 
             reasons = CellReasons(cluster)
-            out.write(html.render(report, reasons.allowed, reasons.denied))
+            out.write(html.render(_with_errors(report, cluster), reasons.allowed, reasons.denied))
+
+
+def _with_errors(report: ReachReport, cluster: Cluster) -> ReachReport:
+    """A document is read without its stderr: what the answer leaves out stands in it."""
+    from ringfence.model.finding import Severity
+
+    errors = [finding for finding in cluster.findings if finding.severity is Severity.ERROR]
+    return replace(report, notes=(*errors, *report.notes))
 
 
 def _remarks(report: ReachReport, cluster: Cluster, common: options.Common) -> Iterator[str]:

@@ -30,8 +30,8 @@ summary { cursor: pointer; padding: .4rem 0; }
 _OPEN = 25
 
 
-def render(report: DiffReport) -> str:
-    """The report as one HTML document, which asks nothing of the network.
+def render(report: DiffReport, *, note: str = "") -> str:
+    """The report as one HTML document, which asks nothing of the network. ``note`` says what it does without.
 
     Source of the policy: Content Security Policy Level 3, hashes of inline styles.
     """
@@ -49,7 +49,7 @@ def render(report: DiffReport) -> str:
             f"<style>{_STYLE}</style>",
             "</head>",
             "<body>",
-            *_body(report),
+            *_body(report, note),
             "</body>",
             "</html>",
             "",
@@ -57,9 +57,11 @@ def render(report: DiffReport) -> str:
     )
 
 
-def _body(report: DiffReport) -> Iterator[str]:
+def _body(report: DiffReport, note: str) -> Iterator[str]:
     yield "<h1>Connections that differ</h1>"
     yield f"<p>{escape(counts(report))}</p>"
+    if note:
+        yield f"<p><strong>Note:</strong> {escape(note)}</p>"
     if report.risks:
         yield "<h2>Risks</h2>"
         yield from _table(

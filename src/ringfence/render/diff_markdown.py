@@ -14,9 +14,14 @@ SHOWN = 200
 """More changes than this under one cause are counted: a comment on a forge has a largest size."""
 
 
-def render(report: DiffReport) -> str:
-    """The report as GitHub-flavoured Markdown. Names stand in code spans, where markup and mentions are inert."""
+def render(report: DiffReport, *, note: str = "") -> str:
+    """The report as GitHub-flavoured Markdown. Names stand in code spans, where markup and mentions are inert.
+
+    ``note`` says what the answer does without.
+    """
     lines = ["## Connections that differ", "", prose(counts(report)), ""]
+    if note:
+        lines += [f"**Note:** {prose(note)}", ""]
     if report.risks:
         lines += ["### Risks", "", "| risk | what | why |", "|---|---|---|"]
         lines += [
