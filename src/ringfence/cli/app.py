@@ -13,6 +13,7 @@ from ringfence.cli import failures
 
 COMMANDS = (
     "check",
+    "convert",
     "diagnose",
     "diff",
     "dns",

@@ -155,19 +155,42 @@ def _is_pod_key(key: str) -> bool:
 def _places(snapshot: Snapshot, terms: Sequence[Term], limits: list[str]) -> list[_Place]:
     """A namespace for each set of terms that it leaves possible: of the cluster's, and of new ones."""
     found: dict[tuple[frozenset[int], bool], _Place] = {}
+    named = _names(terms)
     for space in snapshot.namespaces.values():
         alive = _alive(terms, _labels_of(space))
         found.setdefault((alive, False), _Place(space, _residue(terms, alive)))
     for number, labels in enumerate(_shapes(terms, _is_namespace_key, limits, snapshot.namespaces), start=1):
-        name = labels.get(derived.NAMESPACE, f"new-{number}")
+        name = labels.get(derived.NAMESPACE, "")
         if name in snapshot.namespaces:
             continue  # it has the labels that it has
+        if name not in named:
+            name = _fresh(number, snapshot)
+        elif any(place.namespace.name == name for place in found.values()):
+            limits.append(f"The namespace {name}, which isn't there, was tried with one set of labels.")
+            continue
         own = {key.removeprefix(derived.NAMESPACE_LABEL): value for key, value in labels.items() if _is_label(key)}
         space = Namespace(name, {NAMESPACE_NAME_LABEL: name, **own})
         alive = _alive(terms, _labels_of(space))
-        if not any(place.namespace.name == name for place in found.values()):
-            found.setdefault((alive, True), _Place(space, _residue(terms, alive), new=True))
+        found.setdefault((alive, True), _Place(space, _residue(terms, alive), new=True))
     return list(found.values())
+
+
+def _names(terms: Iterable[Term]) -> set[str]:
+    """The namespaces that terms ask for by name."""
+    return {
+        value
+        for term in terms
+        for literal in term.literals
+        if literal.requirement.key == derived.NAMESPACE
+        for value in literal.requirement.values
+    }
+
+
+def _fresh(number: int, snapshot: Snapshot) -> str:
+    name = f"new-{number}"
+    while name in snapshot.namespaces:
+        name += "-x"
+    return name
 
 
 def _is_label(key: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ringfence.convert.future import Future, future_of
 from ringfence.convert.report import Difference, Proof
@@ -41,45 +41,37 @@ def prove(snapshot: Snapshot, before: PolicySet, after: PolicySet) -> Proof:
     return Proof(len(snapshot.pods), len(future.pods), tuple(found), future.limits)
 
 
-@dataclass(frozen=True, slots=True)
-class _Key:
-    """What differences have in common that are told as one."""
-
-    end: Ends
-    opened: PortSet
-    closed: PortSet
-
-
 def _differences(engines: Sequence[Engine], future: Future, *, certain: bool) -> Iterator[Difference]:
     made = {id(pod) for pod in future.pods}
-    for sources, destinations, key in _together(compare(*engines)):
+    for sources, destinations, opened, closed in _together(compare(*engines)):
         for some, source_is_made in _apart(sources, made):
             for others, destination_is_made in _apart(destinations, made):
                 yield Difference(
                     _names(some),
                     _names(others),
-                    key.opened,
-                    key.closed,
+                    opened,
+                    closed,
                     future=source_is_made or destination_is_made,
                     certain=certain,
                 )
 
 
-def _together(changes: Iterable[PairChange]) -> Iterator[tuple[Ends, Ends, _Key]]:
-    """The changes, those put together that differ in addresses alone."""
-    to_pods: dict[_Key, AddressSet] = {}
-    from_pods: dict[_Key, AddressSet] = {}
+def _together(changes: Iterable[PairChange]) -> Iterator[tuple[Ends, Ends, PortSet, PortSet]]:
+    """Who differs with whom, at which ports; what differs in addresses alone is put together."""
+    found: dict[tuple[bool, tuple[int, ...], PortSet, PortSet], tuple[Ends, AddressSet]] = {}
     for change in changes:
-        if isinstance(change.sources, AddressSet):
-            key = _Key(change.destinations, change.opened, change.closed)
-            to_pods[key] = to_pods.get(key, NO_ADDRESSES) | change.sources
-        elif isinstance(change.destinations, AddressSet):
-            key = _Key(change.sources, change.opened, change.closed)
-            from_pods[key] = from_pods.get(key, NO_ADDRESSES) | change.destinations
-        else:
-            yield change.sources, change.destinations, _Key((), change.opened, change.closed)
-    yield from ((addresses, key.end, key) for key, addresses in to_pods.items())
-    yield from ((key.end, addresses, key) for key, addresses in from_pods.items())
+        opened, closed = change.opened, change.closed
+        addresses, pods, inward = change.sources, change.destinations, True
+        if not isinstance(addresses, AddressSet):
+            addresses, pods, inward = change.destinations, change.sources, False
+        if not isinstance(addresses, AddressSet):
+            yield change.sources, change.destinations, opened, closed
+            continue
+        key = (inward, tuple(map(id, pods)), opened, closed)
+        found[key] = (pods, (found[key][1] if key in found else NO_ADDRESSES) | addresses)
+    for (inward, _, opened, closed), (pods, addresses) in found.items():
+        ends = (addresses, pods) if inward else (pods, addresses)
+        yield *ends, opened, closed
 
 
 def _apart(ends: Ends, made: set[int]) -> Iterator[tuple[Ends, bool]]:
