@@ -191,6 +191,7 @@ spec: {podSelector: {}, policyTypes: [Egress]}
     one = cluster(deny, known)
     assert not one.verdict("shop/web", "a.example.com", 443).allowed
     best = one.fix("shop/web", "a.example.com", 443).fixes[0]
+    assert "the recorded addresses of a.example.com" in " ".join(patch.title for patch in best.patches)
     opened = best.world.engine
     pod = one.snapshot.pods[0]
     for address in ("203.0.113.2", "203.0.113.9"):

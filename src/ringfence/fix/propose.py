@@ -67,15 +67,15 @@ def propose(
     before = judge(world.engine, endpoints, source, destination, *port)
     connection = Connection(source.endpoints, endpoints.targets(destination, *port), port[0])
     answer = (source, destination, *port, deny, before)
+    # What a fix writes are addresses: those on record.
+    called = f"the recorded addresses of {destination.dns}" if destination.dns else destination.name
     if deny:
         if connection.denied(world):
             return FixAnswer(*answer, fulfilled=True)
         fixes = [
             fix
             for direction in Direction
-            for fix in search(
-                world, connection, closing(connection, source.name, destination.name, direction), connection.denied
-            )
+            for fix in search(world, connection, closing(connection, source.name, called, direction), connection.denied)
         ]
         fixes.sort(key=lambda fix: fix.rank)
         why = causes_of_access(world.engine, before, world.writes)
@@ -85,7 +85,7 @@ def propose(
     policies = additive_policies(world.engine.policy_set)
     causes = causes_of(before, world.engine.facts, endpoints.services, _errors(world, before), policies)
     also = _beside(world, endpoints, source, destination, port)
-    expand = allowing(connection, source.name, destination.name, also)
+    expand = allowing(connection, source.name, called, also)
     find = first_found if quick else search
     found = find(world, connection, expand, connection.allowed)
     return FixAnswer(*answer, causes, tuple(found), obstacle="" if found else _still_denied(before))
