@@ -22,15 +22,23 @@ def test_every_code_of_validity_is_in_the_schema_part(code: Code) -> None:
     "text",
     [
         # A kind that is read, in a part that only layer 7 looks at; one that isn't read; one that rules refer to.
-        "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: p, namespace: shop}\nspec:\n"
-        "  endpointSelector: {}\n  ingress: [{toPorts: [{ports: [{port: '80', protocol: TCP}],"
-        " rules: {http: [{method: 7}]}}]}]\n",
-        "apiVersion: k8s.ovn.org/v1\nkind: EgressFirewall\nmetadata: {name: strict, namespace: shop}\n"
-        "spec: {egress: []}\n",
-        "apiVersion: projectcalico.org/v3\nkind: NetworkSet\nmetadata: {name: p, namespace: shop}\n"
-        "spec: {nets: [10.0.0.0/99]}\n",
-        "apiVersion: crd.antrea.io/v1beta1\nkind: NetworkPolicy\nmetadata: {name: p, namespace: shop}\n"
-        "spec: {priority: 5}\n",
+        (
+            "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: p, namespace: shop}\nspec:\n"
+            "  endpointSelector: {}\n  ingress: [{toPorts: [{ports: [{port: '80', protocol: TCP}],"
+            " rules: {http: [{method: 7}]}}]}]\n"
+        ),
+        (
+            "apiVersion: k8s.ovn.org/v1\nkind: EgressFirewall\nmetadata: {name: strict, namespace: shop}\n"
+            "spec: {egress: []}\n"
+        ),
+        (
+            "apiVersion: projectcalico.org/v3\nkind: NetworkSet\nmetadata: {name: p, namespace: shop}\n"
+            "spec: {nets: [10.0.0.0/99]}\n"
+        ),
+        (
+            "apiVersion: crd.antrea.io/v1beta1\nkind: NetworkPolicy\nmetadata: {name: p, namespace: shop}\n"
+            "spec: {priority: 5}\n"
+        ),
         "apiVersion: networking.k8s.io/v1\nkind: NetworkPolciy\nmetadata: {name: p, namespace: shop}\nspec: {}\n",
     ],
     ids=["deep part", "name", "network set", "not evaluated", "misspelt kind"],
