@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ringfence.model.addresses import AddressSet, parse_address
 from ringfence.model.finding import Finding
 from ringfence.model.labels import EVERYTHING, LabelExpr
+from ringfence.model.mesh import OTHER_PROTOCOLS
 from ringfence.model.objects import NAMESPACE_NAME_LABEL, Pod, RawObject, Service, Snapshot
 from ringfence.model.origin import ObjectRef
 from ringfence.model.policy import (
@@ -135,6 +136,7 @@ class LintContext:
             for stage, policy in self.policies
             for direction in Direction
             for index, rule in enumerate(policy.rules(direction))
+            if rule.name != OTHER_PROTOCOLS  # which nobody wrote
         )
 
     def raw(self, ref: ObjectRef) -> RawObject | None:

@@ -47,7 +47,7 @@ HOST_BITS = Code("RF104", "host-bits-set", _W, "An address range has host bits s
 EXCEPT_OUTSIDE = Code("RF105", "except-outside-cidr", _E, "An exception is not inside its range")
 BAD_PORT = Code("RF106", "bad-port", _E, "A port entry is not valid")
 POD_SELECTOR_MISSING = Code("RF107", "pod-selector-missing", _W, "podSelector is left out and selects every pod")
-EMPTY_EGRESS_IGNORED = Code("RF108", "empty-egress-ignored", _W, "An empty egress list alone isolates nothing")
+EMPTY_EGRESS_IGNORED = Code("RF108", "empty-egress-ignored", _W, "An empty list of rules alone isolates nothing")
 EQUAL_PRIORITY = Code("RF109", "equal-priority", _W, "Two policies of one tier have the same priority")
 TOO_MANY_RULES = Code("RF110", "too-many-rules", _W, "A policy has more rules or peers than the API allows")
 UNKNOWN_PEER = Code("RF111", "unknown-peer", _E, "A peer is unknown or malformed, and fails closed")
@@ -77,6 +77,10 @@ POD_ADDRESS = Code("RF208", "pod-address", _W, "An ipBlock lies on addresses of 
 AND_OR_SLIP = Code("RF209", "and-or-slip", _W, "Two peer entries where one was probably meant")
 VOLATILE_LABEL = Code("RF210", "volatile-label", _W, "A selector asks for a label that changes with every rollout")
 RANGE_WITHOUT_PODS = Code("RF211", "range-without-pods", _W, "A range lies on pods or nodes, and matches none of them")
+OUTSIDE_MESH = Code("RF212", "outside-mesh", _W, "A policy of the mesh is for pods outside the mesh")
+IDENTITY_UNKNOWN = Code("RF213", "identity-unknown", _W, "A rule asks for an identity that its callers don't have")
+CLIENT_POLICY = Code("RF214", "client-policy", _W, "A policy of the mesh was meant to limit what its pods call")
+HTTP_ON_TCP = Code("RF215", "http-on-tcp", _W, "A rule speaks of requests at a port that is not HTTP")
 
 # Cuts
 DNS_CUT = Code("RF301", "dns-cut", _E, "A policy cuts pods off from DNS")
@@ -94,6 +98,7 @@ NAME_WITHOUT_DNS = Code("RF312", "name-without-dns", _E, "Egress by name is allo
 API_SERVER_UNKNOWN = Code("RF313", "api-server-unknown", _N, "The input doesn't say where the API server is")
 NAMES_NEVER_LEARNT = Code("RF314", "names-never-learnt", _E, "Egress by name, and no DNS rule to learn names from")
 TIER_END = Code("RF315", "tier-end", _W, "The end of a tier cuts what later policies would allow")
+MESH_ALLOWS_NOTHING = Code("RF316", "mesh-allows-nothing", _W, "A policy of the mesh allows nothing")
 
 # Exposure
 INGRESS_NOT_ISOLATED = Code("RF401", "ingress-not-isolated", _W, "Pods accept every connection")
