@@ -1,4 +1,4 @@
-"""The rules that are about Cilium's policies: RF211, RF314, RF505 and RF605."""
+"""The rules that are about Cilium's policies: RF211, RF314, RF505 and RF605, and RF108 on them."""
 
 from __future__ import annotations
 
@@ -131,3 +131,18 @@ def test_ranges_that_match_no_pod_though_pods_are_in_them(rule: str, fires: bool
     found = codes(NODE + PODS + cnp(f"{{{WEB}, egress: [{rule}]}}"))
     assert ("RF211" in found) == fires
     assert "RF208" not in found
+
+
+@pytest.mark.parametrize(
+    ("sections", "fires"),
+    [
+        ("ingress: []", True),
+        ("egress: []", True),
+        ("ingress: [{}]", False),
+        ("ingress: [], ingressDeny: [{fromEntities: [world]}]", False),
+        ("ingress: [], enableDefaultDeny: {ingress: true}", False),
+        ("ingress: [{}], egress: []", True),
+    ],
+)
+def test_an_empty_list_isolates_nothing_and_is_told(sections: str, fires: bool) -> None:
+    assert ("RF108" in codes(PODS + cnp(f"{{{WEB}, {sections}}}"))) == fires

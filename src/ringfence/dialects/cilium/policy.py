@@ -22,7 +22,7 @@ from ringfence.dialects.cilium.ports import PortList, read_icmps, read_port_list
 from ringfence.dialects.fields import Field, describe
 from ringfence.dialects.reading import NETWORK_POLICY, Reading, ReadPolicy, StageKey
 from ringfence.dialects.selectors import read_selector
-from ringfence.model.codes import BAD_FIELD, HOST_POLICY
+from ringfence.model.codes import BAD_FIELD, EMPTY_EGRESS_IGNORED, HOST_POLICY
 from ringfence.model.objects import RawObject
 from ringfence.model.policy import Action, Condition, Direction, Peer, PodPeer, Policy, Rule, StageKind
 
@@ -139,7 +139,18 @@ def _isolates(spec: Field) -> frozenset[Direction] | None:
             return None
         if said.value if said is not None else any(spec.value.get(name) for name in sections):
             found.add(direction)
+        if said is None and direction not in found:
+            _tell_empty(spec, sections)
     return frozenset(found)
+
+
+def _tell_empty(spec: Field, sections: Sequence[str]) -> None:
+    for name in sections:
+        field = spec.get(name)
+        if field is not None and field.value == []:
+            why = "Cilium isolates a direction that has a rule, be it an empty one."
+            hint = f"To deny what no policy allows, write {name}: [{{}}]."
+            field.report(EMPTY_EGRESS_IGNORED, f"{field} is an empty list, and isolates nothing.", why=why, hint=hint)
 
 
 def _read_section(spec: Field, name: str, direction: Direction, reading: Reading) -> tuple[Rule, ...] | None:
