@@ -10,6 +10,7 @@ from ringfence.lint.context import LintContext
 from ringfence.lint.groups import INTERNET, PUBLIC_V4, PUBLIC_V6, Group, groups
 from ringfence.model.addresses import ALL_ADDRESSES, ALL_V4, NO_ADDRESSES, AddressSet
 from ringfence.model.labels import EVERYTHING
+from ringfence.model.mesh import OTHER_PROTOCOLS
 from ringfence.model.objects import Pod
 from ringfence.model.policy import Action, AddressPeer, Direction, PodPeer, Policy, Rule
 from ringfence.model.ports import ALL_PORTS, NO_PORTS, PortRange, PortSet, Protocol, resolve_ports
@@ -113,7 +114,11 @@ def worldwide(context: LintContext, direction: Direction) -> Iterator[World]:
     More than 99 % of them are as good as all.
     """
     for _, policy in context.policies:
-        rules = [rule for rule in policy.rules(direction) if rule.action is Action.ALLOW and not rule.conditions]
+        rules = [
+            rule
+            for rule in policy.rules(direction)
+            if rule.action is Action.ALLOW and not rule.conditions and rule.name != OTHER_PROTOCOLS
+        ]
         if not rules or any(everything(rule) for rule in rules) or not context.selected(policy.subject):
             continue
         ports, chosen, least = NO_PORTS, [], Coverage(Fraction(1))
