@@ -16,7 +16,7 @@ from ringfence.generate.manifest import text_of
 from ringfence.model.addresses import AddressSet
 from ringfence.model.errors import QueryError
 from ringfence.model.ports import NO_PORTS, PortSet, Protocol
-from tests.egress.worlds import BASE, CLOSED, RECORDS, REQUEST, names, proposal
+from tests.egress.worlds import BASE, CLOSED, RECORDS, REQUEST, cluster, names, proposal
 
 GUARDED = """\
 ---
@@ -92,6 +92,17 @@ def test_what_nobody_asked_for_is_refused() -> None:
     means.refuse_strays(PairChange((web,), AddressSet.cidr("203.0.113.7/32"), NO_PORTS, port))
     with pytest.raises(QueryError, match="which nobody asked for"):
         means.refuse_strays(PairChange((web,), AddressSet.cidr("203.0.113.0/24"), NO_PORTS, port))
+
+
+def test_a_name_that_is_not_on_record_means_no_pod() -> None:
+    answer = proposal(Choice.CILIUM, BASE + CLOSED)
+    (web,) = answer.plans[0].pods
+    job = next(pod for pod in cluster().snapshot.pods if pod.name == "job")
+    port = PortSet.of(PortSet.point(Protocol.TCP, 443))
+    means = Means(answer.plans, None)
+    means.refuse_strays(PairChange((web,), AddressSet.cidr("8.8.8.8/32"), NO_PORTS, port))
+    with pytest.raises(QueryError, match="shop/job, which nobody asked for"):
+        means.refuse_strays(PairChange((web,), (job,), NO_PORTS, port))
 
 
 def test_what_was_made_for_the_request_before_is_replaced() -> None:

@@ -52,6 +52,8 @@ def command(
 ) -> None:
     """Runs the command."""
     if refresh:
+        if output in ("helm", "kustomize"):
+            raise click.UsageError("--refresh answers in text or json.")
         _refresh(paths, output, common)
     if choice is None:
         raise click.UsageError(f"Say for which policy API: --for {'|'.join(_CHOICES)}.")

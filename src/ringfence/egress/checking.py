@@ -180,7 +180,7 @@ class _Judge:
             for server in self.given.survey.dns:
                 yield self._line(name, f"{DNS} ({server.name})", server.ports, pods, list(server.endpoints))
         for target in beside:
-            ends = [pod for pod in self.given.snapshot.pods if is_target(target, (pod,))]
+            ends = [pod for pod in self.given.snapshot.pods if is_target(target, pod)]
             shown = ",".join(f"{key}={value}" for key, value in (target.labels or {}).items())
             if ends:
                 yield self._line(name, f"{target.namespace} {shown}", ports_of(target), pods, list(ends))
@@ -199,7 +199,7 @@ class _Judge:
 
     def _ends(self, grant: Grant) -> Iterator[Endpoint]:
         if grant.pods is not None:
-            yield from (pod for pod in self.given.snapshot.pods if is_target(grant.pods, (pod,)))
+            yield from (pod for pod in self.given.snapshot.pods if is_target(grant.pods, pod))
         else:
             wanted = grant.ranges or AddressSet.of((each.address, each.address) for each in grant.records)
             known = AddressSet.of((address, address) for address in self.after.facts.node_of_address)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ringfence.egress.names import spelt
 from ringfence.egress.plan import Grant, Plan
-from ringfence.engine.difference import Ends, PairChange
+from ringfence.engine.difference import PairChange
 from ringfence.generate.targets import Target
-from ringfence.model.addresses import AddressSet, format_address
+from ringfence.model.addresses import ALL_ADDRESSES, NO_ADDRESSES, AddressSet, format_address
 from ringfence.model.errors import QueryError
 from ringfence.model.name_patterns import NameSyntax
 from ringfence.model.objects import Pod
@@ -34,64 +34,86 @@ class Means:
             return
         sources: Sequence[Pod | None] = (None,) if isinstance(change.sources, AddressSet) else change.sources
         for source in sources:
-            granted = NO_PORTS
-            for plan in self.plans:
-                if source is not None and source in plan.pods:
-                    granted |= self._granted(plan, change.destinations)
-            if change.opened - granted:
+            plans = [plan for plan in self.plans if source is not None and source in plan.pods]
+            for end, ports in self._strays(plans, change):
                 raise QueryError(
-                    f"The manifests would open {change.opened - granted} from {source or 'outside'} to "
-                    f"{_first(change.destinations)}, which nobody asked for, so nothing is printed. Please report it."
+                    f"The manifests would open {ports} from {source or 'outside'} to {end}, which nobody asked for, so "
+                    "nothing is printed. Please report it."
                 )
 
-    def _granted(self, plan: Plan, ends: Ends) -> PortSet:
-        """The ports on which a plan means all of these ends."""
+    def _strays(self, plans: Sequence[Plan], change: PairChange) -> Iterator[tuple[str, PortSet]]:
+        """The ends and ports of a change that no plan means."""
+        if isinstance(change.destinations, AddressSet):
+            left = [(change.destinations, change.opened)]
+            for plan in plans:
+                for addresses, ports in self._outside(plan):
+                    left = [part for one in left for part in _without(one, addresses, ports)]
+            yield from ((format_address(addresses.intervals[0][0]), ports) for addresses, ports in left)
+            return
+        for pod in change.destinations:
+            granted = NO_PORTS
+            for plan in plans:
+                granted |= self._inside(plan, pod)
+            if change.opened - granted:
+                yield str(pod), change.opened - granted
+
+    def _outside(self, plan: Plan) -> Iterator[tuple[AddressSet, PortSet]]:
+        """The addresses that a plan means, each set with its ports."""
+        for grant in plan.grants:
+            if grant.name is not None or grant.ranges is not None:
+                yield self._addresses(plan, grant), grant.port_set
+        for target in (*plan.dns.targets, *self.beside):
+            if target.addresses:
+                yield AddressSet.of((each, each) for each in target.addresses), ports_of(target)
+
+    def _inside(self, plan: Plan, pod: Pod) -> PortSet:
+        """The ports on which a plan means a pod."""
         found = NO_PORTS
         for grant in plan.grants:
-            if self._covers(plan, grant, ends):
+            if grant.pods is not None:
+                meant = is_target(grant.pods, pod)
+            else:
+                # A name that isn't on record may have any address outside the cluster, and no pod's.
+                unknown = grant.name is not None and not grant.records
+                addresses = NO_ADDRESSES if unknown else self._addresses(plan, grant)
+                meant = any(address in addresses for address in pod.addresses)
+            if meant:
                 found |= grant.port_set
         for target in (*plan.dns.targets, *self.beside):
-            if is_target(target, ends):
+            if is_target(target, pod):
                 found |= ports_of(target)
         return found
 
-    def _covers(self, plan: Plan, grant: Grant, ends: Ends) -> bool:
-        if grant.pods is not None:
-            return is_target(grant.pods, ends)
-        addresses = grant.ranges
-        if grant.name is not None:
-            names = {record.name for record in grant.records}
-            if self.syntax is not None:
-                # A pattern that is wider here than what was asked for is told of among the promises.
-                names.update(plan.names.matching(self.syntax, spelt(grant.name, self.syntax)))
-            addresses = plan.names.addresses(names)
-            if not names:
-                return isinstance(ends, AddressSet)
-        if addresses is None:
-            return False
-        if isinstance(ends, AddressSet):
-            return ends <= addresses
-        return all(any(address in addresses for address in pod.addresses) for pod in ends)
+    def _addresses(self, plan: Plan, grant: Grant) -> AddressSet:
+        """What a name or range means; a name that isn't on record may have any address."""
+        if grant.name is None:
+            return grant.ranges or NO_ADDRESSES
+        names = {record.name for record in grant.records}
+        if self.syntax is not None:
+            # A pattern that is wider here than what was asked for is told of among the promises.
+            names.update(plan.names.matching(self.syntax, spelt(grant.name, self.syntax)))
+        return plan.names.addresses(names) if names else ALL_ADDRESSES
 
 
-def is_target(target: Target, ends: Ends) -> bool:
-    """True where all ends are pods, or addresses, that a target means."""
-    if isinstance(ends, AddressSet):
-        return bool(target.addresses) and ends <= AddressSet.of((each, each) for each in target.addresses)
+def _without(
+    part: tuple[AddressSet, PortSet], addresses: AddressSet, ports: PortSet
+) -> Iterator[tuple[AddressSet, PortSet]]:
+    """What is left of some addresses on some ports when others are taken away."""
+    own, open_ports = part
+    if own - addresses:
+        yield own - addresses, open_ports
+    if own & addresses and open_ports - ports:
+        yield own & addresses, open_ports - ports
+
+
+def is_target(target: Target, pod: Pod) -> bool:
+    """True where a target means a pod."""
     if target.addresses:
-        return all(any(address in target.addresses for address in pod.addresses) for pod in ends)
-    return all(
-        pod.namespace == target.namespace
-        and not pod.host_network
-        and (target.labels or {}).items() <= pod.labels.items()
-        for pod in ends
-    )
+        return any(address in target.addresses for address in pod.addresses)
+    labels = target.labels or {}
+    return pod.namespace == target.namespace and not pod.host_network and labels.items() <= pod.labels.items()
 
 
 def ports_of(target: Target) -> PortSet:
     """The ports of a target, as a set."""
     return PortSet.of(span for protocol, port in target.ports or () for span in PortSet.point(protocol, port))
-
-
-def _first(ends: Ends) -> str:
-    return format_address(ends.intervals[0][0]) if isinstance(ends, AddressSet) else str(ends[0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ringfence.egress.problems import BadRequestError
 from ringfence.egress.request import EgressRequest, Entry, NameTarget, RangeTarget, ServiceTarget, Wild
@@ -48,7 +48,10 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be written for one request, in whichever dialect. ``labels`` select its ``pods``."""
+    """What is to be written for one request, in whichever dialect. ``labels`` select its ``pods``.
+
+    ``number`` counts the requests that are written together, from 0.
+    """
 
     request: EgressRequest
     labels: Mapping[str, str]
@@ -57,6 +60,7 @@ class Plan:
     dns: DnsAccess
     notes: tuple[str, ...] = ()
     names: Names = field(default_factory=Names)
+    number: int = 0
 
     @property
     def named(self) -> tuple[Grant, ...]:
@@ -72,7 +76,10 @@ def plan(given: Given, requests: Sequence[EgressRequest]) -> tuple[Plan, ...]:
     """
     sink: list[Finding] = []
     access = dns_access(given)
-    plans = tuple(_Planning(given, request, access, sink).plan() for request in requests)
+    plans = tuple(
+        replace(_Planning(given, request, access, sink).plan(), number=number)
+        for number, request in enumerate(requests)
+    )
     if sink:
         raise BadRequestError(sink)
     return plans
@@ -139,6 +146,7 @@ class _Planning:
                 case NameTarget():
                     yield Grant(str(target), entry.ports, entry, name=target, records=self._records(target))
                 case RangeTarget(text, addresses):
+                    self._inside(text, addresses, entry)
                     yield Grant(text, entry.ports, entry, ranges=addresses)
                 case ServiceTarget():
                     yield from self._service(target, entry)
@@ -146,6 +154,21 @@ class _Planning:
     def _records(self, target: NameTarget) -> tuple[NameRecord, ...]:
         names = self.given.snapshot.names
         return tuple(record for record in names.records if matches(target, record.name))
+
+    def _inside(self, text: str, addresses: AddressSet, entry: Entry) -> None:
+        """Addresses of the cluster's own: a Service's is never seen by policy, a pod's doesn't stay."""
+        for service in self.given.snapshot.services:
+            own = [address for address in service.cluster_addresses if address in addresses]
+            if own and addresses.size == 1:
+                name = f"{service.namespace}/{service.name}"
+                what = f"{text} is the address of Service {name}, which is translated before policy is judged."
+                self._report(what, entry, f"Write to: service:{name}.")
+        inside = [pod for pod in self.given.snapshot.pods if any(address in addresses for address in pod.addresses)]
+        if inside:
+            self.notes.append(
+                f"{text} takes in {len(inside)} pods of the cluster, such as {inside[0]}. Their addresses don't stay, "
+                "and not every policy API means pods by a range: ask for their Service."
+            )
 
     def _service(self, target: ServiceTarget, entry: Entry) -> Iterable[Grant]:
         services = {(each.namespace, each.name): each for each in self.given.snapshot.services}

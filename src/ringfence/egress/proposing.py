@@ -22,6 +22,7 @@ from ringfence.egress.write_network_policy import write_network_policy
 from ringfence.engine import Engine
 from ringfence.generate.manifest import Manifest
 from ringfence.generate.request import Given
+from ringfence.model.errors import QueryError
 
 _WRITERS: Mapping[Choice, Callable[[Given, Plan], tuple[Manifest, ...]]] = {
     Choice.CILIUM: write_cilium,
@@ -66,7 +67,7 @@ def propose(
 
     Raises:
         BadRequestError: a request speaks of what the cluster doesn't have.
-        QueryError: the dialect can't say it, or the check refuses what was written.
+        QueryError: the API can't say it, or the check refuses what was written.
     """
     expired = () if take_expired else tuple(request for request in requests if request.expired(today))
     kept = [request for request in requests if request not in expired]
@@ -76,6 +77,8 @@ def propose(
     for each in plans:
         manifests.extend(_WRITERS[choice](fresh, each))
     mesh = choice is Choice.ISTIO
+    if mesh:
+        _refuse_two_sidecars(plans)
     extra = [target for each in plans for target in beside(fresh, each)] if mesh else []
     via = {grant.text: gateways(fresh) for each in plans for grant in routed(fresh, each)} if mesh else {}
     syntax = None if mesh else SYNTAX.get(choice)
@@ -93,6 +96,17 @@ def _without(given: Given, plans: Sequence[Plan]) -> Given:
         return given
     snapshot = replace(given.snapshot, policies=kept)
     return replace(given, snapshot=snapshot, engine=Engine.build(snapshot, read_policies(snapshot)[0]))
+
+
+def _refuse_two_sidecars(plans: Sequence[Plan]) -> None:
+    """A workload takes one Sidecar: of two that select it, which is in force isn't defined (Istio reference)."""
+    for number, one in enumerate(plans):
+        for other in plans[number + 1 :]:
+            if set(map(str, one.pods)) & set(map(str, other.pods)):
+                raise QueryError(
+                    f"{one.request.name} and {other.request.name} are for the same pods, and a pod takes one Sidecar. "
+                    "Put them into one request."
+                )
 
 
 def _dates(request: EgressRequest, today: dt.date) -> Sequence[str]:

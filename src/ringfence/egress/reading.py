@@ -42,7 +42,7 @@ def read(objects: Iterable[RawObject], problems: Iterable[Finding] = ()) -> tupl
         if raw.ref.api_version != API_VERSION:
             hint = f"Write apiVersion: {API_VERSION}."
             _at(raw, sink, "apiVersion").report(
-                BAD_FIELD, f"A {KIND} of {raw.ref.api_version or 'no apiVersion'} is not known.", hint=hint
+                BAD_FIELD, f"There is no {KIND} of {raw.ref.api_version or 'no apiVersion'}.", hint=hint
             )
             continue
         request = _request(Field(raw, (), raw.body, sink))

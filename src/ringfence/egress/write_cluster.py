@@ -66,7 +66,7 @@ def _policy(given: Given, plan: Plan, name: str, tier: str, rules: list[Json]) -
         "metadata": metadata(given, plan, "ClusterNetworkPolicy", name, namespaced=False),
         "spec": {
             "tier": tier,
-            "priority": given.free_priority(tier.lower(), _PRIORITY),
+            "priority": _priority(given, plan, tier.lower()),
             "subject": {
                 "pods": {
                     "namespaceSelector": namespace_selector(plan.request.namespace),
@@ -76,6 +76,14 @@ def _policy(given: Given, plan: Plan, name: str, tier: str, rules: list[Json]) -
             "egress": rules,
         },
     }
+
+
+def _priority(given: Given, plan: Plan, tier: str) -> int:
+    """A free priority, another one for each request: equal ones in a tier have no defined order."""
+    found = _PRIORITY - 1
+    for _ in range(plan.number + 1):
+        found = given.free_priority(tier, found + 1)
+    return found
 
 
 def _peers(grant: Grant) -> list[Json]:

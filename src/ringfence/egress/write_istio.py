@@ -42,7 +42,7 @@ def write_istio(given: Given, plan: Plan) -> tuple[Manifest, ...]:
     """
     gateway = _pods(given, _GATEWAY)
     through = routed(given, plan)
-    found = [_entry(given, plan, grant, number) for number, grant in enumerate(plan.grants, 1) if grant.pods is None]
+    found = [_entry(given, plan, grant, number) for number, grant in enumerate(plan.grants, 1) if _meshed(grant)]
     found.append(_sidecar(given, plan, gateway, found))
     if through:
         found.extend(_gateway(given, plan, gateway, through))
@@ -65,11 +65,17 @@ def _pods(given: Given, labels: dict[str, str]) -> tuple[Pod, ...]:
     return tuple(pod for pod in given.snapshot.pods if labels.items() <= pod.labels.items())
 
 
+def _meshed(grant: Grant) -> bool:
+    """Only TCP goes through a sidecar, and Services of the cluster are in its registry already."""
+    return grant.pods is None and any(port.protocol is Protocol.TCP for port in grant.ports)
+
+
 def _routable(plan: Plan, grant: Grant) -> bool:
     """TLS to whole names goes through a gateway by its server name; wildcards need a proxy of their own there."""
     if grant.name is None or grant.name.wild is not Wild.NONE:
         return False
-    return all(_is_tls(port) for _, port in single_ports(plan, grant, "ServiceEntry"))
+    ports = single_ports(plan, grant, "ServiceEntry")
+    return all(protocol is Protocol.TCP and _is_tls(port) for protocol, port in ports)
 
 
 def _is_tls(port: int) -> bool:
@@ -102,6 +108,8 @@ def _entry(given: Given, plan: Plan, grant: Grant, number: int) -> Manifest:
         spec |= {"exportTo": ["."], "location": "MESH_EXTERNAL", "resolution": "NONE"}
         notes["spec", "hosts"] = "Traffic is matched by the addresses; the host is a name for them and nothing more."
     spec["ports"] = _ports(plan, grant)
+    if any(port.protocol is not Protocol.TCP for port in grant.ports):
+        notes["spec", "ports"] = "Only TCP goes through the mesh: of other protocols the network alone decides."
     notes["spec",] = grant.text + (f": {grant.entry.reason}" if grant.entry.reason else "")
     body = {
         "apiVersion": _API,

@@ -62,7 +62,9 @@ def text_of(manifests: Sequence[Manifest]) -> str:
 
 def _comment(text: str, indent: int) -> Iterator[str]:
     margin = " " * indent + "# "
-    for line in textwrap.wrap(text, _WIDTH - indent, break_long_words=False, break_on_hyphens=False):
+    # A comment ends at any line break that YAML knows, of which Unicode has several.
+    plain = "".join(char if char.isprintable() else " " for char in text)
+    for line in textwrap.wrap(plain, _WIDTH - indent, break_long_words=False, break_on_hyphens=False):
         yield margin + line
 
 
@@ -132,4 +134,5 @@ def _scalar(value: Any) -> str:
     text = str(value)
     if _PLAIN.fullmatch(text) and text.lower() not in _KEYWORDS:
         return text
-    return json.dumps(text, ensure_ascii=False)
+    quoted = json.dumps(text, ensure_ascii=False)
+    return "".join(char if char.isprintable() else f"\\U{ord(char):08x}" for char in quoted)

@@ -62,7 +62,8 @@ _COLOURS = {
 def _judged(lines: Sequence[Judged]) -> Iterator[str]:
     width = max((len(line.text) for line in lines), default=0)
     for line in lines:
-        why = f" {line.why}" if line.why else ""
+        join = " " if line.answer is Answer.CONDITIONAL else ": "
+        why = f"{join}{line.why}" if line.why else ""
         yield f"  {line.text:<{width}}  {ports(line.ports)}: {_COLOURS[line.answer](line.answer.value)}{why}"
 
 
