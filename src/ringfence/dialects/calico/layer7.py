@@ -13,11 +13,15 @@ def read_http(field: Field | None) -> Iterator[Condition]:
     if field is None or not field.is_mapping():
         return
     field.report_unknown(("methods", "paths"))
-    methods = field.value.get("methods") or []
-    paths = [_path(path) for path in field.value.get("paths") or []]
+    methods, paths = _items(field, "methods"), [_path(path) for path in _items(field, "paths")]
     words = [" or ".join(map(str, listed)) for listed in (methods, paths) if listed]
     if words:
         yield Condition(f"HTTP {' '.join(words)}")
+
+
+def _items(field: Field, name: str) -> list[object]:
+    listed = field.get(name)
+    return [item.value for item in (listed.items() if listed is not None else ()) or ()]
 
 
 def _path(path: object) -> str:
