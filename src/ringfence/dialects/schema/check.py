@@ -9,6 +9,7 @@ from itertools import islice
 from ringfence.dialects.fields import Field, describe, nearest
 from ringfence.dialects.scalars import read_cidr
 from ringfence.dialects.schema.shapes import (
+    ANYTHING,
     TEXT,
     Fields,
     Flag,
@@ -62,6 +63,7 @@ _METADATA = (
 """ObjectMeta in the Kubernetes API reference; the last two were in it, and old exports have them."""
 
 _EVERYWHERE = ("apiVersion", "kind", "metadata", "status")
+_METADATA_NAMES = frozenset(_METADATA)
 # A name ends up in the path of a URL: a DNS subdomain (Kubernetes documentation, "Object Names and IDs").
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _LONGEST_NAME = 253
@@ -106,9 +108,8 @@ def refused(raw: RawObject, group: str) -> bool:
 
 
 def _check_object(body: Field, schema: Schema) -> None:
-    known = (*_EVERYWHERE, *schema.members)
-    if not body.value.keys() <= set(known):
-        body.report_unknown(known)
+    if any(key not in schema.members and key not in _EVERYWHERE for key in body.value):
+        body.report_unknown((*_EVERYWHERE, *schema.members))
     version = str(body.value.get("apiVersion")).rpartition("/")[2]
     if version not in schema.versions:
         body.at("apiVersion").report(
@@ -122,23 +123,27 @@ def _check_object(body: Field, schema: Schema) -> None:
 def _check_metadata(metadata: Field, schema: Schema) -> None:
     if not metadata.is_mapping():
         return
-    if not metadata.value.keys() <= set(_METADATA):
+    if not metadata.value.keys() <= _METADATA_NAMES:
         metadata.report_unknown(_METADATA)
     for key in ("labels", "annotations"):
         field = metadata.get(key)
         if field is not None and not _all_text(field.value):
             _check(field, Table(TEXT))
     name = metadata.get("name")
-    if name is None:
+    if name is None or (not schema.name and _is_name(name.value)):
         return
     if not isinstance(name.value, str):
         name.text()
-    elif len(name.value) > _LONGEST_NAME or not _NAME.fullmatch(name.value):
+    elif not _is_name(name.value):
         why = f"A name has at most {_LONGEST_NAME} lower-case letters, digits, - and dots."
         name.report(BAD_FIELD, f"{name} is {describe(name.value)}, which can't be the name of an object.", why=why)
     elif schema.name and name.value != schema.name:
         what = f"{name} is {name.value}; an object of this kind must be named {schema.name}."
         name.report(BAD_FIELD, what, why="Others are refused, or have no effect.")
+
+
+def _is_name(text: object) -> bool:
+    return isinstance(text, str) and len(text) <= _LONGEST_NAME and bool(_NAME.fullmatch(text))
 
 
 def _all_text(value: object) -> bool:
@@ -206,7 +211,7 @@ def _check_fields(field: Field, shape: Fields) -> None:
 
 
 def _check_members(field: Field, members: Mapping[str, Shape], required: Sequence[str]) -> None:
-    missing = [name for name in required if field.get(name) is None]
+    missing = [name for name in required if field.value.get(name) is None]
     if missing:
         owner = str(field) or str(field.raw.ref)
         unknown = [str(key) for key in field.value if key not in members]
@@ -214,7 +219,7 @@ def _check_members(field: Field, members: Mapping[str, Shape], required: Sequenc
         hint = next((f"Did you mean {name} where {wrong} is written?" for name, wrong in instead if wrong), "")
         field.report(BAD_FIELD, f"{owner} has no {' and no '.join(missing)}.", why="It is required.", hint=hint)
     for name, shape in members.items():
-        member = field.get(name)
+        member = field.get(name) if shape is not ANYTHING else None
         if member is not None:
             _check(member, shape)
 
