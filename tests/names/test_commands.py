@@ -147,6 +147,18 @@ def test_the_name_of_a_service_is_the_service(files: tuple[str, str], name: str)
     assert result.stdout.startswith("shop/job-0 can reach service:shop/job on port TCP 80")
 
 
+@pytest.mark.parametrize("name", ["jobs.shop.svc", "jobs.shop.svc.cluster.local"])
+def test_the_name_of_a_service_that_is_not_there_is_told_as_that(files: tuple[str, str], name: str) -> None:
+    result = run("why", files[0], "shop/job-0", f"{name}:80")
+    assert result.exit_code == 2
+    assert "There is no Service shop/jobs in the input. Did you mean shop/job?" in result.stderr
+
+
+def test_a_name_outside_may_look_like_that_of_a_service(files: tuple[str, str]) -> None:
+    result = run("why", files[0], "shop/job-0", "a.b.svc.example.com:80")
+    assert "The input doesn't say which addresses a.b.svc.example.com has" in result.stderr
+
+
 def test_an_external_name_service_is_judged_by_the_addresses_of_its_name(files: tuple[str, str]) -> None:
     cluster, records = files
     result = run("why", cluster, "shop/web-0", "service:shop/pay:443", "--resolve", records)

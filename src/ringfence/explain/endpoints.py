@@ -259,7 +259,11 @@ class Endpoints:
     def _cluster_name(self, text: str) -> End | None:
         """The Service that a name such as ``cart.shop.svc.cluster.local`` is the name of."""
         labels = canonical(text).split(".")
-        if len(labels) < 3 or labels[2] != "svc" or (labels[1], labels[0]) not in self._services:
+        if len(labels) < 3 or labels[2] != "svc":
+            return None
+        # Below another domain than the usual one it may be a name outside.
+        elsewhere = self.names.of(text) or (labels[3:] and labels[3:] != ["cluster", "local"])
+        if elsewhere and (labels[1], labels[0]) not in self._services:
             return None
         return self._service(text, f"{labels[1]}/{labels[0]}")
 
