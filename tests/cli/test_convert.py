@@ -10,7 +10,7 @@ import yaml
 from tests.cli.running import run, write
 from tests.cli.test_schemas import check
 
-DIALECTS = ("networkpolicy", "cilium", "calico", "cnp")
+DIALECTS = ("networkpolicy", "cilium", "calico", "cnp", "istio")
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

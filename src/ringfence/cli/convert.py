@@ -26,7 +26,7 @@ ringfence convert --to calico cluster.json --into calico/
 Exit status: 0 proved equal, 1 something is lost or differs, 2 wrong usage or unreadable input.
 """
 
-_DIALECTS = ("networkpolicy", "cilium", "calico", "cnp")
+_DIALECTS = ("networkpolicy", "cilium", "calico", "cnp", "istio")
 
 
 @click.command("convert", help=_HELP, short_help="Policies in another dialect, proved to say the same.")

@@ -118,15 +118,16 @@ class _Fold:
         denied: list[tuple[Policy, tuple[Term, ...]]] = []
         for stage in stages:
             passed: list[_Box] = []
-            closed: list[tuple[Policy, tuple[Term, ...]]] = []
-            for policy in stage.policies:
-                if not stage.heeds(policy, self.direction):
-                    continue
-                subject = self._subject(policy)
-                if subject is None:
-                    continue
-                if stage.closes and self.direction in policy.isolates:
-                    closed.append((policy, subject))
+            heeded = [
+                (policy, subject)
+                for policy in stage.policies
+                if stage.heeds(policy, self.direction) and (subject := self._subject(policy)) is not None
+            ]
+            closed = [each for each in heeded if stage.closes and self.direction in each[0].isolates]
+            for policy, subject in heeded:
+                if self.direction not in policy.isolates:
+                    # It allows where another policy of the stage isolates; elsewhere the next stage is asked.
+                    subject = self._both(subject, tuple(term for _, terms in closed for term in terms))
                 for part in self._parts(policy, subject):
                     action = part.clause.rule.action
                     if action is Action.ALLOW:

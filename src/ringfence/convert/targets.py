@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ringfence.convert.fold import folded
 from ringfence.dialects.calico.write import write_calico_policies
 from ringfence.dialects.cilium.write import write_cilium_policies
+from ringfence.dialects.istio.write import write_authorization_policies
 from ringfence.dialects.writing import Target, Written
 from ringfence.dialects.writing.bodies import Losses
 from ringfence.dialects.writing.cluster_network_policy import write_cluster_network_policies
@@ -37,6 +38,12 @@ def _cilium(stages: Sequence[Stage], target: Target) -> Written:
     return _folded(stages, target, write_cilium_policies)
 
 
+def _istio(stages: Sequence[Stage], target: Target) -> Written:
+    if _denies_first(stages):
+        return write_authorization_policies(stages, target)
+    return _folded(stages, target, write_authorization_policies)
+
+
 def _folded(stages: Sequence[Stage], target: Target, write: Write) -> Written:
     losses = Losses()
     written = write([folded(stages, losses, target.snapshot.namespaces)], target)
@@ -61,6 +68,7 @@ TARGETS: Mapping[str, Dialect] = {
     "networkpolicy": Dialect(_network_policy),
     "cilium": Dialect(_cilium, "cilium"),
     "calico": Dialect(write_calico_policies, "calico"),
+    "istio": Dialect(_istio),
     "cnp": Dialect(write_cluster_network_policies),
 }
 """By the name on the command line."""

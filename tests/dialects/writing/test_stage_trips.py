@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from hypothesis import event, given, settings, strategies as st
+from hypothesis import assume, event, given, settings, strategies as st
 
 from ringfence.dialects.calico.write import write_calico_policies
 from ringfence.dialects.cilium.write import write_cilium_policies
@@ -16,7 +16,17 @@ from ringfence.dialects.writing.network_policy import write_network_policies
 from ringfence.engine import Engine
 from ringfence.model.addresses import parse_address
 from ringfence.model.objects import Snapshot
-from ringfence.model.policy import Action, Layer, PolicySet, Stage, StageKind
+from ringfence.model.policy import (
+    Action,
+    Layer,
+    NamePeer,
+    Peer,
+    Policy,
+    PolicySet,
+    Stage,
+    StageKind,
+    leaves,
+)
 from tests.dialects.writing.trips import Write, differences
 from tests.strategies import policies, rules, snapshots, stages
 
@@ -37,7 +47,14 @@ def _additive() -> st.SearchStrategy[Stage]:
     return members.map(lambda found: Stage("networkpolicy", StageKind.ADDITIVE, tuple(found)))
 
 
+def _peers(policy: Policy) -> list[Peer]:
+    return [peer for rule in (*policy.egress, *policy.ingress) for peer in rule.peers or ()]
+
+
 def _check(snapshot: Snapshot, all_stages: Sequence[Stage], write: Write, cni: str) -> None:
+    peers = [peer for stage in all_stages for each in stage.policies for peer in _peers(each)]
+    # What Cilium writes by name is read by name again, and no record here tells the addresses.
+    assume(write is not write_cilium_policies or not any(isinstance(peer, NamePeer) for peer in leaves(peers)))
     before = Engine.build(snapshot, PolicySet((Layer("network", tuple(all_stages)),)))
     written = write(all_stages, Target(cni, snapshot))
     event("lost" if written.losses else "kept")

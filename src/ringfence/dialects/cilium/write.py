@@ -23,7 +23,7 @@ from ringfence.dialects.writing.bodies import Body, Clause, Losses, bodies
 from ringfence.dialects.writing.losses import Manifest, Target, Written
 from ringfence.dialects.writing.objects import Namer, UnwritableError, manifest, selector, source_of
 from ringfence.dialects.writing.regions import Region
-from ringfence.dialects.writing.terms import Term, expression_terms
+from ringfence.dialects.writing.terms import Term, TooManyTermsError, expression_terms
 from ringfence.model import derived
 from ringfence.model.addresses import ALL_ADDRESSES
 from ringfence.model.labels import Operator
@@ -231,7 +231,11 @@ def _nodes(region: Region, note: Note) -> list[Manifest]:
         if len(choices) > 1 or not holds or not isinstance(peer, NodePeer) or term.addresses != ALL_ADDRESSES:
             note("Nodes that the rule means are left out.", "Cilium can't choose nodes so.")
             continue
-        found.extend(selector(term.literals, _key) for term in expression_terms(peer.nodes))
+        try:
+            found.extend([selector(each.literals, _key) for each in expression_terms(peer.nodes)])
+        except (UnwritableError, TooManyTermsError):
+            note("Nodes that the rule means are left out.", "Cilium can't choose nodes so.")
+            continue
         why = "Cilium selects nodes only where the agent runs with enable-node-selector-labels."
         note("Whether the rule means its nodes depends on the agent.", why)
     return found

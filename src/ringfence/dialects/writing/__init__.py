@@ -3,7 +3,10 @@
 A writer is a function ``write(stages, target) -> Written``, one a dialect:
 
 - :func:`ringfence.dialects.writing.network_policy.write_network_policies`
+- :func:`ringfence.dialects.writing.cluster_network_policy.write_cluster_network_policies`
 - :func:`ringfence.dialects.cilium.write.write_cilium_policies`
+- :func:`ringfence.dialects.calico.write.write_calico_policies`
+- :func:`ringfence.dialects.istio.write.write_authorization_policies`
 
 ``stages`` are those of a :class:`~ringfence.model.policy.PolicySet`, first to last. ``Written.objects`` are manifests,
 their keys in the usual order, the same for the same input. What the dialect can't say is a :class:`Loss` at its rule,
