@@ -52,3 +52,14 @@ def test_a_tier_that_passes_at_its_end_is_no_cause() -> None:
         "{tier: security, selector: all(), ingress: [{action: Allow, protocol: UDP}]}"
     )
     assert cluster(text).why("shop/web", "shop/db", 80).allowed
+
+
+def test_a_network_policy_beside_calicos_that_misses_the_pods_by_a_label_is_named() -> None:
+    beside = policy("{selector: all(), types: [Ingress]}")
+    slip = (
+        "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: db, namespace: shop}\n"
+        "spec: {podSelector: {matchLabels: {app: db, tier: data}}, ingress: [{ports: [{port: 5432}]}]}\n"
+    )
+    said = first_cause(beside + slip, "shop/web", 5432)
+    assert "NetworkPolicy shop/db, ingress rule 1, would allow it" in said
+    assert "`tier=data`" in said

@@ -22,7 +22,8 @@ def pod_peer(expr: LabelExpr, namespace: str | None, origin: Origin) -> PodPeer:
     for part in _parts(expr):
         if part == _IN_A_NAMESPACE:
             continue
-        moved = _of_namespace(part)
+        # Beside the name of a namespace nobody looks at its labels, so what asks for them stays with the pod.
+        moved = _of_namespace(part) if namespace is None else None
         (pods if moved is None else namespaces).append(part if moved is None else moved)
     if namespace is None and len(namespaces) == 1:
         namespace = _single_name(namespaces[0])

@@ -13,6 +13,8 @@ from ringfence.model.policy import Action, Direction, Policy, PolicySet, Rule, S
 from ringfence.model.ports import Protocol
 from ringfence.model.verdict import Endpoint, Verdict
 
+_NETWORK_POLICY = "networking.k8s.io/v1"
+
 NearSubject = tuple[Policy, int, Rule, tuple[Requirement, ...]]
 """A policy, the rule that would allow with its number, and the requirements of the podSelector that the pod fails."""
 
@@ -53,9 +55,14 @@ def subjects_between(
 
 
 def additive_policies(policy_set: PolicySet) -> tuple[Policy, ...]:
-    """The policies that only ever allow beside one another: NetworkPolicies."""
+    """The policies that only ever allow beside one another: NetworkPolicies, in a tier of Calico's, too."""
     stages = (stage for layer in policy_set.layers for stage in layer.stages)
-    return tuple(policy for stage in stages if stage.kind is StageKind.ADDITIVE for policy in stage.policies)
+    return tuple(
+        policy
+        for stage in stages
+        for policy in stage.policies
+        if stage.kind is StageKind.ADDITIVE or policy.ref.api_version == _NETWORK_POLICY
+    )
 
 
 def _would_allow(

@@ -96,3 +96,16 @@ def test_the_labels_of_a_stored_set_are_read_from_its_annotation() -> None:
     )
     spec = rule("destination: {namespaceSelector: global(), selector: role == 'dns'}")
     assert World(CLUSTER + stored + policy(spec)).allowed("shop/web", "8.8.8.8", 53)
+
+
+def test_a_policy_that_guards_a_host_endpoint_too_says_so() -> None:
+    host = (
+        "---\napiVersion: projectcalico.org/v3\nkind: HostEndpoint\nmetadata: {name: n1-eth0, labels: {role: node}}\n"
+        "spec: {node: n1, interfaceName: eth0, expectedIPs: [192.168.0.1]}\n"
+    )
+    for spec, told in (("{selector: has(role)}", True), ("{selector: app == 'web'}", False)):
+        findings = World(CLUSTER + host + policy(spec, "GlobalNetworkPolicy")).cluster.findings
+        assert any(finding.code.code == "RF120" and "n1-eth0" in finding.what for finding in findings) is told
+    # The host endpoint is an address to rules of other policies.
+    world = World(CLUSTER + host + policy(rule("destination: {namespaceSelector: global(), selector: has(role)}")))
+    assert world.allowed("shop/web", "192.168.0.1", 22)

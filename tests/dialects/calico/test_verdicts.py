@@ -285,3 +285,9 @@ def test_udp_is_not_tcp() -> None:
     world = World(CLUSTER + egress("protocol: UDP, destination: {ports: [53]}"))
     assert world.allowed("shop/web", "8.8.8.8", 53, Protocol.UDP)
     assert not world.allowed("shop/web", "8.8.8.8", 53)
+
+
+@pytest.mark.parametrize(("selector", "guarded"), [("pcns.team == 'red'", True), ("pcns.team == 'blue'", False)])
+def test_a_namespaced_policy_may_ask_for_labels_of_its_namespace(selector: str, guarded: bool) -> None:
+    world = World(CLUSTER + policy(f'{{selector: "{selector}", types: [Egress]}}'))
+    assert world.allowed("shop/web", "8.8.8.8", 80) is not guarded

@@ -15,6 +15,7 @@ from ringfence.dialects.calico.expressions import read_expression
 from ringfence.dialects.calico.keys import account_key, endpoint_key, namespace_key
 from ringfence.dialects.calico.layer7 import read_http
 from ringfence.dialects.calico.ports import read_ports
+from ringfence.dialects.calico.sets import host_endpoints
 from ringfence.dialects.calico.tiers import tier_of
 from ringfence.dialects.derived_peers import pod_peer
 from ringfence.dialects.fields import Field, describe, spec_of
@@ -75,8 +76,25 @@ def read_calico_policy(raw: RawObject, reading: Reading) -> Sequence[ReadPolicy]
             why="What is said of a node's own traffic, or of host-network pods, may be cut by it.",
         )
         return ()
+    _tell_hosts(raw, spec, reading)
     policy = Policy(raw.ref, subject, directions, egress, ingress, (order, raw.ref.name), raw.origin())
     return (ReadPolicy(stage, policy),)
+
+
+def _tell_hosts(raw: RawObject, spec: Field, reading: Reading) -> None:
+    """A policy of the cluster guards host endpoints that it selects, too: that part is not evaluated."""
+    if raw.ref.namespace:
+        return
+    parts = (("selector", endpoint_key), ("namespaceSelector", namespace_key), ("serviceAccountSelector", account_key))
+    exprs = [read_expression(spec.get(name), key) for name, key in parts]
+    hosts = host_endpoints(AllOf(tuple(expr for expr in exprs if expr is not None)), reading)
+    if hosts:
+        (spec.get("selector") or spec).report(
+            HOST_POLICY,
+            f"{raw.ref} also guards the host endpoint {hosts[0]}"
+            f"{f' and {len(hosts) - 1} more' if hosts[1:] else ''}, which answers leave out.",
+            why="What is said of a node's own traffic, or of host-network pods, may be cut by it.",
+        )
 
 
 def _subject(spec: Field) -> PodPeer | None:

@@ -37,6 +37,12 @@ def sets_matching(expr: LabelExpr, reading: Reading, origin: Origin) -> AddressP
     return AddressPeer(found, text=f"the addresses of {', '.join(names)}", origin=origin)
 
 
+def host_endpoints(expr: LabelExpr, reading: Reading) -> list[str]:
+    """The names of the host endpoints that an expression over the engine's keys matches."""
+    found = (raw for group in GROUPS for raw in reading.objects.get((group, "HostEndpoint"), ()))
+    return [raw.ref.name for raw in found if expr.matches(_labels(raw, reading))]
+
+
 def _sets(reading: Reading) -> Iterator[tuple[RawObject, str]]:
     for group in GROUPS:
         for kind, list_name in _KINDS.items():
