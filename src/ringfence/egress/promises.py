@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ringfence.egress.choices import SYNTAX, Choice
 from ringfence.egress.names import difference
-from ringfence.egress.plan import Plan
+from ringfence.egress.plan import Grant, Plan
 from ringfence.egress.request import Wild
 from ringfence.model.names import seen
 
@@ -69,10 +69,11 @@ def _of_request(plans: Sequence[Plan], choice: Choice) -> Iterable[str]:
                 text = difference(grant.name, SYNTAX[choice])
                 if text:
                     yield text
+                if choice is Choice.ISTIO and grant.records:
+                    held = f"{_addresses(grant)}, {seen(grant.records, plan.names.read)}"
+                    yield f"Without an egress gateway the network holds {grant.text} as {held}."
             elif grant.records:
-                count = len({record.address for record in grant.records})
-                addresses = f"{count} address{'es' if count != 1 else ''}"
-                yield f"{grant.text} is frozen as {addresses}, {seen(grant.records, plan.names.read)}."
+                yield f"{grant.text} is frozen as {_addresses(grant)}, {seen(grant.records, plan.names.read)}."
                 if grant.name.wild is not Wild.NONE:
                     yield f"{grant.text} is the names on record only: {_listed({r.name for r in grant.records})}."
             else:
@@ -82,6 +83,11 @@ def _of_request(plans: Sequence[Plan], choice: Choice) -> Iterable[str]:
                 others = [name for name in sharing if name not in {each.name for each in grant.records}]
                 if others:
                     yield f"What allows {grant.text} allows other names on its addresses too: {_listed(others)}."
+
+
+def _addresses(grant: Grant) -> str:
+    count = len({record.address for record in grant.records})
+    return f"{count} address{'es' if count != 1 else ''}"
 
 
 def _listed(names: Iterable[str]) -> str:
