@@ -31,6 +31,8 @@ _TLS_PORTS = frozenset({443, 8443})
 _GATEWAY = {"istio": "egressgateway"}
 _CONTROL = {"app": "istiod"}
 _SYSTEM = "istio-system"
+_NO_HOST = "~/*"
+"""A Sidecar's word for no host of any namespace."""
 _XDS = 15012
 """Where sidecars get their configuration and certificates from istiod."""
 
@@ -122,11 +124,10 @@ def _entry(given: Given, plan: Plan, grant: Grant, number: int) -> Manifest:
 
 def _sidecar(given: Given, plan: Plan, gateway: tuple[Pod, ...], entries: list[Manifest]) -> Manifest:
     hosts = [f"./{host}" for entry in entries for host in entry.body["spec"]["hosts"]]
-    hosts.extend(
-        f"{grant.service.namespace}/{grant.service.name}.{grant.service.namespace}.svc.cluster.local"
-        for grant in plan.grants
-        if grant.service is not None and grant.pods is not None
-    )
+    # DNS over TCP goes through the sidecar like any TCP.
+    services = [(server.service.namespace, server.service.name) for server in given.survey.dns if server.service]
+    services += [(grant.service.namespace, grant.service.name) for grant in plan.grants if grant.service is not None]
+    hosts.extend(f"{namespace}/{name}.{namespace}.svc.cluster.local" for namespace, name in services)
     if gateway:
         hosts.append(f"{gateway[0].namespace}/*")
     body = {
@@ -135,7 +136,7 @@ def _sidecar(given: Given, plan: Plan, gateway: tuple[Pod, ...], entries: list[M
         "metadata": metadata(given, plan, "Sidecar", f"egress-{plan.request.name}"),
         "spec": {
             "workloadSelector": {"labels": dict(plan.labels)},
-            "egress": [{"hosts": list(dict.fromkeys(hosts))}],
+            "egress": [{"hosts": list(dict.fromkeys(hosts)) or [_NO_HOST]}],
             "outboundTrafficPolicy": {"mode": "REGISTRY_ONLY"},
         },
     }
