@@ -11,6 +11,7 @@ import enum
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from ringfence.dialects.reading import FIREWALL_LAYER
 from ringfence.engine.facts import Facts
 from ringfence.engine.match import peer_matches
 from ringfence.explain.calico import decides_first, is_tier, where_isolated
@@ -33,7 +34,7 @@ from ringfence.model.objects import Pod, Service
 from ringfence.model.origin import UNKNOWN, Origin
 from ringfence.model.policy import AddressPeer, AllPeers, AnyPeer, Direction, Peer, PodPeer, Policy
 from ringfence.model.ports import MAX_PORT, MIN_PORT, NamedPort, PortRange
-from ringfence.model.verdict import DirectionVerdict, Endpoint, Reason, RuleTrace
+from ringfence.model.verdict import DirectionVerdict, Endpoint, Reason, RuleTrace, StageTrace
 
 _FAR = 8
 _CHANGED = 7
@@ -142,7 +143,7 @@ class _Case:
             if side.reason is not Reason.NO_RULE:
                 return
         if side.reason not in (Reason.NO_RULE, Reason.STAGE_DEFAULT):
-            yield from self._tier(side, last.stage, direction)
+            yield from self._tier(last, direction)
             return
         if not is_mesh(last):
             for near in closest(side):
@@ -194,8 +195,8 @@ class _Case:
             place = policy.subject.origin if policy.subject.origin.position.file else policy.origin
             yield Cause(direction, CauseKind.SUBJECT_LABEL, text, place, len(failed) + 1)
 
-    def _tier(self, side: DirectionVerdict, stage: str, direction: Direction) -> Iterator[Cause]:
-        baseline = stage == "baseline"
+    def _tier(self, last: StageTrace, direction: Direction) -> Iterator[Cause]:
+        stage, baseline = last.stage, last.stage == "baseline"
         kind = CauseKind.BASELINE if baseline else CauseKind.EARLIER_TIER
         why = (
             "no NetworkPolicy selects the pods, so the Baseline tier decides"
@@ -204,9 +205,11 @@ class _Case:
             if stage == CILIUM_DENY
             else decides_first(stage)
             if is_tier(stage)
+            else "it stands beside the policies, and none can change it"
+            if last.layer == FIREWALL_LAYER
             else "this comes before any NetworkPolicy, and none can change it"
         )
-        for trace in side.deciding:
+        for trace in last.deciding:
             meant = namespace_meant(trace.policy, self.facts) if trace.policy.ref.namespace == "" else ""
             if meant and all(isinstance(end, Pod) for end in self._subject(direction).endpoints):
                 yield self._empty_subject(trace, meant, direction)
