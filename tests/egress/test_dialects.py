@@ -12,7 +12,7 @@ from ringfence.egress.checking import Answer
 from ringfence.model.errors import QueryError
 from ringfence.model.names import Names
 from ringfence.model.ports import Protocol
-from tests.egress.worlds import BASE, CLOSED, MESH, RECORDS, applied, may, names, proposal
+from tests.egress.worlds import BASE, CLOSED, MESH, RECORDS, applied, may, names, proposal, with_sidecars
 
 JUDGED = (Choice.CILIUM, Choice.CALICO, Choice.CALICO_ENTERPRISE, Choice.CLUSTER_NETWORK_POLICY, Choice.NETWORK_POLICY)
 BY_NAME = (Choice.CILIUM, Choice.CALICO_ENTERPRISE, Choice.CLUSTER_NETWORK_POLICY)
@@ -137,6 +137,17 @@ def test_the_mesh_sends_names_through_the_egress_gateway_and_the_network_lets_no
     verdicts = {line.text: line.answer for line in answer.checked.judged}
     assert verdicts["api.pay.example, from the egress gateway"] is Answer.ALLOWED
     assert answer.fine
+
+
+def test_what_the_sidecar_refuses_is_judged_where_pods_have_one() -> None:
+    """REGISTRY_ONLY: what no ServiceEntry and no Service of the hosts lists is refused, whatever the network allows."""
+    recorded = names(*RECORDS)
+    for manifests in (with_sidecars(BASE), with_sidecars(BASE + CLOSED + MESH)):
+        answer = proposal(Choice.ISTIO, manifests, recorded=recorded)
+        assert {line.answer for line in answer.checked.judged} == {Answer.ALLOWED}, answer.checked.judged
+        after = applied(answer, manifests, recorded)
+        assert may(after, "shop/web", "203.0.113.9", 443) == "no"
+        assert may(after, "shop/web", "data/db", 5432) == "no"
 
 
 def test_without_a_gateway_the_mesh_takes_recorded_addresses_at_the_network() -> None:

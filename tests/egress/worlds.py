@@ -103,7 +103,25 @@ kind: Pod
 metadata: {name: istiod, namespace: istio-system, labels: {app: istiod}}
 spec: {containers: [{name: c, image: i, ports: [{containerPort: 15012}]}]}
 status: {phase: Running, podIP: 10.0.3.2}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: istio-egressgateway, namespace: istio-system}
+spec: {clusterIP: 10.96.0.30, selector: {istio: egressgateway}, ports: [{name: https, port: 443, targetPort: 8443}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: istiod, namespace: istio-system}
+spec: {clusterIP: 10.96.0.31, selector: {app: istiod}, ports: [{name: grpc-xds, port: 15012}]}
 """
+
+
+def with_sidecars(manifests: str) -> str:
+    """The same cluster, with the pods of shop in the mesh."""
+    injected = manifests.replace("{name: shop}}", "{name: shop, labels: {istio-injection: enabled}}}", 1)
+    containers = "{containers: [{name: c, image: i}, {name: istio-proxy, image: p}]}"
+    return injected.replace("spec: {containers: [{name: c, image: i}]}", f"spec: {containers}")
+
 
 TODAY = dt.date(2026, 11, 23)
 _SEEN = dt.datetime(2026, 11, 20, 8, tzinfo=dt.UTC)

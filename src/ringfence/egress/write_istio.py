@@ -128,8 +128,7 @@ def _sidecar(given: Given, plan: Plan, gateway: tuple[Pod, ...], entries: list[M
     services = [(server.service.namespace, server.service.name) for server in given.survey.dns if server.service]
     services += [(grant.service.namespace, grant.service.name) for grant in plan.grants if grant.service is not None]
     hosts.extend(f"{namespace}/{name}.{namespace}.svc.cluster.local" for namespace, name in services)
-    if gateway:
-        hosts.append(f"{gateway[0].namespace}/*")
+    hosts.extend(f"{pod.namespace}/*" for pod in (*gateway, *_pods(given, _CONTROL)))
     body = {
         "apiVersion": _API,
         "kind": "Sidecar",
