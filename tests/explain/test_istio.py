@@ -150,3 +150,15 @@ def test_stages_are_named_in_words() -> None:
     assert "Mesh denies" in text
     assert "Mesh allows  AuthorizationPolicy shop/p, rule 1 allows it" in text
     assert "istio-" not in text
+
+
+def test_an_answer_by_the_registry_says_what_it_assumes() -> None:
+    limited = (
+        "---\napiVersion: networking.istio.io/v1\nkind: Sidecar\nmetadata: {name: s, namespace: shop}\n"
+        "spec: {outboundTrafficPolicy: {mode: REGISTRY_ONLY}}\n"
+    )
+    answer = cluster_with(limited).why("shop/web", "192.0.2.1", 443)
+    assert str(answer.causes[0][0].kind) == "mesh-deny"
+    assert "which doesn't list 192.0.2.1" in answer.causes[0][0].text
+    assert any("avoids its proxy" in note for note in answer.notes)
+    assert not any("avoids its proxy" in note for note in cluster_with("").why("shop/web", "192.0.2.1", 443).notes)

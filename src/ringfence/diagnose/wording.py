@@ -37,10 +37,22 @@ _CHANGES = {
     CauseKind.EMPTY_SUBJECT: "Write the namespaces that are meant into the subject: an empty one selects every pod.",
     CauseKind.SUBJECT_LABEL: "Ask only for labels that the pods have, or add the label to the pod template.",
     CauseKind.POLICY_TYPES: "Add the direction to policyTypes.",
+    CauseKind.MUTUAL_TLS: "Bring the callers into the mesh, or make mutual TLS permissive for the workload.",
+    CauseKind.MESH_DENY: "Change what denies it in the mesh: a policy of the network can't override it.",
+    CauseKind.MESH_IDENTITY: "Allow the caller's identity, or its addresses, in the AuthorizationPolicy.",
     CauseKind.BASELINE: (
         "Write a NetworkPolicy that selects the pods and allows this: it comes before the Baseline tier."
     ),
 }
+
+_NOT_THE_NETWORK = (
+    CauseKind.EARLIER_TIER,
+    CauseKind.BASELINE,
+    CauseKind.MUTUAL_TLS,
+    CauseKind.MESH_DENY,
+    CauseKind.MESH_IDENTITY,
+)
+"""What no NetworkPolicy that could be generated changes."""
 
 
 def change_of(kind: CauseKind, losses: Sequence[Loss]) -> str:
@@ -119,7 +131,7 @@ def _template(kind: CauseKind, loss: Loss) -> tuple[str, str] | None:
 
     None where a tier denies: no NetworkPolicy helps against an earlier one, and for a later one it would isolate.
     """
-    if kind in (CauseKind.EARLIER_TIER, CauseKind.BASELINE):
+    if kind in _NOT_THE_NETWORK:
         return None
     if loss.kind is LossKind.UPSTREAM:
         return "default-deny", loss.namespace

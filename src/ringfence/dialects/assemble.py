@@ -84,6 +84,11 @@ def read_policies(
             reading.findings.extend(check_schema(raw, group, reading.findings[told:]))
     if cni == AUTO and only is None:
         reading.findings.extend(_assumed(policies, reading.cni))
+    if snapshot.mesh.registry_only and only is None:
+        from ringfence.dialects.istio.egress import mesh_wide
+
+        for read in mesh_wide(reading):
+            policies[read.stage].append(read.policy)
     if snapshot.names:
         reading.findings.extend(resolved(policies, snapshot.names, tell=only is None))
     _join_default_tier(policies, reading)

@@ -52,6 +52,10 @@ DIALECTS: Mapping[tuple[str, str], Dialect] = {
         "v1", "istio.authorization.read_authorization_policy", ("v1beta1",)
     ),
     ("security.istio.io", "PeerAuthentication"): Dialect("v1", "istio.mtls.read_peer_authentication", ("v1beta1",)),
+    ("networking.istio.io", "Sidecar"): Dialect("v1", "istio.egress.read_sidecar", ("v1beta1", "v1alpha3")),
+    ("networking.istio.io", "ServiceEntry"): Dialect(
+        "v1", "istio.service_registry.read_service_entry", ("v1beta1", "v1alpha3")
+    ),
     ("k8s.ovn.org", "EgressFirewall"): Dialect("v1", "ovn.read_egress_firewall"),
 }
 """The kinds that are read, by API group and kind."""

@@ -12,12 +12,13 @@ from ringfence.model.labels import LabelExpr, Requirement
 from ringfence.model.mesh import AMBIENT
 from ringfence.model.objects import NAMESPACE_NAME_LABEL, Pod
 from ringfence.model.origin import ObjectRef
-from ringfence.model.policy import AddressPeer, PodPeer, leaves
-from ringfence.model.verdict import DirectionVerdict, Endpoint, RuleTrace, StageTrace
+from ringfence.model.policy import AddressPeer, Direction, PodPeer, leaves
+from ringfence.model.verdict import DirectionVerdict, Endpoint, RuleTrace, StageTrace, Verdict
 
 LAYER = "mesh"
 MUTUAL_TLS = "istio-mtls"
-STAGES = {MUTUAL_TLS: "Mutual TLS", "istio-deny": "Mesh denies", "istio-allow": "Mesh allows"}
+EGRESS = "istio-egress"
+STAGES = {EGRESS: "Mesh registry", MUTUAL_TLS: "Mutual TLS", "istio-deny": "Mesh denies", "istio-allow": "Mesh allows"}
 
 _ASKS = {derived.PRINCIPAL: "principals", derived.NAMESPACE: "namespaces", NAMESPACE_NAME_LABEL: "namespaces"}
 
@@ -38,6 +39,11 @@ def denied_words(trace: RuleTrace, source: str, destination: str) -> str:
         return (
             f"{object_name(trace.policy.ref)} requires mutual TLS of those who call {destination}; {source} isn't in "
             "the mesh, and comes without."
+        )
+    if trace.direction is Direction.EGRESS:
+        return (
+            f"{object_name(trace.policy.ref)} limits egress to what the mesh's registry lists, which doesn't list "
+            f"{source} at this port."
         )
     asked = ", ".join(condition.text for condition in trace.rule.conditions)
     what = f"{rule_words(trace)} denies {source} at {destination}"
@@ -71,6 +77,15 @@ def missed_words(trace: RuleTrace, source: Endpoint, subject: Endpoint, facts: F
 def deciding(side: DirectionVerdict) -> Iterable[RuleTrace]:
     """The rules of the mesh that deny."""
     return side.stages[-1].deciding
+
+
+def notes_on(verdict: Verdict) -> Iterator[str]:
+    """What an answer that rests on a sidecar's egress assumes."""
+    if any(stage.stage == EGRESS and stage.selecting for stage in verdict.egress.stages):
+        yield (
+            "A sidecar limits only what goes through it: a workload that avoids its proxy isn't held to the mesh's "
+            "registry; only a policy of the network holds it. Pods are taken to be called through their Services."
+        )
 
 
 def _identity_asked(trace: RuleTrace) -> bool:

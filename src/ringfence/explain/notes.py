@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from ringfence.engine import Engine
 from ringfence.explain.endpoints import describe
+from ringfence.explain.istio import notes_on as istio_notes
 from ringfence.explain.judge import Group, Judgement, direction_of
 from ringfence.explain.services import written
 from ringfence.model.objects import Pod
@@ -32,6 +33,7 @@ def _notes(judgement: Judgement, engine: Engine | None) -> Iterator[str]:
         yield from _host_network(group)
         yield from _nodes(group)
         yield from _without_address(group)
+        yield from istio_notes(group.verdict)
     yield from _planned(judgement)
     if engine is not None:
         yield from _replies(judgement, engine)

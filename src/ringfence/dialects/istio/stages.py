@@ -11,6 +11,7 @@ from ringfence.dialects.reading import MESH_LAYER, StageKey
 from ringfence.model.policy import StageKind
 from ringfence.model.ports import PortMatch, PortRange, Protocol
 
+EGRESS = StageKey(0.5, "istio-egress", StageKind.ORDERED, layer=MESH_LAYER)
 MTLS = StageKey(1.0, "istio-mtls", StageKind.ORDERED, layer=MESH_LAYER)
 DENY = StageKey(2.0, "istio-deny", StageKind.ORDERED, layer=MESH_LAYER)
 ALLOW = StageKey(3.0, "istio-allow", StageKind.ADDITIVE, layer=MESH_LAYER)
