@@ -30,7 +30,7 @@ def prove(snapshot: Snapshot, before: PolicySet, after: PolicySet) -> Proof:
         nodes=(*snapshot.nodes, *future.nodes),
     )
     engines = (Engine.build(everything, before), Engine.build(everything, after))
-    found = list(_differences(engines, future, certain=True))
+    found = list(dict.fromkeys(_differences(engines, future, certain=True)))
     known = {(each.sources, each.destinations, each.opened, each.closed) for each in found}
     possible = [engine.reading(certain=False) for engine in engines]
     found += [

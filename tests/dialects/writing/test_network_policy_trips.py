@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from ringfence.convert.targets import TARGETS
+from ringfence.dialects.calico.write import write_calico_policies
 from ringfence.dialects.cilium.write import write_cilium_policies
 from ringfence.dialects.writing import Target
 from ringfence.dialects.writing.network_policy import write_network_policies
@@ -44,3 +46,10 @@ def test_network_policies_become_cilium_s_and_come_back_where_cilium_enforces_th
     snapshot: Snapshot, bodies: tuple[dict[str, Any], ...]
 ) -> None:
     _trip(snapshot, bodies, "cilium", write_cilium_policies, write_network_policies)
+
+
+@settings(max_examples=60, deadline=None)
+@given(snapshots(), _BODIES)
+def test_network_policies_become_calico_s_and_come_back(snapshot: Snapshot, bodies: tuple[dict[str, Any], ...]) -> None:
+    """Back from a tier that denies at its end, which has to be folded."""
+    _trip(snapshot, bodies, "calico", write_calico_policies, TARGETS["networkpolicy"].write)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ringfence.dialects.calico.write_rules import Place, rules_of
+from ringfence.dialects.calico.write_rules import UNKNOWN, Place, rules_of
 from ringfence.dialects.calico.write_selector import alternatives
 from ringfence.dialects.writing.bodies import Losses, clause_of
 from ringfence.dialects.writing.losses import Manifest, Target, Written
@@ -68,6 +68,10 @@ def _objects(
         subject = terms_of(policy.subject)
     except TooManyTermsError:
         why = "Its subject takes more alternatives than anyone could read."
+        losses.add(policy.ref, policy.origin, f"{policy.ref} is left out.", why)
+        return
+    if any(literal.requirement.key in UNKNOWN for term in subject for literal in term.literals):
+        why = "Calico can't select its pods: it knows no identities in the mesh, and no nodes."
         losses.add(policy.ref, policy.origin, f"{policy.ref} is left out.", why)
         return
     policy = _without_unheeded(stage, policy, losses)

@@ -23,7 +23,8 @@ from ringfence.model.ports import MAX_PORT, MIN_PORT, NamedPort, PortMatch, Prot
 
 _ACTIONS = {Action.ALLOW: "Allow", Action.DENY: "Deny", Action.PASS: "Pass", Action.LOG: "Log"}
 _ENDS = {Direction.INGRESS: ("source", "destination"), Direction.EGRESS: ("destination", "source")}
-_UNKNOWN = (derived.MESH, derived.PRINCIPAL, derived.NODE)
+UNKNOWN = (derived.MESH, derived.PRINCIPAL, derived.NODE)
+"""What the engine knows of a pod and Calico's selectors don't."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def _entities(policy: Policy, clause: Clause, place: Place, losses: Losses) -> l
 
 
 def _entity(term: Term, place: Place) -> Manifest | None:
-    if any(literal.requirement.key in _UNKNOWN for literal in term.literals):
+    if any(literal.requirement.key in UNKNOWN for literal in term.literals):
         return None
     nets = {} if term.addresses is None else {"nets": cidrs(term.addresses)}
     return {**selectors(term, place.namespace), **nets}

@@ -247,11 +247,32 @@ def _endpoints(term: Term, own: str | None) -> Manifest:
     if own is not None and term.namespace == own and len(of_namespace) == 1 and not by_label:
         return selector(term.without_namespace().literals, _key)
     chosen = selector(term.literals, _key)
-    if own is not None and not of_namespace and not by_label:
-        # Without it a namespaced policy would mean its own namespace.
+    if not _is_of_pods(term, own):
         anywhere = {"key": _SOURCE + NAMESPACE_KEY, "operator": Operator.EXISTS.value}
         chosen["matchExpressions"] = [anywhere, *chosen.get("matchExpressions", ())]
     return chosen
+
+
+def _is_of_pods(term: Term, own: str | None) -> bool:
+    """True where a selector means pods, and of every namespace, without saying so.
+
+    A selector that only tells what labels are not also means nodes and the world, which have none; one that says
+    nothing of namespaces means, in a policy of a namespace, those of this alone.
+
+    Source: Cilium documentation, "Layer 3 policies", endpoints based; "Using Kubernetes constructs in policy".
+    """
+    there = [
+        literal.requirement.key
+        for literal in term.literals
+        if literal.requirement.operator in (Operator.IN, Operator.EXISTS)
+    ]
+    if any(key == derived.NAMESPACE or key.startswith(derived.NAMESPACE_LABEL) for key in there):
+        return True
+    asks_namespaces = any(
+        literal.requirement.key == derived.NAMESPACE or literal.requirement.key.startswith(derived.NAMESPACE_LABEL)
+        for literal in term.literals
+    )
+    return bool(there) and (own is None or asks_namespaces)
 
 
 def _names(names: Iterable[NamePeer], direction: Direction, action: Action, note: Note) -> list[Manifest]:
