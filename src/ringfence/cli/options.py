@@ -42,7 +42,7 @@ def common(command: _Command) -> _Command:
     @click.option("-v", "--verbose", is_flag=True, help="Show every finding about the input.")
     @functools.wraps(command)
     def wrapped(*args: Any, cni: str, strict: bool, quiet: bool, verbose: bool, **kwargs: Any) -> Any:
-        # Commands that ask for records of names, or for staged policies, have the option of their own accord: see below.
+        # Commands that ask for recorded names, or for staged policies, have the option of their own accord: see below.
         own = kwargs.pop("resolve", ""), kwargs.pop("staged", False)
         return command(*args, common=Common(cni, strict, quiet, verbose, *own), **kwargs)
 
