@@ -48,6 +48,7 @@ from ringfence.sources.kinds import (
 )
 from ringfence.sources.pods import COMPLETED, given_pod, labels_of, planned_pod, read_address
 from ringfence.sources.policy_kinds import OWN_GROUP, is_cluster_scoped, is_policy
+from ringfence.sources.printable import printable
 from ringfence.sources.references import RECORDED, References
 from ringfence.sources.services import Endpoints, legacy_endpoints, read_service, slice_endpoints
 from ringfence.sources.twins import Twins
@@ -117,13 +118,13 @@ class Assembler:
         struct: ApiObject | None,
         body: dict[str, Any] | None,
     ) -> None:
-        name = (metadata.name or metadata.generateName or "") if metadata is not None else ""
+        name = printable((metadata.name or metadata.generateName or "") if metadata is not None else "")
         if not name:
             place = Origin(item.source.locate(("metadata",)), "metadata.name")
             self.findings.append(Finding(BAD_OBJECT, f"A {kind} has no metadata.name; it is left out.", place))
             return
         cluster = is_cluster_scoped(group, kind) if struct is None else kind in CLUSTER_KINDS
-        namespace = "" if cluster else (metadata.namespace if metadata is not None else "") or "default"
+        namespace = "" if cluster else printable((metadata.namespace if metadata is not None else "") or "default")
         key = group, kind, namespace, name
         if item.deleted:
             self._entries.pop(key, None)

@@ -13,6 +13,7 @@ from typing import BinaryIO
 from ringfence.model.codes import LINK_LOOP, UNREADABLE
 from ringfence.model.finding import Finding
 from ringfence.model.origin import Origin, Position
+from ringfence.sources.printable import printable
 
 ENDINGS = (".yaml", ".yml", ".json", ".jsonl")
 STDIN = "-"
@@ -147,8 +148,7 @@ def _ends_as_manifest(name: str) -> bool:
 
 def shown(path: str) -> str:
     """A path that can be printed: bytes that are no UTF-8 and control characters are escaped."""
-    text = os.fsencode(path).decode("utf-8", "backslashreplace")
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+    return printable(os.fsencode(path).decode("utf-8", "backslashreplace"))
 
 
 def unreadable(path: str, error: OSError | ValueError) -> Finding:
