@@ -103,7 +103,7 @@ def diagnose(
             "namespaces": len({pod.namespace for pod in snapshot.pods}),
             "workloads": len({pod.workload for pod in snapshot.pods}),
             "pods": len(snapshot.pods),
-            "policies": sum(1 for _ in engine.policy_set.policies()),
+            "policies": len({policy.ref for policy in engine.policy_set.policies()}),
         },
     )
 

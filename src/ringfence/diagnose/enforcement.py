@@ -20,7 +20,7 @@ def enforcement(engine: Engine, pods: Iterable[Pod], nodes: Iterable[Node]) -> I
     "Network Policies, Prerequisites" in the Kubernetes documentation.
     """
     pods = list(pods)
-    policies = sum(1 for _ in engine.policy_set.policies())
+    policies = len({policy.ref for policy in engine.policy_set.policies()})
     agents = enforcing_agents(pods)
     if not agents:
         routing = routing_agents(pods)

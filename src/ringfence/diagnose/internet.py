@@ -9,7 +9,7 @@ from ringfence.diagnose.report import InternetAccess
 from ringfence.engine import Engine
 from ringfence.engine.fold import Row
 from ringfence.engine.porttable import NONE
-from ringfence.explain.words import object_name
+from ringfence.explain.words import object_name, rule_number
 from ringfence.model.addresses import ALL_V4, ALL_V6, NO_ADDRESSES, AddressSet, format_address
 from ringfence.model.objects import Pod
 from ringfence.model.origin import UNKNOWN, ObjectRef, Origin
@@ -100,7 +100,7 @@ def _way(engine: Engine, pod: Pod, row: Row, spaces: Iterable[tuple[int, Address
     if side.reason is Reason.NOT_ISOLATED or not side.deciding:
         return _Way(reached, ports, "", UNKNOWN)
     trace = side.deciding[0]
-    text = f"{object_name(trace.policy.ref)}, egress rule {trace.index + 1}"
+    text = f"{object_name(trace.policy.ref)}, {rule_number(trace)}"
     return _Way(reached, ports, text, trace.rule.origin, trace.policy.ref)
 
 

@@ -12,7 +12,7 @@ from ringfence.diagnose.remedies import Remedies
 from ringfence.diagnose.report import Remark, Topic
 from ringfence.diagnose.varying import in_words
 from ringfence.engine import Engine
-from ringfence.explain.words import object_name
+from ringfence.explain.words import object_name, rule_number
 from ringfence.fix.shapes import path_of, value_at
 from ringfence.model.addresses import ALL_V4, NO_ADDRESSES, AddressSet
 from ringfence.model.finding import Severity
@@ -131,7 +131,7 @@ def _rule(engine: Engine, reach: _Reach) -> RuleTrace | None:
 
 
 def _named(trace: RuleTrace) -> str:
-    return f"{object_name(trace.policy.ref)}, egress rule {trace.index + 1},"
+    return f"{object_name(trace.policy.ref)}, {rule_number(trace)},"
 
 
 def _same(remedies: Remedies, less: tuple[_Reach, RuleTrace], more: tuple[_Reach, RuleTrace]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from ringfence.diagnose.internet import PUBLIC
 from ringfence.diagnose.remedies import Remedies
 from ringfence.diagnose.report import Remark, Topic
 from ringfence.engine import Engine
-from ringfence.explain.words import object_name
+from ringfence.explain.words import object_name, rule_number
 from ringfence.model.addresses import ALL_V4, NO_ADDRESSES, format_address
 from ringfence.model.codes import OTHER_RESOLVERS
 from ringfence.model.finding import Severity
@@ -42,7 +42,7 @@ def other_resolvers(engine: Engine, pods: Iterable[Pod], remedies: Remedies) -> 
         names = list(workloads)
         who = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
         own = [format_address(server) for server in servers]
-        what = f"{object_name(trace.policy.ref)}, egress rule {trace.index + 1}, lets {who} ask any DNS server, though "
+        what = f"{object_name(trace.policy.ref)}, {rule_number(trace)}, lets {who} ask any DNS server, though "
         what += f"{'it is' if len(names) == 1 else 'they are'} given {' and '.join(own)}."
         options = ("-n", namespace, "--resolver", own[0], "--dialect", "clusternetworkpolicy")
         change = "Deny ports 53 and 853 to all others before NetworkPolicy is asked, which itself only adds. Without "

@@ -11,7 +11,7 @@ from ringfence.diagnose.remedies import Remedies
 from ringfence.diagnose.report import Remark, Topic
 from ringfence.diagnose.varying import in_words
 from ringfence.engine import Engine
-from ringfence.explain.words import object_name
+from ringfence.explain.words import object_name, rule_number
 from ringfence.model.addresses import ALL_V4, NO_ADDRESSES, AddressSet, format_address
 from ringfence.model.finding import Severity
 from ringfence.model.labels import EVERYTHING
@@ -85,7 +85,7 @@ def _reached(engine: Engine, pod: Pod, port: int) -> AddressSet:
 def _partly(engine: Engine, use: OutsideUse, pod: Pod, reached: AddressSet, remedies: Remedies) -> Remark:
     first = reached.intervals[0][0]
     trace = engine.verdict(pod, AddressEndpoint(first), Protocol.TCP, use.port, misses=False).egress.deciding[0]
-    what = f"{_calls(use)}, and {object_name(trace.policy.ref)}, egress rule {trace.index + 1}, allows "
+    what = f"{_calls(use)}, and {object_name(trace.policy.ref)}, {rule_number(trace)}, allows "
     what += f"{_it(use)} {in_words(reached)} alone: a call fails where the name has another address."
     known = f"{format_address(first)}:{use.port}"
     ask = remedies.ringfence("why", str(use.proxy or use.workload), known, "--addresses")

@@ -11,7 +11,7 @@ from ringfence.diagnose.remedies import Holds, Remedies
 from ringfence.diagnose.report import InternetAccess, Remark, Topic
 from ringfence.engine import Engine
 from ringfence.explain.slips import requirements
-from ringfence.explain.words import object_name
+from ringfence.explain.words import object_name, rule_number
 from ringfence.fix.shapes import path_of, value_at
 from ringfence.model.addresses import ALL_V4
 from ringfence.model.codes import EGRESS_NOT_ISOLATED, HOST_NETWORK_BYPASS, INTERNET_BY_PROXY, WORLD_EGRESS
@@ -152,8 +152,7 @@ class WaysOut:
             objects = [_ref(proxy.workload)]
             if deciding:
                 trace = deciding[0]
-                direction = "ingress" if verdict.ingress.deciding else "egress"
-                how += f": {object_name(trace.policy.ref)}, {direction} rule {trace.index + 1}, allows it"
+                how += f": {object_name(trace.policy.ref)}, {rule_number(trace)}, allows it"
                 origin = trace.rule.origin
                 objects.append(trace.policy.ref)
             change = f"Limit where the proxy itself may go, or who may use it, {_MEANT}."

@@ -13,6 +13,7 @@ from ringfence.diff.deciding import DecidingRule, Decision
 from ringfence.diff.states import State
 from ringfence.engine.match import container_ports
 from ringfence.explain.causes import object_name
+from ringfence.explain.words import rule_number
 from ringfence.model.objects import Pod
 from ringfence.model.origin import UNKNOWN, ObjectRef, Origin
 from ringfence.model.policy import Direction, Policy
@@ -76,7 +77,7 @@ class Causes:
         rules = other.rules(direction)
         if deciding.rule in rules:
             return
-        text = f"{name}, {direction} rule {index + 1}"
+        text = f"{name}, {rule_number(deciding)}"
         counterpart = rules[index] if index < len(rules) else None
         if counterpart is not None and counterpart not in policy.rules(direction):
             before, after = (counterpart, deciding.rule) if side else (deciding.rule, counterpart)
@@ -132,7 +133,7 @@ class Causes:
         found: dict[Cause, None] = {}
         for decision, in_new in ((after, True), (before, False)):
             for rule in decision.rules:
-                text = f"{object_name(rule.policy.ref)}, {rule.direction} rule {rule.index + 1} decides otherwise"
+                text = f"{object_name(rule.policy.ref)}, {rule_number(rule)} decides otherwise"
                 found[Cause(text, rule.rule.origin, in_new=in_new, policy=rule.policy.ref)] = None
             for policy in () if decision.rules else decision.guards:
                 text = f"{object_name(policy.ref)} decides otherwise"

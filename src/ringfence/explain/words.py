@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Protocol
 
 from ringfence.model.labels import Operator, Requirement
 from ringfence.model.objects import Pod
 from ringfence.model.origin import ObjectRef
-from ringfence.model.policy import Direction
+from ringfence.model.policy import Direction, Policy, Rule
 from ringfence.model.verdict import RuleTrace
 
 _IN_LIST = re.compile(r"\b((?:in|e)gress(?:Deny)?|rules)\[(\d+)\]$")
@@ -19,7 +20,20 @@ def object_name(ref: ObjectRef) -> str:
     return f"{ref.kind} {ref.namespace}/{ref.name}" if ref.namespace else f"{ref.kind} {ref.name}"
 
 
-def rule_number(trace: RuleTrace) -> str:
+class Numbered(Protocol):
+    """A rule and its place in the policy that it was read into."""
+
+    @property
+    def policy(self) -> Policy: ...  # noqa: D102
+    @property
+    def rule(self) -> Rule: ...  # noqa: D102
+    @property
+    def direction(self) -> Direction: ...  # noqa: D102
+    @property
+    def index(self) -> int: ...  # noqa: D102
+
+
+def rule_number(trace: Numbered) -> str:
     """``ingress rule 2``: the list in which the rule stands, and its number there.
 
     Both are of the manifest: a rule may be read into several, and Cilium's denies stand in lists of their own.

@@ -20,7 +20,7 @@ def summarise(engine: Engine, pairs: AllPairs, space: ExternalSpace) -> ReachSum
         workloads=len({pod.workload for atom in atoms for pod in atom.pods}),
         pods=sum(len(atom.pods) for atom in atoms),
         host_network_pods=sum(len(atom.pods) for atom in atoms if not atom.guarded),
-        policies=sum(1 for _ in engine.policy_set.policies()),
+        policies=len({policy.ref for policy in engine.policy_set.policies()}),
         pairs=tally.pairs,
         full=tally.full,
         partial=tally.partial,

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterator
 
 from ringfence.cluster import Cluster
 from ringfence.engine.match import container_ports
+from ringfence.explain.words import rule_number
 from ringfence.model.addresses import parse_address
 from ringfence.model.objects import Pod
 from ringfence.model.policy import Direction, Peer
@@ -112,7 +113,7 @@ def _reasons(side: DirectionVerdict) -> Iterator[Reason]:
         yield Reason(side.direction, "", "", "", _WORDS[side.reason])
         return
     for trace in side.deciding:
-        name = f"{trace.direction} rule {trace.index + 1}" + (f' "{trace.rule.name}"' if trace.rule.name else "")
+        name = rule_number(trace) + (f' "{trace.rule.name}"' if trace.rule.name else "")
         yield Reason(
             side.direction,
             object_name(trace.policy.ref),

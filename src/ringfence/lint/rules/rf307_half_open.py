@@ -87,6 +87,7 @@ import json
 from collections.abc import Hashable, Iterator
 
 from ringfence.engine import bits
+from ringfence.explain.words import rule_number
 from ringfence.lint.blame import Blame, blame
 from ringfence.lint.context import LintContext, PlacedRule
 from ringfence.lint.groups import possible_groups
@@ -183,7 +184,7 @@ def _named(context: LintContext, placed: PlacedRule) -> str:
     """``egress rule 1 of shop/NetworkPolicy/web to shop/Deployment/api``."""
     peers = [pod for peer in placed.rule.peers or () for pod in context.selected(peer)]
     way = "to" if placed.direction is Direction.EGRESS else "from"
-    return f"{placed.direction} rule {placed.index + 1} of {placed.policy.ref} {way} {some_pods(peers)}"
+    return f"{rule_number(placed)} of {placed.policy.ref} {way} {some_pods(peers)}"
 
 
 def _other_end(context: LintContext, placed: PlacedRule) -> Blame | None:

@@ -71,6 +71,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ringfence.explain.words import rule_number
 from ringfence.lint.context import LintContext, PlacedRule
 from ringfence.lint.proposals import rule_removed
 from ringfence.lint.redundancy import redundancy
@@ -96,7 +97,8 @@ def check(context: LintContext) -> Iterator[Finding]:
 
 def named(placed: PlacedRule) -> str:
     """``Ingress rule 2``, counted from 1."""
-    return f"{str(placed.direction).capitalize()} rule {placed.index + 1}"
+    number = rule_number(placed)
+    return number[0].upper() + number[1:]
 
 
 def _outer(inner: PlacedRule, outer: PlacedRule) -> str:
