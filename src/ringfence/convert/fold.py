@@ -28,6 +28,7 @@ from ringfence.dialects.writing.terms import (
 from ringfence.model import derived
 from ringfence.model.addresses import ALL_ADDRESSES
 from ringfence.model.labels import AllOf, LabelExpr, Negation
+from ringfence.model.errors import QueryError
 from ringfence.model.objects import Namespace
 from ringfence.model.origin import ObjectRef
 from ringfence.model.policy import (
@@ -85,10 +86,17 @@ def folded(stages: Sequence[Stage], losses: Losses, spaces: Mapping[str, Namespa
     """One additive stage that allows what ``stages`` allow; what can't be folded is a loss.
 
     ``spaces`` are the namespaces of the cluster: a subject in one of them has the labels that this has today.
+
+    Raises:
+        QueryError: all of it together is more than anyone could read.
     """
     found: dict[tuple[ObjectRef, tuple[Term, ...]], _Folded] = {}
     for direction in Direction:
-        _Fold(direction, losses, found, spaces).run(stages)
+        try:
+            _Fold(direction, losses, found, spaces).run(stages)
+        except (_CannotFoldError, TooManyTermsError):
+            what = "Together the policies take more alternatives than anyone could read."
+            raise QueryError(f"{what} Convert fewer at a time, with --from-kind or -n.") from None
     policies = tuple(
         replace(
             each.policy,
