@@ -43,6 +43,20 @@ def test_status_0_where_every_promise_is_kept(shop: str, tmp_path: Path) -> None
     assert result.stdout == "1 test: all passed.\n"
 
 
+def test_ends_that_keep_a_promise_are_not_counted_beside_addresses_that_break_it(tmp_path: Path) -> None:
+    """Only the range gets in: the two pods that are asked about, too, are no share of what breaks it."""
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {{name: {0}, namespace: a, labels: {{app: {0}}}}}\nspec: {{}}\n---\n"
+    policy = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: db, namespace: a}\n"
+    rule = "spec: {podSelector: {matchLabels: {app: db}}, ingress: [{from: [{ipBlock: {cidr: 198.51.100.0/24}}]}]}\n"
+    cluster = tmp_path / "cluster.yaml"
+    cluster.write_text("".join(map(pod.format, ("db", "web", "api"))) + policy + rule, encoding="utf-8")
+    promise = "- {name: closed, from: [a/web, a/api, 198.51.100.0/24], to: a/db, ports: [80], expect: denied}\n"
+    result = run("test", "-q", str(cluster), "--suite", suite(tmp_path, promise))
+    assert result.exit_code == 1
+    assert "0 of" not in result.stdout
+    assert "198.51.100" in result.stdout
+
+
 def test_status_1_where_one_is_broken_and_the_counter_example_is_shown(shop: str, tmp_path: Path) -> None:
     path = suite(tmp_path, KEPT, BROKEN_PROMISE)
     result = run("test", "-q", shop, "--suite", path)
