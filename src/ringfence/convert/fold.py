@@ -27,8 +27,8 @@ from ringfence.dialects.writing.terms import (
 )
 from ringfence.model import derived
 from ringfence.model.addresses import ALL_ADDRESSES
-from ringfence.model.labels import AllOf, LabelExpr, Negation
 from ringfence.model.errors import QueryError
+from ringfence.model.labels import AllOf, LabelExpr, Negation
 from ringfence.model.objects import Namespace
 from ringfence.model.origin import ObjectRef
 from ringfence.model.policy import (
