@@ -59,7 +59,7 @@ def dropped_annotations(body: Mapping[str, Any], *, annotations: bool) -> int:
 
 def keeps(key: str, *, all_: bool) -> bool:
     """Whether an annotation is kept; ``all_`` asks for every one that is no copy of the object."""
-    return key.startswith(OWN) or key == STORED or (all_ and key != LAST_APPLIED)
+    return key.startswith(OWN) or key in (STORED, DRY_RUN) or (all_ and key != LAST_APPLIED)
 
 
 def _annotation_paths(given: Mapping[str, Any], *, keep: bool) -> list[Path]:
