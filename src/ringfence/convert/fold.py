@@ -14,10 +14,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from ringfence.convert.intermediate import peers_of, ranges_of, subject_of
 from ringfence.dialects.writing.bodies import Clause, Losses, clause_of
 from ringfence.dialects.writing.regions import EVERYONE, Region, region_of
 from ringfence.dialects.writing.terms import (
-    Literal,
     Term,
     TooManyTermsError,
     complement,
@@ -28,23 +28,17 @@ from ringfence.dialects.writing.terms import (
 from ringfence.model import derived
 from ringfence.model.addresses import ALL_ADDRESSES
 from ringfence.model.errors import QueryError
-from ringfence.model.labels import AllOf, LabelExpr, Negation
 from ringfence.model.objects import Namespace
 from ringfence.model.origin import ObjectRef
 from ringfence.model.policy import (
     Action,
-    AddressPeer,
-    AllPeers,
     Direction,
-    NotPeer,
-    Peer,
-    PodPeer,
     Policy,
     Rule,
     Stage,
     StageKind,
 )
-from ringfence.model.ports import ALL_PORTS, NamedPort, PortMatch, PortRange, PortSet, Protocol
+from ringfence.model.ports import ALL_PORTS, NamedPort, PortMatch, PortRange, PortSet
 
 MOST_BOXES = 300
 """With more of them, the result is no policy that a person could read."""
@@ -100,7 +94,7 @@ def folded(stages: Sequence[Stage], losses: Losses, spaces: Mapping[str, Namespa
     policies = tuple(
         replace(
             each.policy,
-            subject=_subject(terms),
+            subject=subject_of(terms),
             isolates=frozenset(each.isolates),
             egress=tuple(each.rules[Direction.EGRESS]),
             ingress=tuple(each.rules[Direction.INGRESS]),
@@ -268,14 +262,14 @@ class _Fold:
             for subject in self._within(box.subject, isolated):
                 rule = replace(part.clause.rule, only=None)
                 if box.region != part.box.region:
-                    rule = replace(rule, peers=_peers(box.region))
+                    rule = replace(rule, peers=peers_of(box.region))
                 if box.ports != part.box.ports:
-                    rule = replace(rule, ports=_ranges(box.ports))
+                    rule = replace(rule, ports=ranges_of(box.ports))
                 self._folded(part.policy, subject).rules[self.direction].append(rule)
         for box in open_boxes:
             for subject in self._within(box.subject, isolated):
                 policy = next(each for each, terms in denied if self._both(terms, subject))
-                rule = Rule(Action.ALLOW, _peers(box.region), _ranges(box.ports), origin=policy.origin)
+                rule = Rule(Action.ALLOW, peers_of(box.region), ranges_of(box.ports), origin=policy.origin)
                 self._folded(policy, subject).rules[self.direction].append(rule)
 
     def _both(self, left: tuple[Term, ...], right: tuple[Term, ...]) -> tuple[Term, ...]:
@@ -326,45 +320,3 @@ def _numbers(ports: tuple[PortMatch, ...] | None) -> PortSet:
     return PortSet.of(
         span for port in ports if isinstance(port, PortRange) for span in PortSet.range(port.protocol, port.lo, port.hi)
     )
-
-
-def _ranges(ports: PortSet) -> tuple[PortMatch, ...] | None:
-    if ports == ALL_PORTS:
-        return None
-    return tuple(PortRange(protocol, lo, hi) for protocol in Protocol for lo, hi in ports.of_protocol(protocol))
-
-
-def _subject(terms: Sequence[Term]) -> PodPeer:
-    (term,) = terms
-    return PodPeer(pods=_expression(term))
-
-
-def _expression(term: Term) -> LabelExpr:
-    return AllOf(tuple(map(_requirement, term.literals)))
-
-
-def _requirement(literal: Literal) -> LabelExpr:
-    return literal.requirement if literal.holds else Negation(literal.requirement)
-
-
-_ONLY_NODES = (
-    NotPeer(PodPeer()),
-    NotPeer(AddressPeer(ALL_ADDRESSES, pods=False, nodes=False)),
-)
-
-
-def _peers(region: Region) -> tuple[Peer, ...] | None:
-    """A region in the intermediate form; reading it as a region gives the same."""
-    if region.is_everyone:
-        return None
-    found: list[Peer] = []
-    for term in region.pods:
-        pods = PodPeer(pods=_expression(term))
-        found.append(pods if term.addresses is None else AllPeers((pods, AddressPeer(term.addresses))))
-    for nodes in region.nodes:
-        choices = [peer if holds else NotPeer(peer) for peer, holds in nodes.choices]
-        within = () if nodes.addresses == ALL_ADDRESSES else (AddressPeer(nodes.addresses, pods=False),)
-        found.append(AllPeers((*_ONLY_NODES, *choices, *within)))
-    if region.outside:
-        found.append(AddressPeer(region.outside, pods=False, nodes=False))
-    return tuple(found)
