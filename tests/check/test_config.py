@@ -128,7 +128,7 @@ def test_what_is_left_out_has_its_default(tmp_path: Path) -> None:
         ("render: [{command: [x], timeout: 0}]\n", "3:34", "render[0].timeout must be a number from 1 to 3600."),
         ("policies: p\npolicies: q\n", "4:1", "The key `policies` is given twice."),
         ("policies: [p\n", "4:1", "did not find expected"),
-        ("cni: calico\n", "3:6", "cni is one of generic, cilium, not 'calico'."),
+        ("cni: weave\n", "3:6", "cni is one of auto, generic, cilium, calico, not 'weave'."),
         ("owners: {}\n", "3:9", "owners.label is missing."),
     ],
 )  # fmt: skip

@@ -38,19 +38,19 @@ def test_no_repository_at_all(repo: Repo) -> None:
 def test_a_suite_with_a_typo(repo: Repo) -> None:
     head = "apiVersion: ringfence.dev/v1\nkind: PolicyTest\nmetadata: {name: more}\n"
     repo.write("tests/more.yaml", head + SUITE_TYPO)
-    text = refused()
+    text = refused("--allow-dirty")
     assert "tests/more.yaml:6:3" in text
     assert "Did you mean from?" in text
 
 
 def test_a_suite_of_another_kind_is_no_suite(repo: Repo) -> None:
     repo.write("tests/promises.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n")
-    assert refused().startswith("ringfence: ringfence.yaml:5:8: There is no PolicyTest in tests.")
+    assert refused("--allow-dirty").startswith("ringfence: ringfence.yaml:5:8: There is no PolicyTest in tests.")
 
 
 def test_a_test_that_names_a_workload_that_does_not_exist(repo: Repo) -> None:
     repo.edit("tests/promises.yaml", "from: shop/Deployment/web", "from: shop/Deployment/webb")
-    text = refused()
+    text = refused("--allow-dirty")
     assert f"tests/promises.yaml:{repo.line('tests/promises.yaml', 'webb')}:" in text
     assert "shop/Deployment/web" in text
 
@@ -121,9 +121,22 @@ def test_a_misspelt_field_fails_and_names_the_nearest(repo: Repo) -> None:
 # ---- what is said beside the answer --------------------------------------------------------------------------------
 
 
-def test_a_dirty_work_tree_is_checked_and_said(repo: Repo) -> None:
+def test_a_dirty_work_tree_is_refused(repo: Repo) -> None:
     repo.edit("policies/shop.yaml", "7070", "7071")
-    found = report(status=1)
+    assert refused() == (
+        "ringfence: policies/shop.yaml is not committed, so no revision has what would be checked. Commit it, or check"
+        " the work tree as it stands with --allow-dirty.\n"
+    )
+
+
+def test_without_a_base_there_is_no_revision_to_differ_from(repo: Repo) -> None:
+    repo.edit("policies/shop.yaml", "7070", "7071")
+    assert report("--no-base", status=1)["notes"] == []
+
+
+def test_a_dirty_work_tree_is_checked_where_that_is_asked_for(repo: Repo) -> None:
+    repo.edit("policies/shop.yaml", "7070", "7071")
+    found = report("--allow-dirty", status=1)
     assert found["notes"] == ["policies/shop.yaml is not committed, and checked as it stands in the work tree."]
     assert found["diff"]["changes"]
 

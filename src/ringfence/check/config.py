@@ -119,7 +119,7 @@ class Config:
     tests: tuple[PathEntry, ...] = ()
     base: str = ""
     baseline: PathEntry | None = None
-    cni: str = "generic"
+    cni: str = "auto"
     owner_label: str = ""
     lint: LintConfig = LintConfig()
     fail_on: FailOn = FailOn()

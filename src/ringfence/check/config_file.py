@@ -71,7 +71,7 @@ def config_of(fields: Fields, path: str) -> Config:
         tests=tuple(_paths(fields, "tests")),
         base=_base(fields),
         baseline=next(_paths(fields, "baseline"), None),
-        cni=fields.choice("cni", ("generic", "cilium"), "generic"),
+        cni=fields.choice("cni", ("auto", "generic", "cilium", "calico"), "auto"),
         owner_label=_owner_label(fields.inner("owners")),
         lint=_lint(fields.inner("lint")),
         fail_on=_fail_on(fields.inner("failOn")),

@@ -55,11 +55,13 @@ class Given:
     stdin: BinaryIO | None = None
 
 
-def read_inputs(config: Config, revision: str, given: Given | None = None) -> Inputs:
+def read_inputs(config: Config, revision: str, given: Given | None = None, *, allow_dirty: bool = False) -> Inputs:
     """Reads everything that the configuration names. ``revision`` is the base, or empty.
 
+    A difference to a base is one of commits: files that are not committed are refused, unless ``allow_dirty``.
+
     Raises:
-        InputError: something that is named can't be read, or isn't there.
+        InputError: something that is named can't be read, isn't there, or isn't committed.
     """
     directory = Path(config.file).parent
     base: Base | None = None
@@ -72,7 +74,7 @@ def read_inputs(config: Config, revision: str, given: Given | None = None) -> In
     else:
         policies = _head(config, directory)
         if revision:
-            base, before, notes = _earlier(config, directory, revision)
+            base, before, notes = _earlier(config, directory, revision, allow_dirty=allow_dirty)
     if config.cluster:
         cluster = load_snapshot(_paths(config.cluster, directory))
         notes += _cluster_notes(config, cluster, policies, before)
@@ -83,11 +85,11 @@ def read_inputs(config: Config, revision: str, given: Given | None = None) -> In
     return Inputs(policies, before, base, suites, tuple(notes), _root(directory))
 
 
-def _earlier(config: Config, directory: Path, revision: str) -> tuple[Base, Snapshot, list[str]]:
+def _earlier(config: Config, directory: Path, revision: str, *, allow_dirty: bool) -> tuple[Base, Snapshot, list[str]]:
     """The base, its policies, and what to say about both."""
     repository = Repository.of(str(directory))
     base = repository.base(revision)
-    notes = [*base.notes, *_uncommitted(repository, config)]
+    notes = [*base.notes, *_uncommitted(repository, config, allowed=allow_dirty)]
     before = _base(_base_config(config, repository, base, notes), repository, base, notes)
     if not before.policies:
         notes.append(f"{base.name} has no policy in these places: every policy counts as new.")
@@ -140,8 +142,12 @@ def _packed(files: Mapping[str, bytes]) -> bytes:
     return packed.getvalue()
 
 
-def _uncommitted(repository: Repository, config: Config) -> list[str]:
-    """A dirty work tree is what is checked: that is what a developer asks before a commit. It is said."""
+def _uncommitted(repository: Repository, config: Config, *, allowed: bool) -> list[str]:
+    """What to say of a dirty work tree, which is checked as it stands where that is asked for.
+
+    Raises:
+        InputError: a file is not committed, and that isn't allowed.
+    """
     paths = [entry.path for entry in (*config.policies, *config.cluster, *config.tests)]
     for rendering in config.render:
         match rendering.source:
@@ -154,9 +160,15 @@ def _uncommitted(repository: Repository, config: Config) -> list[str]:
     files = repository.uncommitted(paths)
     if not files:
         return []
-    if len(files) == 1:
-        return [f"{shown(files[0])} is not committed, and checked as it stands in the work tree."]
-    return [f"{len(files)} files are not committed, and checked as they stand in the work tree."]
+    one = len(files) == 1
+    what = f"{shown(files[0])} is" if one else f"{shown(files[0])} and {len(files) - 1} more files are"
+    if not allowed:
+        commit = "Commit it" if one else "Commit them"
+        raise InputError(
+            f"{what} not committed, so no revision has what would be checked. {commit}, or check the work tree as it"
+            " stands with --allow-dirty."
+        )
+    return [f"{what} not committed, and checked as {'it stands' if one else 'they stand'} in the work tree."]
 
 
 # ---- the base -------------------------------------------------------------------------------------------------------

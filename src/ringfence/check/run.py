@@ -24,16 +24,18 @@ def run_check(
     *,
     baseline: bool = True,
     fixes: bool = False,
+    allow_dirty: bool = False,
     today: dt.date | None = None,
 ) -> CheckReport:
     """The whole check. ``revision`` is the base to compare with, or empty; ``baseline`` reads the baseline file.
 
-    With ``fixes``, what would put each finding right is tried on the cluster.
+    With ``fixes``, what would put each finding right is tried on the cluster. With ``allow_dirty`` files that are not
+    committed are compared with the base as they stand.
 
     Raises:
         InputError: something that is configured can't be read or done. Nothing is skipped silently.
     """
-    inputs = read_inputs(config, revision, given)
+    inputs = read_inputs(config, revision, given, allow_dirty=allow_dirty)
     cluster = Cluster(inputs.snapshot, cni=config.cni)
     before = Cluster(inputs.base_snapshot, cni=config.cni) if inputs.base_snapshot is not None else None
     found = lint(config, cluster, before, _baseline(config) if baseline else None, fixes=fixes)

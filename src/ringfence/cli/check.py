@@ -50,6 +50,7 @@ def _files(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tu
 )
 @click.option("--base", metavar="REV", help="Compare with this revision, in place of the configured one.")
 @click.option("--no-base", is_flag=True, help="Compare with nothing.")
+@click.option("--allow-dirty", is_flag=True, help="Compare files that are not committed as they stand.")
 @click.option("--policies", metavar="PATH", help="Check these policies in place of those configured; - for stdin.")
 @click.option("--base-policies", metavar="PATH", help="With --policies, what to compare them with.")
 @click.option("--write-baseline", is_flag=True, help="Write today's findings into the baseline file, and end.")
@@ -74,6 +75,7 @@ def command(
     file: str | None,
     base: str | None,
     no_base: bool,
+    allow_dirty: bool,
     policies: str | None,
     base_policies: str | None,
     write_baseline: bool,
@@ -95,7 +97,7 @@ def command(
     revision = "" if no_base or given is not None else base or config.base
     with progress("Checking"):
         fixes = bool({output, *(name for name, _ in files)} & _WITH_FIXES)
-        report = run_check(config, revision, given, fixes=fixes)
+        report = run_check(config, revision, given, fixes=fixes, allow_dirty=allow_dirty)
     for name, path in files:
         with session.opened(path, "w") as out:
             out.write(click.unstyle(render(report, name, every=True)))
