@@ -63,7 +63,7 @@ RIGHT: dict[tuple[str, str], str] = {
     ("npa-conformance-*", "RF408"): "centaur is on the host network of a node that runs pods of other houses",
     # -- corpora of analyzers' tests
     ("netpol-analyzer-anp-parsed/*", "RF017"): "likewise for a namespace called y",
-    ("netpol-analyzer-anp-parsed/*", "RF101"): "the names of policies hold control characters, as the test made them up",
+    ("netpol-analyzer-anp-parsed/*", "RF101"): "names of policies hold control characters, as the test made them up",
     ("netpol-analyzer-connlist/*", "RF101"): "names of policies with an underscore, which the API server refuses",
     ("netpol-analyzer-*", "RF403"): "the case has rules without peers and ports",
     ("netpol-analyzer-*", "RF405"): "a rule for a port without `from`, or for 0.0.0.0/0",
