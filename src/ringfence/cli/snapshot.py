@@ -18,8 +18,8 @@ STDOUT = "-"
 
 _HELP = """Write what policies depend on into one small archive, which every command reads like the original.
 
-Nothing else is kept: no Secrets, variables, commands, arguments or ConfigMaps, and annotations only if asked for. The
-same input makes the same bytes.
+Nothing else is kept: no Secrets, variables, commands or arguments, of ConfigMaps a mesh's settings alone, and
+annotations only if asked for. The same input makes the same bytes.
 
 \b
 kubectl get ns,nodes,pods,svc,endpointslices,deploy,sts,ds,rs,jobs,cronjobs,ing,netpol -A -o json > all.json

@@ -102,11 +102,11 @@ def summary(value: ReachSummary) -> Iterator[str]:
         ("  some ports allowed", value.partial, _share(value.partial, value.pairs)),
         ("  nothing allowed", value.denied, _share(value.denied, value.pairs)),
         (
-            "pods that NetworkPolicy isolates, ingress",
+            "pods that policies isolate, ingress",
             value.isolated_ingress,
             _share(value.isolated_ingress, value.pods),
         ),
-        ("pods that NetworkPolicy isolates, egress", value.isolated_egress, _share(value.isolated_egress, value.pods)),
+        ("pods that policies isolate, egress", value.isolated_egress, _share(value.isolated_egress, value.pods)),
         ("pods that may connect out of the cluster", value.to_external, _share(value.to_external, value.pods)),
         ("pods that accept connections from outside", value.from_external, _share(value.from_external, value.pods)),
         ("pods on the network of their node", value.host_network_pods, ""),
