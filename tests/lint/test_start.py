@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -26,7 +27,9 @@ print(*(name for name in costly if name in sys.modules))
 def imported(manifests: Path, *options: str) -> list[str]:
     """Those of the costly modules that a run imports."""
     command = [sys.executable, "-c", PROGRAM, str(manifests), *options]
-    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    # Measuring the coverage of the process would import modules of its own.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_PROCESS")}
+    result = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
     return result.stdout.splitlines()[-1].split()
 
 
