@@ -41,8 +41,13 @@ def test_a_range_holds_what_the_network_holds(
     assert host_bits == (network.network_address != address)
     assert ours.size == network.num_addresses
     for member in (network[0], network[-1]):
-        assert parse_address(str(member)) in ours
-    assert (parse_address(str(other)) in ours) == (other in network)
+        assert is_mapped(member) or parse_address(str(member)) in ours
+    assert is_mapped(other) or (parse_address(str(other)) in ours) == (other in network)
+
+
+def is_mapped(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """True for an IPv4 address in IPv6's spelling, which is on the other line."""
+    return isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None
 
 
 def test_an_ipv4_mapped_address_is_its_ipv4_address() -> None:
