@@ -50,6 +50,7 @@ RIGHT: dict[tuple[str, str], str] = {
         "05-fifteen-teams/hierarchy/proposed",
         "RF306",
     ): "warehouse, of a new team, names orders, which doesn't admit it yet",
+    ("05-fifteen-teams/hierarchy/proposed-calico", "RF306"): "likewise, with Calico's guard rails",
     ("07-moving-addresses/dns-circle/fixed", "RF301"): "console names postgres, and only exporter gets DNS",
     ("08-reached-anyway/no-policy-types/fixed", "RF301"): "reports loses all egress, DNS too, as it was meant to",
 }

@@ -22,5 +22,5 @@ A record that was made lately, over as long a time as the addresses take to chan
 
 ## Fix safety
 
-There is nothing to fix.
+There is no automatic fix: there is nothing to fix.
 """
