@@ -35,7 +35,6 @@ Safe: `--fix` puts a value in quotes, which is what Ringfence reads already. The
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from ringfence.lint.context import LintContext
@@ -109,6 +108,8 @@ def _is_plain(position: Position, files: dict[str, list[str]]) -> bool:
 
 
 def _lines(file: str) -> list[str]:
+    from pathlib import Path
+
     try:
         return Path(file).read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError):
