@@ -1,14 +1,17 @@
-"""What the value of a field may be. The tables of APIs are made of these."""
+"""What the value of a field may be. The tables of APIs are made of these.
+
+They are msgspec's structs, which are made in C: every run that reads a policy starts with them.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 
-@dataclass(frozen=True, slots=True)
-class Anything:
+class Anything(Struct, frozen=True):
     """Any value at all."""
 
 
@@ -17,8 +20,7 @@ READ = ANYTHING
 """A part that the dialect's reader checks."""
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """A string: one of ``words``, where there are any; of ``pattern``, which ``what`` says in words."""
 
     words: tuple[str, ...] = ()
@@ -28,8 +30,7 @@ class Text:
     least: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(Struct, frozen=True):
     """A number from ``least`` to ``most``; without a fraction where it is ``whole``."""
 
     least: float | None = None
@@ -37,33 +38,28 @@ class Number:
     whole: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Flag:
+class Flag(Struct, frozen=True):
     """True or false."""
 
 
-@dataclass(frozen=True, slots=True)
-class NumberOrName:
+class NumberOrName(Struct, frozen=True):
     """A whole number from ``least`` to ``most``, or a name: of a port, or of a protocol."""
 
     least: int = 1
     most: int = 65535
 
 
-@dataclass(frozen=True, slots=True)
-class Selector:
+class Selector(Struct, frozen=True):
     """A label selector of Kubernetes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(Struct, frozen=True):
     """An address range; also a plain address, where ``bare`` is true."""
 
     bare: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Items:
+class Items(Struct, frozen=True):
     """A list of ``least`` to ``most`` items, without a limit where ``most`` is 0."""
 
     of: Shape
@@ -71,15 +67,13 @@ class Items:
     least: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """A mapping with keys of the author's own, such as labels."""
 
     of: Shape
 
 
-@dataclass(frozen=True, slots=True)
-class Fields:
+class Fields(Struct, frozen=True):
     """A mapping with these members and no others.
 
     ``required`` must be there. Of each group of ``one_of`` exactly one must be there, of ``at_most_one`` one or none.
@@ -91,8 +85,7 @@ class Fields:
     at_most_one: tuple[tuple[str, ...], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Within:
+class Within(Struct, frozen=True):
     """A mapping, or a list of mappings, that the reader checks, but for what lies in these members."""
 
     members: Mapping[str, Shape] = field(default_factory=dict)
@@ -110,8 +103,7 @@ TEXTS = Items(TEXT)
 LABELS = Table(TEXT)
 
 
-@dataclass(frozen=True, slots=True)
-class Schema:
+class Schema(Struct, frozen=True):
     """A kind: the versions that its API has had, and what the object holds besides ``metadata`` and ``status``."""
 
     versions: tuple[str, ...]
