@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from ringfence.engine import Engine
 from ringfence.engine.universe import PodKey, pod_key
@@ -82,16 +83,21 @@ def _policy_changes(old: PolicySet, new: PolicySet) -> _PolicyChanges | None:
     total = 0
     for ours, theirs in zip(old.layers, new.layers, strict=True):
         for before, after in zip(ours.stages, theirs.stages, strict=True):
-            known = {policy.ref: policy for policy in before.policies}
-            if len(known) != len(before.policies) or len({policy.ref for policy in after.policies}) != len(
-                after.policies
-            ):
-                return None
             total += len(before.policies)
-            for policy in after.policies:
-                same = known.get(policy.ref)
-                if same is not None and same == policy:
-                    moved[id(known.pop(policy.ref))] = policy
+            # Most stand at the same place on both sides; only the others are looked up.
+            others: list[tuple[Policy | None, Policy | None]] = []
+            for was, now in zip_longest(before.policies, after.policies):
+                if was is not None and now is not None and was == now:
+                    moved[id(was)] = now
+                else:
+                    others.append((was, now))
+            known = {policy.ref: policy for policy, _ in others if policy is not None}
+            fresh = {policy.ref: policy for _, policy in others if policy is not None}
+            if len(known) + len(fresh) != sum(policy is not None for place in others for policy in place):
+                return None
+            for ref, policy in fresh.items():
+                if known.get(ref) == policy:
+                    moved[id(known.pop(ref))] = policy
                 else:
                     added.append((before.name, policy))
             removed += known.values()
