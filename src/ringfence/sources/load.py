@@ -85,18 +85,11 @@ def _sentence(finding: Finding) -> str:
 
 @contextlib.contextmanager
 def _collector_paused() -> Iterator[None]:
-    """Reading makes millions of values and no cycles: the collector would only walk them again and again.
-
-    Afterwards they count as old: else the next thing that is made would have it walk them all.
-    """
+    """Reading makes millions of values and no cycles: the collector would only walk them again and again."""
     enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if enabled:
-            kept = gc.get_freeze_count()
-            gc.freeze()
-            if not kept:  # what a program has frozen on purpose stays so
-                gc.unfreeze()
             gc.enable()
