@@ -1,0 +1,42 @@
+"""What a reader of one log format offers. One module a format; ``registry`` lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from ringfence.flowlogs.reduction import Reduction
+from ringfence.model.origin import Position
+
+
+class LineReader(Protocol):
+    """Reads the lines of one input, in order.
+
+    It may remember earlier lines: a header, a record that the next one completes.
+    """
+
+    def line(self, line: bytes, where: Position, into: Reduction) -> None:
+        """Reads one line, without its newline and unwrapped of CRI, fluent-bit and journald.
+
+        It never raises for what the line says: what can't be read becomes a loss at ``where``.
+        """
+
+    def end(self, into: Reduction) -> None:
+        """The input has ended, or pauses: what was remembered and isn't complete becomes a loss."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A log format. ``name`` is what ``--format`` takes and answers print; ``title`` is for people.
+
+    ``recognises`` is given up to 50 unwrapped lines from the beginning of an input that aren't empty, and says which
+    share of them (0.0 to 1.0) is certainly of this format. ``whole`` formats are one document (a Loki response): their
+    reader is given all of the input as one line.
+    """
+
+    name: str
+    title: str
+    recognises: Callable[[Sequence[bytes]], float]
+    reader: Callable[[], LineReader]
+    whole: bool = False

@@ -1,0 +1,103 @@
+"""What reading a log comes to: distinct flows with their counts, and what is missing.
+
+A day of a log has millions of lines and thousands of distinct flows, so lines are counted as they are read, and memory
+follows the distinct flows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ringfence.model.flow import HOUR, Flow, Loss, LossKind, NameAnswer, Tally
+from ringfence.model.origin import Position
+
+
+@dataclass(slots=True)
+class Reduction:
+    """The flows, losses and DNS answers of one input, or of a part of it.
+
+    ``lines`` counts the lines of the input, ``flows_read`` the records that became flows. ``first`` and ``last`` are
+    the times of the earliest and the latest record, None while there is none.
+    """
+
+    counted: dict[Flow, dict[int, Tally]] = field(default_factory=dict)
+    losses: list[Loss] = field(default_factory=list)
+    answers: dict[tuple[str, tuple[str, ...]], NameAnswer] = field(default_factory=dict)
+    lines: int = 0
+    flows_read: int = 0
+    first: float | None = None
+    last: float | None = None
+    _merged: dict[tuple[LossKind, str, str], int] = field(default_factory=dict)
+
+    def add(self, flow: Flow, tally: Tally) -> None:
+        """Counts a flow. The tally must lie within one hour; a longer interval counts in the hour that it began in."""
+        hours = self.counted.get(flow)
+        if hours is None:
+            hours = self.counted[flow] = {}
+        hour = int(tally.first // HOUR)
+        known = hours.get(hour)
+        if known is None:
+            hours[hour] = tally
+        else:
+            known.add(tally)
+        self.flows_read += tally.records
+        self._seen(tally.first, tally.last)
+
+    def seen(self, flow: Flow, time: float) -> None:
+        """Counts one record of a flow that has a time and nothing else."""
+        self.add(flow, Tally(time, time, 1))
+
+    def lose(self, loss: Loss) -> None:
+        """Notes a loss. Losses of one kind, sentence and node become one, at the place of the first."""
+        key = (loss.kind, loss.detail, loss.node)
+        at = self._merged.get(key)
+        if at is None:
+            self._merged[key] = len(self.losses)
+            self.losses.append(loss)
+            return
+        self.losses[at] = _merge(self.losses[at], loss)
+
+    def unreadable(self, why: str, where: Position) -> None:
+        """Notes one line that can't be read. ``why`` must not quote the line, so that like lines are one loss."""
+        self.lose(Loss(LossKind.UNREADABLE, why, 1, where=where))
+
+    def answer(self, answer: NameAnswer) -> None:
+        """Notes a DNS answer; of equal ones the latest is kept."""
+        key = (answer.name, answer.addresses)
+        known = self.answers.get(key)
+        if known is None or known.time < answer.time:
+            self.answers[key] = answer
+
+    def merge(self, other: Reduction) -> None:
+        """Takes over what another reduction has, which must not be used after it."""
+        for flow, hours in other.counted.items():
+            mine = self.counted.setdefault(flow, hours)
+            if mine is hours:
+                continue
+            for hour, tally in hours.items():
+                known = mine.setdefault(hour, tally)
+                if known is not tally:
+                    known.add(tally)
+        for loss in other.losses:
+            self.lose(loss)
+        for answer in other.answers.values():
+            self.answer(answer)
+        self.lines += other.lines
+        self.flows_read += other.flows_read
+        if other.first is not None and other.last is not None:
+            self._seen(other.first, other.last)
+
+    def _seen(self, first: float, last: float) -> None:
+        if self.first is None or first < self.first:
+            self.first = first
+        if self.last is None or last > self.last:
+            self.last = last
+
+
+def _merge(one: Loss, other: Loss) -> Loss:
+    count = None if one.count is None or other.count is None else one.count + other.count
+    if one.kind is LossKind.SAMPLED:
+        count = max(one.count or 0, other.count or 0) or None
+    times = [time for time in (one.first, other.first) if time is not None]
+    ends = [time for time in (one.last, other.last) if time is not None]
+    return Loss(one.kind, one.detail, count, one.node, one.where, min(times, default=None), max(ends, default=None))

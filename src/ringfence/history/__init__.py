@@ -1,0 +1,1 @@
+"""A cluster over time: the state that a watcher keeps, and the changes of policies."""

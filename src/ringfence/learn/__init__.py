@@ -1,0 +1,1 @@
+"""Least policies from observed traffic, with their evidence and a proof."""

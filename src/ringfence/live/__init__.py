@@ -1,0 +1,1 @@
+"""The API server as an input: lists, watches, and what it refused."""

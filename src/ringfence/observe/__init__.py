@@ -1,0 +1,1 @@
+"""Questions about observed traffic: who is denied, since when, by what, and what changed."""

@@ -1,0 +1,1 @@
+"""Recorded traffic against proposed policies: what a change would have cut."""

@@ -1,0 +1,1 @@
+"""The web page and the API: one application over files, a snapshot or a live cluster."""
