@@ -202,3 +202,10 @@ def test_a_list_of_rules_that_policy_types_leave_out_is_named(tmp_path: Path) ->
     result = run("why", shop, "shop/web-0", "data/db-0:5432")
     assert result.exit_code == 0
     assert "NetworkPolicy data/db would deny it, but its policyTypes leave out Ingress" in result.stdout
+
+
+@pytest.mark.parametrize("command", ["why", "fix"])
+def test_paths_that_come_last_are_told_with_the_command_as_it_is_meant(shop: str, command: str) -> None:
+    result = run(command, "shop/web-0", "data/db-0:5432", shop)
+    assert result.exit_code == 2
+    assert f"The paths come first: ringfence {command} {shop} shop/web-0 data/db-0:5432" in result.stderr

@@ -98,6 +98,7 @@ def command(
         )
     *paths, source, destination = arguments
     text, port = split_destination(destination)
+    session.paths_come_first("fix", paths, source, destination)
     cluster = session.load(paths, common, tell=output != "json")
     left, right = cluster.endpoints.source(source), cluster.endpoints.destination(text)
     if port is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -39,6 +40,18 @@ def load(paths: Sequence[str], common: Common, *, tell: bool) -> Cluster:
         for line in findings_text.render(cluster.findings, notes=not common.quiet, every=common.verbose):
             click.echo(line, err=True)
     return cluster
+
+
+def paths_come_first(command: str, paths: Sequence[str], source: str, destination: str) -> None:
+    """Refuses `why SRC DST PATH`, in words that help more than "x/web can't be read".
+
+    Raises:
+        click.UsageError: the last argument is a path, and the first is none.
+    """
+    given = [*paths, source, destination]
+    if Path(given[-1]).exists() and given[0] != "-" and not Path(given[0]).exists():
+        meant = shlex.join([*given[2:], *given[:2]])
+        raise click.UsageError(f"The paths come first: ringfence {command} {meant}")
 
 
 def names(common: Common) -> Names | None:

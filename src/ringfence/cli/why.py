@@ -67,6 +67,7 @@ def command(
     from ringfence.render import fix_json, fix_text, why_json, why_text
 
     target, port = split_destination(destination)
+    session.paths_come_first("why", paths, source, destination)
     cluster = session.load(paths, common, tell=output == "text")
     further = [text.strip() for text in addresses.split(",") if text.strip()]
     ends = source, target, port
