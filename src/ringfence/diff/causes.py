@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ringfence.diff.deciding import DecidingRule, Decision
 from ringfence.diff.states import State
 from ringfence.engine.match import container_ports
 from ringfence.explain.causes import object_name
+from ringfence.explain.deciding import DecidingRule, Decision
 from ringfence.explain.words import rule_number
 from ringfence.model.objects import Pod
 from ringfence.model.origin import UNKNOWN, ObjectRef, Origin

@@ -7,12 +7,12 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from ringfence.diff.asking import Asking
 from ringfence.diff.causes import Cause, Causes
 from ringfence.diff.connections import Connection
-from ringfence.diff.deciding import ABSENT, Decider, Decision, Key
 from ringfence.diff.ends import Ends
 from ringfence.diff.report import End, Why
 from ringfence.diff.states import Engines, State
 from ringfence.engine import Engine
 from ringfence.engine.universe import pod_key
+from ringfence.explain.deciding import ABSENT, Decider, Decision, Key
 from ringfence.model.intervals import Interval
 from ringfence.model.objects import Pod
 from ringfence.model.policy import Direction

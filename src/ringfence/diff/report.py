@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ringfence.diff.causes import Cause
-from ringfence.diff.deciding import Decision
+from ringfence.explain.deciding import Decision
 from ringfence.model.finding import Finding
 from ringfence.model.intervals import Interval
 from ringfence.model.ports import PortSet, Protocol

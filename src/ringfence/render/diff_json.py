@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from typing import IO, Any
 
 from ringfence.diff.causes import Cause
-from ringfence.diff.deciding import Decision
 from ringfence.diff.report import Change, ChangeKind, DiffReport, Impact, Risk, Why
+from ringfence.explain.deciding import Decision
 from ringfence.model.finding import Finding
 from ringfence.render.json_values import API_VERSION, Json, findings, origin, ports
 
