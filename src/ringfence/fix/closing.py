@@ -7,7 +7,7 @@ from typing import Any
 
 from ringfence.explain.causes import object_name as named
 from ringfence.explain.judge import direction_of
-from ringfence.fix import calico, calico_shapes, cilium
+from ringfence.fix import calico, calico_shapes, cilium, istio
 from ringfence.fix.candidate import Case, Step, StepKind, ports_text, rule_name
 from ringfence.fix.effects import Connection
 from ringfence.fix.entries import merging
@@ -63,6 +63,8 @@ def _steps(case: Case) -> Iterator[Step]:
     yield from meant_steps(case)
     if cilium.in_use(case):
         yield from cilium.denies(case)
+    if istio.in_use(case):
+        yield from istio.denies(case)
     deciding = case.verdict.deciding or case.verdict.conditional
     for trace in deciding[:1]:
         if trace.policy.ref.api_version == API_VERSION:
@@ -70,7 +72,7 @@ def _steps(case: Case) -> Iterator[Step]:
                 yield from narrow(case, trace)
         if case.stage.startswith(calico.TIER) or calico_shapes.is_calico(trace.policy.ref):
             yield from calico.deny_before(case, trace)
-        elif case.stage != "networkpolicy":
+        elif case.stage != "networkpolicy" and not istio.is_of_mesh(trace):
             yield from _deny_before(case, trace)
     if not deciding and not cilium.in_use(case):
         yield from isolating_policy(case)

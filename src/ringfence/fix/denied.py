@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ringfence.explain.istio import is_mesh
-from ringfence.fix import calico, network_policy, tiers
+from ringfence.fix import calico, istio, network_policy, tiers
 from ringfence.fix.candidate import Case, Step
 from ringfence.model.verdict import DirectionVerdict, Reason
 
@@ -25,6 +25,7 @@ def only_isolated(side: DirectionVerdict) -> bool:
 def corrections(case: Case) -> Iterator[Step]:
     """Steps that correct policies which nearly allow it."""
     if is_mesh(case.verdict.stages[-1]):
+        yield from istio.corrections(case)
         return
     yield from calico.corrections(case) if calico.concerns(case) else network_policy.corrections(case)
 
@@ -32,8 +33,8 @@ def corrections(case: Case) -> Iterator[Step]:
 def steps(case: Case) -> Iterator[Step]:
     """Steps towards allowing what the case's stage denies."""
     if is_mesh(case.verdict.stages[-1]):
-        return  # what a mesh refuses no policy of the network can allow, and its own take no such rules
-    if calico.concerns(case):
+        yield from istio.steps(case)  # what a mesh refuses no policy of the network can allow
+    elif calico.concerns(case):
         yield from calico.steps(case)
     elif case.verdict.reason is Reason.NO_RULE:
         yield from network_policy.steps(case)

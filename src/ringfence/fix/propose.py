@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ringfence.explain.causes import Cause, causes_of
 from ringfence.explain.endpoints import End, Endpoints
-from ringfence.explain.istio import is_mesh
+from ringfence.explain.istio import EGRESS, is_mesh
 from ringfence.explain.judge import Judgement, judge
 from ringfence.explain.meant import causes_of_access
 from ringfence.explain.near_subjects import additive_policies
@@ -24,6 +24,14 @@ from ringfence.model.ports import Protocol
 from ringfence.model.verdict import Reason, Verdict
 
 _DNS = 53
+_MESH_EGRESS = (
+    "The mesh's registry doesn't list it for this caller: a ServiceEntry, or another host in its Sidecar, allows it "
+    '("ringfence generate egress --for istio" writes one).'
+)
+_MESH = (
+    "The mesh denies it in a way that no rule of this tool's changes: the workload has no label of its own, or its "
+    "policies can't be edited."
+)
 _OTHER = {Protocol.UDP: Protocol.TCP, Protocol.TCP: Protocol.UDP}
 
 
@@ -139,8 +147,9 @@ def _still_denied(before: Judgement) -> str:
     verdict = next(group.verdict for group in before.groups if not group.verdict.allowed)
     if verdict.conditional:
         return "It depends on what the input can't show, such as what a name resolves to: no rule here decides it."
-    if any(not side.allowed and is_mesh(side.stages[-1]) for side in (verdict.egress, verdict.ingress)):
-        return "The mesh denies it: its policies must be changed by hand, and none of the network's can override them."
+    for side in (verdict.egress, verdict.ingress):
+        if not side.allowed and is_mesh(side.stages[-1]):
+            return _MESH_EGRESS if side.stages[-1].stage == EGRESS else _MESH
     tiers = {side.stages[-1].stage for side in (verdict.egress, verdict.ingress) if not side.allowed}
     if tiers - {"networkpolicy"}:
         return "A cluster-scoped tier denies it, in a way that only that tier's owner can change."
