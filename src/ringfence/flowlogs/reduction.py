@@ -6,7 +6,7 @@ follows the distinct flows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ringfence.model.flow import HOUR, Flow, Loss, LossKind, NameAnswer, Tally
 from ringfence.model.origin import Position
@@ -22,7 +22,7 @@ class Reduction:
 
     counted: dict[Flow, dict[int, Tally]] = field(default_factory=dict)
     losses: list[Loss] = field(default_factory=list)
-    answers: dict[tuple[str, tuple[str, ...]], NameAnswer] = field(default_factory=dict)
+    answers: dict[tuple[str, tuple[str, ...], str], NameAnswer] = field(default_factory=dict)
     lines: int = 0
     flows_read: int = 0
     first: float | None = None
@@ -57,16 +57,25 @@ class Reduction:
             return
         self.losses[at] = _merge(self.losses[at], loss)
 
+    def take_losses(self) -> list[Loss]:
+        """The losses so far, which are then no longer in here."""
+        losses, self.losses = self.losses, []
+        self._merged.clear()
+        return losses
+
     def unreadable(self, why: str, where: Position) -> None:
         """Notes one line that can't be read. ``why`` must not quote the line, so that like lines are one loss."""
         self.lose(Loss(LossKind.UNREADABLE, why, 1, where=where))
 
     def answer(self, answer: NameAnswer) -> None:
-        """Notes a DNS answer; of equal ones the latest is kept."""
-        key = (answer.name, answer.addresses)
+        """Notes a DNS answer; of equal ones to the same pod the latest is kept, with the time of the earliest."""
+        key = (answer.name, answer.addresses, answer.asked_by)
         known = self.answers.get(key)
-        if known is None or known.time < answer.time:
+        if known is None:
             self.answers[key] = answer
+            return
+        latest = known if known.time >= answer.time else answer
+        self.answers[key] = replace(latest, first=min(_began(known), _began(answer)))
 
     def merge(self, other: Reduction) -> None:
         """Takes over what another reduction has, which must not be used after it."""
@@ -92,6 +101,10 @@ class Reduction:
             self.first = first
         if self.last is None or last > self.last:
             self.last = last
+
+
+def _began(answer: NameAnswer) -> float:
+    return answer.time if answer.first is None else answer.first
 
 
 def _merge(one: Loss, other: Loss) -> Loss:

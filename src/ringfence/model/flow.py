@@ -195,7 +195,8 @@ class Loss:
 class NameAnswer:
     """A DNS answer seen in a flow log: which addresses a name had.
 
-    ``chain`` are the CNAMEs, in order; ``ttl`` is in seconds.
+    ``chain`` are the CNAMEs, in order; ``ttl`` is in seconds. Where equal answers were merged, ``time`` is that of the
+    latest and ``first`` that of the earliest; None where both are the same.
     """
 
     name: str
@@ -204,6 +205,7 @@ class NameAnswer:
     ttl: int | None = None
     chain: tuple[str, ...] = ()
     asked_by: str = ""  # namespace/pod
+    first: float | None = None
 
 
 Counted = Mapping[Flow, Mapping[int, Tally]]
