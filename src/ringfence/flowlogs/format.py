@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ringfence.flowlogs.reduction import Reduction
 from ringfence.model.origin import Position
@@ -26,13 +26,23 @@ class LineReader(Protocol):
         """The input has ended, or pauses: what was remembered and isn't complete becomes a loss."""
 
 
+@runtime_checkable
+class ManyLinesReader(LineReader, Protocol):
+    """A reader that is faster when it is given many lines at once."""
+
+    def many(self, lines: Sequence[bytes], file: str, first: int, into: Reduction) -> None:
+        """Reads lines that stand in a file one after the other, the first at number ``first``; some may be empty."""
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """A log format. ``name`` is what ``--format`` takes and answers print; ``title`` is for people.
 
     ``recognises`` is given up to 50 unwrapped lines from the beginning of an input that aren't empty, and says which
-    share of them (0.0 to 1.0) is certainly of this format. ``whole`` formats are one document (a Loki response): their
-    reader is given all of the input as one line.
+    share of them (0.0 to 1.0) is certainly of this format; lines of over 64 KiB are cut there. ``whole`` formats are
+    one document (a Loki response): their reader is given all of the input as one line. ``independent`` tells that each
+    line stands for itself, so that several processes may read parts of one file. ``header`` tells that the first line
+    says how to read the others.
     """
 
     name: str
@@ -40,3 +50,5 @@ class Format:
     recognises: Callable[[Sequence[bytes]], float]
     reader: Callable[[], LineReader]
     whole: bool = False
+    independent: bool = False
+    header: bool = False

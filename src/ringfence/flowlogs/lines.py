@@ -1,0 +1,126 @@
+"""Bytes into lines of bounded length, and a digest of the bytes that were read."""
+
+from __future__ import annotations
+
+import hashlib
+
+MAX_LINE = 1 << 20
+"""Bytes of a line; a longer one is skipped and counted as lost."""
+
+DIGEST_BLOCK = 16 << 20
+"""Bytes that are hashed together, so that parts of a file can be hashed in several processes."""
+
+
+class LineCutter:
+    """Cuts what it is fed into lines. ``too_long`` are the numbers of lines that were skipped, in order.
+
+    ``number`` is that of the next line, ``offset`` the number of bytes that were given out or skipped. ``skipping``
+    tells that the next bytes belong to a line that is too long.
+    """
+
+    def __init__(self, number: int = 1, offset: int = 0) -> None:
+        self.number = number
+        self.offset = offset
+        self.too_long: list[int] = []
+        self._part = b""
+        self.skipping = False
+
+    @property
+    def waiting(self) -> int:
+        """Bytes of a last line whose newline is still to come, if it is not being skipped."""
+        return len(self._part)
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The lines that are complete now, without their newlines. A line that is too long is given empty."""
+        if self.skipping:
+            end = data.find(b"\n")
+            if end < 0:
+                self.offset += len(data)
+                return []
+            self.offset += end
+            data = data[end:]
+            self.skipping = False
+        if self._part:
+            data = self._part + data
+        lines = data.split(b"\n")
+        self._part = lines.pop()
+        self.offset += len(data) - len(self._part)
+        if len(data) > MAX_LINE and max(map(len, lines), default=0) > MAX_LINE:
+            for index, line in enumerate(lines):
+                if len(line) > MAX_LINE:
+                    self.too_long.append(self.number + index)
+                    lines[index] = b""
+        self.number += len(lines)
+        if len(self._part) > MAX_LINE:
+            self.too_long.append(self.number)
+            self.offset += len(self._part)
+            self._part = b""
+            self.skipping = True
+        return lines
+
+    def rest(self) -> bytes:
+        """The last line, which has no newline; it counts as given out. Empty if there is none, or it is too long."""
+        line, self._part = self._part, b""
+        self.offset += len(line)
+        self.number += bool(line) or self.skipping
+        self.skipping = False
+        return line
+
+
+class ContentDigest:
+    """SHA-256 over the SHA-256 of each 16 MiB of some bytes, however they come in pieces.
+
+    A last line without its newline is held back, because a file may end within it; a very long one is not.
+    """
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._held = b""
+        self.blocks: list[bytes] = []  # digests of those that are full
+        self._block = hashlib.sha256()
+
+    def update(self, data: bytes) -> None:
+        """Takes the next bytes."""
+        end = data.rfind(b"\n") + 1
+        if end == 0 and len(self._held) + len(data) <= MAX_LINE:
+            self._held += data
+            return
+        if len(data) - end > MAX_LINE:
+            end = len(data)
+        self._hash(memoryview(self._held))
+        self._hash(memoryview(data)[:end])
+        self._held = data[end:]
+
+    @property
+    def read(self) -> int:
+        """All bytes that came, those that are held back among them."""
+        return self.size + len(self._held)
+
+    def complete(self) -> None:
+        """The bytes that were held back belong to what was read."""
+        self._hash(memoryview(self._held))
+        self._held = b""
+
+    def jump(self, blocks: list[bytes], tail: bytes) -> None:
+        """Goes on where full blocks with these digests, and then the tail, have been read."""
+        self.size = len(blocks) * DIGEST_BLOCK
+        self.blocks = blocks
+        self._block = hashlib.sha256()
+        self._held = b""
+        self._hash(memoryview(tail))
+
+    def _hash(self, view: memoryview) -> None:
+        while view:
+            room = DIGEST_BLOCK - self.size % DIGEST_BLOCK
+            part = view[:room]
+            self._block.update(part)
+            self.size += len(part)
+            view = view[room:]
+            if self.size % DIGEST_BLOCK == 0:
+                self.blocks.append(self._block.digest())
+                self._block = hashlib.sha256()
+
+    def hexdigest(self) -> str:
+        """The digest of the first ``size`` bytes."""
+        blocks = self.blocks if self.size % DIGEST_BLOCK == 0 else [*self.blocks, self._block.digest()]
+        return hashlib.sha256(b"".join(blocks)).hexdigest()

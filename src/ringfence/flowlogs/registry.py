@@ -1,0 +1,28 @@
+"""Every log format that is read, in the order in which messages name them."""
+
+from __future__ import annotations
+
+from ringfence.flowlogs.format import Format
+from ringfence.model.errors import QueryError
+
+FORMATS: tuple[Format, ...] = ()
+
+AUTO = "auto"
+"""What ``--format`` says by default: the format is found out from the first lines."""
+
+
+def names() -> tuple[str, ...]:
+    """What ``--format`` takes besides :data:`AUTO`."""
+    return tuple(each.name for each in FORMATS)
+
+
+def by_name(name: str) -> Format:
+    """The format of a name.
+
+    Raises:
+        QueryError: there is none; the message names those that there are.
+    """
+    for each in FORMATS:
+        if each.name == name:
+            return each
+    raise QueryError(f"There is no log format {name!r}. Formats are {', '.join((AUTO, *names()))}.")

@@ -1,0 +1,98 @@
+r"""What collectors put around the lines of a log: the container runtime (CRI), Docker, fluent-bit, journald.
+
+CRI writes ``TIME stdout F TEXT``, with ``P`` for ``F`` where the line goes on in the next record
+(https://github.com/kubernetes/design-proposals-archive/blob/main/node/kubelet-cri-logging.md). Docker's json-file
+writes ``{"log": "TEXT\n", "stream": …, "time": …}``, without the ``\n`` where it goes on. fluent-bit keeps the text
+under ``log``, other collectors under ``message``, journald's JSON under ``MESSAGE``; what they hold may itself be
+wrapped by CRI.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import msgspec
+
+MAX_JOINED = 1 << 20
+"""Bytes of a line that is joined from parts; what is longer is given in pieces, which no reader understands."""
+
+_CRI = re.compile(rb"\d{4}-\d\d-\d\dT[0-9:.]+(?:Z|[+-]\d\d:\d\d) (stdout|stderr) ([FP])(?::[A-Za-z]*)* ?")
+_JSON_KEYS = (b'"log"', b'"message"', b'"MESSAGE"')
+
+
+class _Wrapped(msgspec.Struct):
+    log: str | None = None
+    message: str | None = None
+    journal: str | None = msgspec.field(default=None, name="MESSAGE")
+    stream: str | None = None
+    time: str | None = None
+
+
+_decoder = msgspec.json.Decoder(_Wrapped)
+
+
+class Unwrapper:
+    """Takes off what is around lines, and joins the parts of long ones. It remembers parts, so each input has its own.
+
+    Lines that are not wrapped stay as they are.
+    """
+
+    def __init__(self, *, json: bool) -> None:
+        self.json = json
+        self._parts: dict[bytes, bytes] = {}
+
+    def fresh(self) -> Unwrapper:
+        """One of the same kind that remembers nothing."""
+        return Unwrapper(json=self.json)
+
+    @property
+    def pending(self) -> bool:
+        """Whether parts wait for their rest."""
+        return bool(self._parts)
+
+    def line(self, line: bytes) -> bytes | None:
+        """The line within; None while it is not complete."""
+        if self.json and line.startswith(b"{"):
+            inner = _inner(line)
+            if inner is not None:
+                text, partial = inner
+                if text.startswith(b"{") or not _CRI.match(text):
+                    return self._join(b"json", text, partial=partial)
+                line = text
+        match = _CRI.match(line)
+        if match is None:
+            return line
+        return self._join(match[1], line[match.end() :], partial=match[2] == b"P")
+
+    def _join(self, stream: bytes, text: bytes, *, partial: bool) -> bytes | None:
+        before = self._parts.pop(stream, b"")
+        whole = before + text if before else text
+        if partial and len(whole) < MAX_JOINED:
+            self._parts[stream] = whole
+            return None
+        return whole
+
+
+def unwrapper_for(lines: Sequence[bytes]) -> Unwrapper | None:
+    """What takes the wrapping off lines like these; None where there is none."""
+    json = any(_inner(line) is not None for line in lines if line.startswith(b"{"))
+    if json or any(_CRI.match(line) for line in lines):
+        return Unwrapper(json=json)
+    return None
+
+
+def _inner(line: bytes) -> tuple[bytes, bool] | None:
+    """The text in a JSON object of a collector, and whether it goes on; None if it is no such object."""
+    if not any(key in line for key in _JSON_KEYS):
+        return None
+    try:
+        wrapped = _decoder.decode(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+    if wrapped.log is not None:
+        docker = wrapped.stream is not None and wrapped.time is not None
+        text = wrapped.log.encode("utf-8", "surrogatepass")
+        return text.rstrip(b"\r\n"), docker and not text.endswith(b"\n") and not _CRI.match(text)
+    text_of_others = wrapped.message if wrapped.message is not None else wrapped.journal
+    return None if text_of_others is None else (text_of_others.encode("utf-8", "surrogatepass").rstrip(b"\r\n"), False)
