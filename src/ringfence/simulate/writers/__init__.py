@@ -1,0 +1,1 @@
+"""Log formats that a simulation can write. One module a format; ``registry`` lists them."""
