@@ -11,8 +11,7 @@ import pytest
 import yaml
 
 from ringfence.cluster import Cluster
-from ringfence.explain.query import split_destination
-from ringfence.fix.propose import FixAnswer, propose
+from ringfence.fix.propose import FixAnswer
 from ringfence.sources import load_snapshot
 from tests.dialects.istio.manifests import CLUSTER, peer_authentication, pod, policy
 from tests.fix.test_candidates import kinds, of_kind, opens
@@ -33,10 +32,7 @@ spec: {podSelector: {matchLabels: {app: db}}, policyTypes: [Ingress]}
 
 def ask(text: str, source: str, port: int = 80, *, more: str = "", deny: bool = False) -> FixAnswer:
     cluster = Cluster(load_snapshot(["-"], stdin=io.BytesIO((CLUSTER + more + text).encode())))
-    name, at = split_destination(f"shop/db:{port}")
-    assert at is not None
-    ends = cluster.endpoints.source(source), cluster.endpoints.destination(name)
-    return propose(cluster.world, cluster.endpoints, *ends, at, deny=deny)
+    return cluster.fix(source, "shop/db", port, deny=deny)
 
 
 def test_a_caller_is_added_to_the_principals_of_the_rule_that_allows_the_port() -> None:

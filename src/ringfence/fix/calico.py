@@ -7,6 +7,7 @@ way: a rule before the one that denies, or anywhere where only the end does.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ringfence.explain.causes import object_name as named
 from ringfence.fix import network_policy
@@ -20,6 +21,7 @@ from ringfence.fix.calico_shapes import (
     selector,
 )
 from ringfence.fix.candidate import Case, Step, StepKind, ports_text, rule_name
+from ringfence.fix.named import by_domains
 from ringfence.fix.shapes import Body, groups_of, object_name, path_of, peer_list, value_at
 from ringfence.model.objects import Pod
 from ringfence.model.origin import ObjectRef
@@ -49,16 +51,18 @@ def steps(case: Case) -> Iterator[Step]:
     deciding = [trace for trace in case.verdict.deciding if is_calico(trace.policy.ref)]
     for trace in deciding:
         for action in _actions(case):
-            yield from _rule_before(case, trace, action)
-            yield from _new_policy(case, action, before=trace.policy)
+            own = _called(case, action)
+            yield from _rule_before(own, trace, action)
+            yield from _new_policy(own, action, before=trace.policy)
     if not case.verdict.deciding:
         for trace in stage.rules:
             yield from _more_ports(case, trace)
         mine = [policy for policy in stage.selecting if is_calico(policy.ref) and case.direction in policy.isolates]
         for action in _actions(case):
+            own = _called(case, action)
             for policy in mine[:_POLICIES]:
-                yield from _rule_at_end(case, policy, action)
-            yield from _new_policy(case, action)
+                yield from _rule_at_end(own, policy, action)
+            yield from _new_policy(own, action)
         yield from _of_network_policy(network_policy.steps(case))
 
 
@@ -98,7 +102,8 @@ def _tier(case: Case) -> str:
 
 
 def _rules(case: Case, ref: ObjectRef, action: str, own: Body | None = None) -> list[Body] | None:
-    peers = entities(case.peers, ref.namespace, case.world)
+    domains = by_domains(case, action)
+    peers = [domains] if domains is not None else entities(case.peers, ref.namespace, case.world)
     ports = case.ports if action == "Deny" else case.written
     return rules(action, case.direction, peers, ports, own) if peers else None
 
@@ -115,6 +120,13 @@ def _breadth(case: Case, policy: Policy) -> int:
     engine = case.world.engine
     atoms = engine.program.subjects(policy, engine.universe)
     return sum(len(engine.universe.atoms[atom].pods) for atom in atoms) - len(case.subjects)
+
+
+def _called(case: Case, action: str) -> Case:
+    """The case with its destination called as the rule will write it."""
+    if case.named is not None and by_domains(case, action) is not None:
+        return replace(case, destination=case.named.name)
+    return case
 
 
 def _rule_before(case: Case, trace: RuleTrace, action: str) -> Iterator[Step]:

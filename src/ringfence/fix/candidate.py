@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ringfence.explain.causes import object_name
 from ringfence.explain.words import rule_number
+from ringfence.fix.named import Named
 from ringfence.fix.shapes import Port
 from ringfence.fix.world import World
 from ringfence.model.patch import Patch
@@ -64,6 +65,7 @@ class Case:
     ``subjects`` are the ends that the direction guards and ``peers`` those at the other side, as far as they are of
     this verdict; ``ports`` are those at the destination. ``source`` and ``destination`` name the two for titles.
     ``also`` are ports that belong to those: TCP 53 to UDP 53, since a long answer comes over TCP (RFC 7766).
+    ``named`` is the DNS name that the destination was given as, in egress.
     """
 
     world: World
@@ -75,6 +77,7 @@ class Case:
     source: str
     destination: str
     also: tuple[Port, ...] = ()
+    named: Named | None = None
 
     @property
     def written(self) -> tuple[Port, ...]:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ringfence.explain.causes import object_name as named
 from ringfence.explain.cilium import CILIUM_DENY, is_cilium
 from ringfence.explain.nearest import NearRule
 from ringfence.fix.candidate import Case, Step, StepKind, ports_text, rule_name
-from ringfence.fix.cilium_shapes import home_of, new_policy, peer_lists, port_list
-from ringfence.fix.shapes import Body, path_of, peer_list, value_at
+from ringfence.fix.cilium_shapes import NAMESPACE_LABEL, home_of, new_policy, peer_lists, port_list
+from ringfence.fix.named import Named, learns
+from ringfence.fix.shapes import Body, Port, path_of, peer_list, value_at
 from ringfence.model.objects import RawObject
 from ringfence.model.patch import Edit, EditOp, Patch, Path
 from ringfence.model.policy import Policy
+from ringfence.model.ports import PortSet, Protocol
 from ringfence.model.verdict import RuleTrace
 
+_DNS_PODS = {"matchLabels": {NAMESPACE_LABEL: "kube-system", "k8s:k8s-app": "kube-dns"}}
+_DNS_PORTS = ((Protocol.UDP, 53), (Protocol.TCP, 53))
+_USUAL_DNS = "The input has no DNS pods: the rule for DNS is for those of kube-system with k8s-app=kube-dns, port 53."
 _REST = "What else the rule denied is open wherever a policy allows it."
 
 
@@ -97,6 +103,50 @@ def policy_steps(case: Case) -> Iterator[Step]:
     patch = new_policy(case, "allow", {side: wanted}, does) if wanted else None
     if patch is not None:
         yield Step(StepKind.NEW_POLICY, case.direction, (patch,))
+
+
+def named_steps(case: Case) -> Iterator[Step]:
+    """Rules by name, and the one for DNS that lets Cilium learn it: in a policy that isolates, or in one of its own.
+
+    Source: Cilium documentation, "Layer 7 policies", obtaining DNS data for use by toFQDNs.
+    """
+    named = case.named
+    if named is None:
+        return
+    by_name = replace(case, destination=named.name)
+    wanted: list[Body] = [] if learns(case) else _dns_rules(case, named)
+    wanted.append({"toFQDNs": [{"matchName": named.name}], "toPorts": [port_list(case.written)]})
+    notes = () if named.servers or len(wanted) == 1 else (_USUAL_DNS,)
+    for policy in case.verdict.stages[-1].selecting:
+        patch = _appended(by_name, policy, str(case.direction), wanted) if is_cilium(policy.ref) else None
+        if patch is not None:
+            yield Step(StepKind.ADD_RULE, case.direction, (patch,), notes, _breadth(case, policy))
+    does = f"{case.direction} {peer_list(case.direction)} {named.name} on {ports_text(case.written)}"
+    new = new_policy(by_name, "allow", {str(case.direction): wanted}, does)
+    if new is not None:
+        yield Step(StepKind.NEW_POLICY, case.direction, (new,), notes)
+
+
+def _dns_rules(case: Case, named: Named) -> list[Body]:
+    home = home_of(case)
+    asked = {"dns": named.queries(home)}
+    servers = [(server.endpoints, _ports(server.ports)) for server in named.servers]
+    listed = [
+        {**peers, "toPorts": [{**port_list(ports), "rules": asked}]}
+        for ends, ports in servers
+        for peers in peer_lists(ends, home, case.direction, case.world)
+    ]
+    return listed or [{"toEndpoints": [dict(_DNS_PODS)], "toPorts": [{**port_list(_DNS_PORTS), "rules": asked}]}]
+
+
+def _ports(ports: PortSet) -> list[Port]:
+    return [(protocol, lo) for protocol in (Protocol.UDP, Protocol.TCP) for lo, _ in ports.of_protocol(protocol)]
+
+
+def _breadth(case: Case, policy: Policy) -> int:
+    engine = case.world.engine
+    atoms = engine.program.subjects(policy, engine.universe)
+    return max(0, sum(len(engine.universe.atoms[atom].pods) for atom in atoms) - len(case.subjects))
 
 
 def undenied(case: Case) -> Iterator[Step]:

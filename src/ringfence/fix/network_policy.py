@@ -14,6 +14,7 @@ from ringfence.fix import cilium
 from ringfence.fix.candidate import Case, Step, StepKind, ports_text, rule_name
 from ringfence.fix.entries import splitting
 from ringfence.fix.labels import namespace_label_step, pod_label_step
+from ringfence.fix.named import by_cilium
 from ringfence.fix.selectors import corrected, last_first, relaxed
 from ringfence.fix.shapes import (
     NETWORK_POLICY,
@@ -54,6 +55,9 @@ API_VERSION = "networking.k8s.io/v1"
 
 def steps(case: Case) -> Iterator[Step]:
     """Steps for a denial by the NetworkPolicy stage."""
+    if by_cilium(case):
+        yield from cilium.named_steps(case)
+        return
     yield from corrections(case)
     yield from _rule_steps(case)
     yield from cilium.policy_steps(case) if cilium.guards(case) else new_policy(case)
@@ -98,7 +102,7 @@ def _mistaken(case: Case, entry: PortMatch, protocol: Protocol, number: int) -> 
     destinations = case.peers if case.direction is Direction.EGRESS else case.subjects
     if isinstance(entry, NamedPort):
         return not any(resolves(entry, end) for end in destinations)
-    if entry.lo != entry.hi:
+    if not isinstance(entry, PortRange) or entry.lo != entry.hi:
         return False
     if entry.protocol != protocol:
         return entry.lo == number

@@ -13,6 +13,7 @@ from ringfence.explain.meant import causes_of_access
 from ringfence.explain.near_subjects import additive_policies
 from ringfence.fix.closing import closing
 from ringfence.fix.effects import Connection
+from ringfence.fix.named import named_of
 from ringfence.fix.search import Fix, allowing, first_found, search
 from ringfence.fix.shapes import Port
 from ringfence.fix.world import World
@@ -94,7 +95,7 @@ def propose(
     policies = additive_policies(world.engine.policy_set)
     causes = causes_of(before, world.engine.facts, endpoints.services, _errors(world, before), policies)
     also = _beside(world, endpoints, source, destination, port)
-    expand = allowing(connection, source.name, called, also)
+    expand = allowing(connection, source.name, called, also, named_of(endpoints, destination))
     find = first_found if quick else search
     found = find(world, connection, expand, connection.allowed)
     return FixAnswer(*answer, causes, tuple(found), obstacle="" if found else _still_denied(before))

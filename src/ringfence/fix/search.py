@@ -10,6 +10,7 @@ from ringfence.explain.judge import AlikePairs, direction_of
 from ringfence.fix import denied as denied_steps
 from ringfence.fix.candidate import Case, Step
 from ringfence.fix.effects import Connection, Effects, effects_of
+from ringfence.fix.named import Named
 from ringfence.fix.shapes import Port
 from ringfence.fix.world import PatchError, World
 from ringfence.model.origin import ObjectRef
@@ -163,18 +164,31 @@ def _applied(world: World, state: _State, step: Step, connection: Connection) ->
     return _State(after, (*state.steps, step), effects_of(world.engine, after.engine, connection))
 
 
-def allowing(connection: Connection, source: str, destination: str, also: tuple[Port, ...] = ()) -> Expand:
+def allowing(
+    connection: Connection,
+    source: str,
+    destination: str,
+    also: tuple[Port, ...] = (),
+    named: Named | None = None,
+) -> Expand:
     """The next steps towards allowing a connection: for its first denial, egress before ingress.
 
-    ``also`` are ports that belong to the connection's, which rules that are written should name, too.
+    ``also`` are ports that belong to the connection's, which rules that are written should name, too. ``named`` is the
+    DNS name of the destination: a step that has its addresses instead says so.
     """
 
     def expand(world: World) -> Iterator[Step]:
         for found in denials(world, connection, source, destination):
-            case = replace(found, also=also)
-            yield from denied_steps.steps(case)
+            own = named if found.direction is Direction.EGRESS else None
+            for step in denied_steps.steps(replace(found, also=also, named=own)):
+                by_address = own is not None and not any(_speaks_of(patch, own.name) for patch in step.patches)
+                yield replace(step, notes=(*step.notes, own.frozen)) if own is not None and by_address else step
 
     return expand
+
+
+def _speaks_of(patch: Patch, name: str) -> bool:
+    return repr(name) in repr((patch.manifest, patch.edits))
 
 
 def denials(

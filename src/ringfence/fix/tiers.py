@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ringfence.explain.causes import object_name as named
 from ringfence.explain.scope import namespace_meant
@@ -46,9 +47,9 @@ def steps(case: Case) -> Iterator[Step]:
     for trace in case.verdict.deciding:
         yield from _narrower_subject(case, trace)
         for action in actions(case, trace):
-            yield from _rule_before(case, trace, action)
+            yield from _rule_before(_called(case, trace.policy.ref, action), trace, action)
         for action in actions(case, trace):
-            yield from _policy_before(case, trace, action)
+            yield from _policy_before(_called(case, trace.policy.ref, action), trace, action)
     if case.stage == _BASELINE:
         for step in new_policy(case):
             yield Step(step.kind, step.direction, step.patches, (_REPLACES.format(case.direction),))
@@ -125,11 +126,24 @@ def _policy_before(case: Case, trace: RuleTrace, action: str) -> Iterator[Step]:
 
 def _rule(case: Case, ref: ObjectRef, action: str) -> Body | None:
     peers = tiered_peers(case.peers, case.direction, case.world)
+    if _by_name(case, ref, action) and case.named is not None:
+        peers = [{"domainNames": [case.named.name]}]
     if not peers:
         return None
     field, ports = tiered_ports(ref, case.written)
     name = f"{action.lower()}-{case.source.rsplit('/', 1)[-1]}"[:60]
     return {"name": name, "action": action, peer_list(case.direction): peers, field: ports}
+
+
+def _by_name(case: Case, ref: ObjectRef, action: str) -> bool:
+    return case.named is not None and action == _ALLOW.get(ref.kind)
+
+
+def _called(case: Case, ref: ObjectRef, action: str) -> Case:
+    """The case with its destination called as the rule will write it."""
+    if _by_name(case, ref, action) and case.named is not None:
+        return replace(case, destination=case.named.name)
+    return case
 
 
 def _does(case: Case, action: str) -> str:
