@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import IO, TYPE_CHECKING
 
@@ -36,7 +37,7 @@ FAIL_ON = ("added", "removed", "risk", "any")
 
 
 @click.command("diff", help=_HELP, short_help="What a change opens and closes, and which line does it.")
-@click.argument("old", metavar="A", type=click.Path(allow_dash=True))
+@click.argument("old", metavar="[A]", required=False, type=click.Path(allow_dash=True))
 @click.argument("new", metavar="[B]", required=False, type=click.Path(allow_dash=True))
 @click.option(
     "--policies",
@@ -62,13 +63,14 @@ FAIL_ON = ("added", "removed", "risk", "any")
     help="Exit with 1 if ports are opened, closed, if there is a risk, or if anything differs.",
 )
 @click.option("--summary", "summary_only", is_flag=True, help="Counts and risks only.")
+@options.cluster
 @options.output("text", "json", "csv", "md", "html")
 @click.option("-f", "--output-file", "file", metavar="FILE", type=click.Path(), help="Write the answer to FILE.")
 @options.resolve
 @options.staged
 @options.common
 def command(
-    old: str,
+    old: str | None,
     new: str | None,
     policies: str | None,
     cluster: str | None,
@@ -79,22 +81,27 @@ def command(
     summary_only: bool,
     output: str,
     file: str | None,
+    live: options.Live,
     common: options.Common,
 ) -> None:
     """Runs the command."""
-    if (new is None) == (policies is None):
-        raise click.UsageError("Name what to compare A with: either B, or --policies.")
+    (old,) = live.base((old,) if old else ())
+    if (new is not None) + (policies is not None) + bool(live.changes) != 1:
+        raise click.UsageError("Name what to compare A with: either B, or --policies, or --apply and --delete.")
+    if live.changes and old.startswith("git:"):
+        raise click.UsageError("--apply and --delete go on top of files or a running cluster, not of a revision.")
     if cluster is not None and policies is not None:
         raise click.UsageError("--policies takes the cluster from A: leave --cluster out.")
-    if [old, new, policies, cluster].count("-") > 1:
+    if [old, new, policies, cluster, "-" if live.changes and old == "-" else None].count("-") > 1:
         raise click.UsageError("Only one input can be stdin.")
     if summary_only and output not in ("text", "json"):
         raise click.UsageError(f"--summary has no format {output}. Use -o text or -o json.")
     with progress("Reading the input"):
-        before, after = _clusters(old, new, policies, cluster, common)
+        after_paths = (old, *live.changes) if live.changes else (new or policies or "",)
+        before, after = _clusters(old, after_paths, policies, cluster, common)
     if not common.quiet:
         _tell_uncommitted([old, new or policies or ""])
-    _check_pods(before, after, policies_only=new is None)
+    _check_pods(before, after, policies_only=policies is not None)
     findings = _findings(before, after)
     if output != "json":
         from ringfence.render import findings_text
@@ -112,7 +119,7 @@ def command(
 
 
 def _clusters(
-    old: str, new: str | None, policies: str | None, cluster: str | None, common: options.Common
+    old: str, new: Sequence[str], policies: str | None, cluster: str | None, common: options.Common
 ) -> tuple[Cluster, Cluster]:
     """The cluster before and after.
 
@@ -123,8 +130,8 @@ def _clusters(
     from ringfence.sources.twins import Twins
 
     twins = Twins()
-    base = _snapshot(cluster, twins) if cluster is not None else None
-    first, second = _snapshot(old, twins), _snapshot(new or policies or "", twins)
+    base = _snapshot([cluster], twins) if cluster is not None else None
+    first, second = _snapshot([old], twins), _snapshot(new, twins)
     if policies is not None:
         base = first
     snapshots = [first, second]
@@ -166,13 +173,13 @@ def _under(cluster: Snapshot, policies: Snapshot) -> Snapshot:
     return replace(cluster, policies=policies.policies, findings=(*cluster.findings, *problems))
 
 
-def _snapshot(path: str, twins: Twins) -> Snapshot:
+def _snapshot(paths: Sequence[str], twins: Twins) -> Snapshot:
     from ringfence.sources import git, load_snapshot
 
-    if path.startswith(git.PREFIX):
-        snapshot = git.load_revision(path, twins)
+    if paths[0].startswith(git.PREFIX):
+        snapshot = git.load_revision(paths[0], twins)
     else:
-        snapshot = load_snapshot([path], stdin=sys.stdin.buffer if path == "-" else None, twins=twins)
+        snapshot = load_snapshot(paths, stdin=sys.stdin.buffer if paths[0] == "-" else None, twins=twins)
     gc.freeze()  # what was read stays: walking it again and again for garbage takes longer than the comparison
     return snapshot
 

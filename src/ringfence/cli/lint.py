@@ -35,7 +35,7 @@ _SEVERITIES = ("error", "warning", "note")
 
 
 @click.command("lint", help=_HELP, short_help="Find what is wrong with the policies.")
-@click.argument("paths", metavar="PATH...", nargs=-1, type=click.Path(allow_dash=True))
+@options.paths
 @click.option("--select", multiple=True, metavar="CODES", help="Only these rules: RF203, RF2, or names; with commas.")
 @click.option("--ignore", multiple=True, metavar="CODES", help="Not these rules.")
 @click.option(
@@ -102,8 +102,6 @@ def command(
         for line in lint_text.table(rules):
             click.echo(line)
         return
-    if not paths:
-        raise click.UsageError("Missing argument 'PATH...'.")
     if fix and output != "text":
         raise click.UsageError("--fix shows what it writes as text. Leave out -o.")
     if unsafe_fixes and not fix:

@@ -49,7 +49,7 @@ def paths_come_first(command: str, paths: Sequence[str], source: str, destinatio
         click.UsageError: the last argument is a path, and the first is none.
     """
     given = [*paths, source, destination]
-    if Path(given[-1]).exists() and given[0] != "-" and not Path(given[0]).exists():
+    if ":" not in given[0] and given[0] != "-" and Path(given[-1]).exists() and not Path(given[0]).exists():
         meant = shlex.join([*given[2:], *given[:2]])
         raise click.UsageError(f"The paths come first: ringfence {command} {meant}")
 

@@ -28,6 +28,7 @@ LIST_INCOMPLETE = Code("RF014", "list-incomplete", _E, "A list answer is one pag
 LINK_LOOP = Code("RF015", "link-loop", _W, "A symbolic link leads back to a directory already read")
 EMPTY_INPUT = Code("RF016", "empty-input", _W, "An input that was named holds nothing")
 PLAIN_Y_N = Code("RF017", "plain-y-n", _E, "A plain y or n in a policy is a boolean to kubectl")
+KIND_REFUSED = Code("RF018", "kind-refused", _W, "The cluster doesn't let a kind be read")
 
 # What an answer assumes
 HOST_NETWORK = Code("RF050", "host-network", _N, "Host-network pods are outside pod policy")

@@ -33,8 +33,10 @@ def load_snapshot(
 
     A path is a file (YAML or JSON by what it holds, gzip or not), a tar archive, a directory (its ``.yaml``, ``.yml``,
     ``.json`` and ``.jsonl`` files, those of its directories, hidden ones left out), or ``-`` for ``stdin``, which is
-    the process's own by default and shown as ``stdin_name``. Where an object is given twice, the later path, file or
-    document counts. Give the same ``twins`` (:class:`ringfence.sources.twins.Twins`) to two readings that are compared.
+    the process's own by default and shown as ``stdin_name``. ``live:CONTEXT`` is a running cluster, ``live:`` that of
+    the current context. Where an object is given twice, the later path, file or document counts; ``apply:PATH`` means
+    it so, and ``delete:namespace/Kind/name`` leaves an object out of what came before. Give the same ``twins``
+    (:class:`ringfence.sources.twins.Twins`) to two readings that are compared.
 
     Raises:
         InputError: a named path can't be read, or nothing that it holds can be parsed; or no Kubernetes object was

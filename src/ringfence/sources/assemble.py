@@ -109,6 +109,13 @@ class Assembler:
             if not item.deleted and (group != OWN_GROUP or kind == RECORDED[0]):
                 self._skipped[kind] += 1
 
+    def drop(self, kind: str, name: str, namespace: str) -> bool:
+        """Forget an object that was taken; False where there is none."""
+        found = [key for key in self._entries if key[1:] == (kind, namespace, name)]
+        for key in found:
+            del self._entries[key]
+        return bool(found)
+
     def _keep(
         self,
         item: Item,

@@ -17,6 +17,12 @@ from ringfence.sources.printable import printable
 
 ENDINGS = (".yaml", ".yml", ".json", ".jsonl")
 STDIN = "-"
+LIVE = "live:"
+"""Begins a path that means a running cluster; see :mod:`ringfence.live.target`."""
+APPLY = "apply:"
+"""Begins a path whose objects replace what came before, as ``kubectl apply`` would."""
+DELETE = "delete:"
+"""Begins the name of an object to leave out of what came before."""
 
 
 @dataclass(frozen=True, slots=True)

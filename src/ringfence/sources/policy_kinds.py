@@ -48,6 +48,13 @@ _OFTEN_MEANT: Final = (
 _ALIKE: Final = 0.88
 
 
+def is_policy_group(group: str) -> bool:
+    """True where a group may have kinds that :func:`is_policy` takes."""
+    if group in _NO_NETWORK_POLICY:
+        return False
+    return group in _EXACT or group == "policy.networking.k8s.io" or bool(_NETWORKING.search(group))
+
+
 @lru_cache(maxsize=1024)
 def is_policy(group: str, kind: str) -> bool:
     """True where an object of this group and kind is for the dialects; also where a policy was meant and misspelt."""

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ringfence.model.objects import Pod, WorkloadRef
 from ringfence.sources.kinds import PodObject
+
+if TYPE_CHECKING:
+    from ringfence.live.read import Reading
 
 
 class Twins:
     """Remembers the pods of one input for the reading of another.
 
     A pod that both have alike is one object in both, and its place is that in the first. Pods of the host network are
-    left out: their addresses may come from their node.
+    left out: their addresses may come from their node. ``readings`` are the running clusters that were asked, by path.
     """
 
     def __init__(self) -> None:
         self._pods: dict[tuple[str, str], tuple[PodObject, Pod]] = {}
+        self.readings: dict[str, Reading] = {}
 
     def pod(self, namespace: str, name: str, struct: PodObject, workload: WorkloadRef) -> Pod | None:
         """The pod that was made before from an equal object, for the same workload."""

@@ -36,6 +36,11 @@ def is_user(api_version: str, kind: str) -> bool:
     return (group_of(api_version), kind) in _KINDS
 
 
+def is_user_group(group: str) -> bool:
+    """True for a group that has such a kind."""
+    return any(group == known for known, _ in _KINDS)
+
+
 def user_struct(api_version: str, kind: str) -> type[Struct]:
     """How an object of such a kind is read."""
     return _KINDS[group_of(api_version), kind]
