@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from bench import pipeline
+from bench import pipeline, replaying
 from bench.measure import Case, Numbers, loaded, measured, read, spread, started, timed
 
 if TYPE_CHECKING:
@@ -169,6 +169,7 @@ STEPS: dict[str, Callable[[Case], Numbers]] = {
     "policy_tests": pipeline.policy_tests,
     "coverage": pipeline.coverage,
     "mixed": pipeline.mixed,
+    "replay": replaying.replay,
 }
 
 

@@ -58,6 +58,7 @@ BUDGETS = (
     Budget("`diff` of the same, beyond loading", 10_000, "diff_seconds", 0.050),
     Budget("1,000 policy tests on 10,000 loaded pods", 10_000, "tests_seconds", 1),
     Budget("mutation coverage of 2,000 rules by 500 tests", 10_000, "coverage_seconds", 60),
+    Budget("`replay` of 1,000,000 connections against 2,000 policies", 10_000, "replay_seconds", 5),
     Budget("policies of four APIs read and judged over all pairs, times plain NetworkPolicy", 10_000, "mixed_ratio", 2),
 )
 
