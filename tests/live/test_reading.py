@@ -176,7 +176,7 @@ class TestRights:
         assert any("only namespace data could be asked" in what for what in refusals(live))
 
     def test_a_user_who_may_see_nothing_gets_no_answer(self, live: Live) -> None:
-        for _, (_, plural, _) in live.store.kinds.items():
+        for _, plural, _ in live.store.kinds.values():
             live.store.forbid(plural)
             live.store.forbid(plural, "default")
         with pytest.raises(InputError, match="No Kubernetes object was found") as error:

@@ -18,7 +18,7 @@ from ringfence.model.errors import InputError
 if TYPE_CHECKING:
     import httpx2
 
-_ATTEMPTS: Final = 5
+ATTEMPTS: Final = 5
 _LONGEST_PAUSE: Final = 10.0
 _BUSY: Final = frozenset({429, 500, 502, 503, 504})
 
@@ -72,7 +72,7 @@ class Connection:
         from lightkube.core.exceptions import ConfigError
 
         problem = ""
-        for attempt in range(_ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             try:
                 answer = self.client.get(path, params=dict(parameters or {}))
             except httpx2.TimeoutException as error:
@@ -113,10 +113,10 @@ class Connection:
             raise GoneError(message)
         if code not in _BUSY:
             raise LiveError(f"{self.whom} answered {code} to {answer.request.url.path}: {message}.")
-        return f"it answered {code} {_ATTEMPTS} times ({message})"
+        return f"it answered {code} {ATTEMPTS} times ({message})"
 
     def _wait(self, attempt: int, asked: str | None) -> None:
-        if attempt == _ATTEMPTS - 1:
+        if attempt == ATTEMPTS - 1:
             return
         pause = self.pause * 2**attempt * (1 + random.random() / 4)  # noqa: S311 -- spreads clients, guards nothing
         if asked is not None and asked.isdecimal():

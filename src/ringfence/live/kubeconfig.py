@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lightkube.config.kubeconfig import KubeConfig, SingleConfig
 
 MISSING = "Asking a cluster needs lightkube. Install it with: pip install 'ringfence[live]'"
-_SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
+SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 _EXEC_VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
 
 
@@ -35,8 +35,10 @@ def settings(target: Target) -> SingleConfig:
         raise InputError(MISSING) from None
     files = _files(target)
     if not files:
-        if not target.context and Path(_SERVICE_ACCOUNT, "token").exists() and "KUBERNETES_SERVICE_HOST" in os.environ:
-            return _with_user(_chosen(KubeConfig.from_service_account(), "", "the pod's service account"))
+        if not target.context and Path(SERVICE_ACCOUNT, "token").exists() and "KUBERNETES_SERVICE_HOST" in os.environ:
+            return _with_user(
+                _chosen(KubeConfig.from_service_account(SERVICE_ACCOUNT), "", "the pod's service account")
+            )
         raise InputError(
             "No path is given, and no cluster is configured: there is no ~/.kube/config, and KUBECONFIG names no file "
             "that exists. Name manifests, or a kubeconfig with --kubeconfig."

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from ringfence.live.connection import AbsentError, Connection, RefusedError, connect
+from ringfence.live.connection import AbsentError, Connection, LiveError, RefusedError, connect
 from ringfence.live.discovery import BUILT_IN, Resource, discover
 from ringfence.live.listing import Listed, list_all
 from ringfence.live.target import Target
@@ -98,6 +98,8 @@ def _namespaces(connection: Connection, target: Target) -> tuple[_Result, Sequen
     """The Namespace objects that can be seen, and the names to ask for where not all may be listed at once."""
     try:
         listed = list_all(connection, _NAMESPACES)
+    except AbsentError:
+        raise LiveError(f"{connection.whom} serves no namespaces: it is no API server of Kubernetes.") from None
     except RefusedError as error:
         names = target.namespaces or (connection.namespace,)
         found = [raw for name in names for raw in _one(connection, _NAMESPACES, name)]
