@@ -2,10 +2,35 @@
 
 from __future__ import annotations
 
+from ringfence.flowlogs import (
+    antrea_np,
+    aws_agent,
+    aws_vpc,
+    calico_flow_log,
+    gke,
+    goldmane,
+    iptables,
+    kube_network_policies,
+    loki,
+    netobserv,
+    ovn_acl,
+)
 from ringfence.flowlogs.format import Format
 from ringfence.model.errors import QueryError
 
-FORMATS: tuple[Format, ...] = ()
+FORMATS: tuple[Format, ...] = (
+    calico_flow_log.FORMAT,
+    goldmane.FORMAT,
+    ovn_acl.FORMAT,
+    antrea_np.FORMAT,
+    aws_agent.FORMAT,
+    aws_vpc.FORMAT,
+    gke.FORMAT,
+    netobserv.FORMAT,
+    loki.FORMAT,
+    iptables.FORMAT,
+    kube_network_policies.FORMAT,
+)
 
 AUTO = "auto"
 """What ``--format`` says by default: the format is found out from the first lines."""
