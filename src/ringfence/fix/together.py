@@ -8,9 +8,7 @@ from dataclasses import dataclass, field
 
 from ringfence.explain.judge import direction_of
 from ringfence.fix.denied import only_isolated
-from ringfence.fix.network_policy import API_VERSION
 from ringfence.fix.shapes import (
-    NETWORK_POLICY,
     Body,
     Port,
     exact_labels,
@@ -18,14 +16,13 @@ from ringfence.fix.shapes import (
     match_labels,
     namespace_selector,
     network_policy_peers,
-    network_policy_ports,
     peer_list,
     values_selector,
 )
+from ringfence.fix.together_bodies import Api, Need, api_of, body_of
 from ringfence.fix.wanted import Wanted
 from ringfence.fix.world import World, key_of
 from ringfence.model.objects import Pod, WorkloadRef
-from ringfence.model.origin import ObjectRef
 from ringfence.model.patch import Patch
 from ringfence.model.policy import Direction
 from ringfence.model.verdict import Endpoint
@@ -63,23 +60,24 @@ class _Demand:
             peers.ports.add(port)
 
 
-_Owner = tuple[bool, str, WorkloadRef | None]
-"""Whether it is about names, the namespace, and the workload; none for those of a namespace that ask alike."""
+_Owner = tuple[bool, str, WorkloadRef | None, Api]
+"""Whether it is about names, the namespace, the workload (none for those that ask alike there), and the API."""
 
 _Sides = dict[Direction, _Demand]
 
 
 def new_policies(world: World, wanted: Sequence[Wanted]) -> tuple[Patch, ...]:
-    """Policies that allow what NetworkPolicies deny of the wanted connections, and nothing for which none isolates.
+    """Policies that allow what the wanted connections lack a rule for, and nothing for which no policy isolates.
 
+    Each is of the API whose policies isolate.
     They isolate nothing that isn't isolated already, so they close nothing.
     """
     demands = _alike(_demands(world, wanted))
     taken: dict[str, set[str]] = defaultdict(set)
     patches = []
-    for (names, namespace, workload), sides in demands:
-        for group in _groups(world, sides, whole=names):
-            patch = _policy(world, namespace, workload, group, taken[namespace])
+    for owner, sides in demands:
+        for group in _groups(world, sides, whole=owner[0]):
+            patch = _policy(world, owner, group, taken[owner[1]])
             if patch is not None:
                 patches.append(patch)
     return tuple(patches)
@@ -88,15 +86,15 @@ def new_policies(world: World, wanted: Sequence[Wanted]) -> tuple[Patch, ...]:
 def _alike(demands: dict[_Owner, _Sides]) -> list[tuple[_Owner, _Sides]]:
     """Demands in order, names first; workloads of a namespace that ask the same servers for names are one demand."""
     found: dict[object, tuple[_Owner, _Sides]] = {}
-    for owner in sorted(demands, key=lambda owner: (not owner[0], owner[1], str(owner[2]))):
-        names, namespace, _ = owner
+    for owner in sorted(demands, key=lambda owner: (not owner[0], *map(str, owner[1:]))):
+        names, namespace, _, api = owner
         sides = demands[owner]
         if not names:
             found[owner] = owner, sides
             continue
-        key = namespace, frozenset((direction, demand.shape) for direction, demand in sides.items())
+        key = namespace, api, frozenset((direction, demand.shape) for direction, demand in sides.items())
         if key not in found:
-            found[key] = (names, namespace, None), sides
+            found[key] = (names, namespace, None, api), sides
         else:
             for direction, demand in sides.items():
                 found[key][1][direction].pods.update(demand.pods)
@@ -116,7 +114,7 @@ def _demands(world: World, wanted: Sequence[Wanted]) -> dict[_Owner, _Sides]:
                     subjects, peers = peers, subjects
                 port = each.protocol, pairs.target.port
                 for workload, pods in _by_workload(subjects).items():
-                    owner = each.dns, workload.namespace, workload
+                    owner = each.dns, workload.namespace, workload, api_of(side)
                     found[owner][direction].add(pods, peers, port)
     return found
 
@@ -163,58 +161,46 @@ def _covers(world: World, pods: Sequence[Pod]) -> bool:
     return all(pod.host_network or key_of(pod) in meant for pod in world.pods_in(pods[0].namespace))
 
 
-def _policy(world: World, namespace: str, workload: WorkloadRef | None, group: _Group, taken: set[str]) -> Patch | None:
-    rules: Body = {}
-    titles = []
-    for direction in sorted(group.sides, key=lambda side: side is Direction.EGRESS):
-        written = _rules(world, namespace, direction, group.sides[direction], names=workload is None)
-        if written:
-            rules[str(direction)] = written
-            titles.append(f"{direction} {peer_list(direction)} {_listed(group.sides[direction].peers)}")
-    if not rules:
-        return None
-    base = f"allow-{workload.name}" if workload is not None else _DNS if "egress" in rules else _SERVE_DNS
+def _policy(world: World, owner: _Owner, group: _Group, taken: set[str]) -> Patch | None:
+    _, namespace, workload, api = owner
+    sides = sorted(group.sides, key=lambda side: side is Direction.EGRESS)
+    needs = {side: list(_needs(world, namespace, side, group.sides[side], names=workload is None)) for side in sides}
+    needs = {side: listed for side, listed in needs.items() if listed}
+    base = f"allow-{workload.name}" if workload is not None else _DNS if Direction.EGRESS in needs else _SERVE_DNS
     name = free_name(base, (*world.policy_names(namespace), *taken))
+    ref = api.ref(name, namespace)
+    body = body_of(api, ref, group.selector, needs, world)
+    if body is None:
+        return None
     taken.add(name)
-    body = {
-        "apiVersion": API_VERSION,
-        "kind": NETWORK_POLICY,
-        "metadata": {"name": name, "namespace": namespace},
-        "spec": {
-            "podSelector": group.selector,
-            "policyTypes": [side.capitalize() for side in rules],
-            **rules,
-        },
-    }
-    title = f"Add NetworkPolicy {namespace}/{name}: {' and '.join(titles)}"
-    return Patch(title, ObjectRef(NETWORK_POLICY, name, namespace, API_VERSION), manifest=body)
+    titles = [f"{side} {peer_list(side)} {_listed(group.sides[side].peers)}" for side in needs]
+    return Patch(f"Add {api.called} {namespace}/{name}: {' and '.join(titles)}", ref, manifest=body)
 
 
-def _rules(world: World, namespace: str, direction: Direction, demand: _Demand, *, names: bool) -> list[Body]:
-    """A rule for each set of ports, with all that need just these."""
+def _needs(world: World, namespace: str, direction: Direction, demand: _Demand, *, names: bool) -> Iterator[Need]:
+    """What is needed by sets of ports, each with all that need just these."""
     by_ports: dict[tuple[Port, ...], list[Endpoint]] = defaultdict(list)
     for peers in demand.peers.values():
         by_ports[tuple(sorted(peers.ports))] += peers.ends.values()
-    rules = []
     for ports in sorted(by_ports):
         ends = by_ports[ports]
-        entries = _wide_peers(ends, namespace, world) if names and direction is Direction.INGRESS else None
+        wide = _wide_peers(ends, namespace, world) if names and direction is Direction.INGRESS else None
+        if wide:
+            yield Need(wide, (), ports)
+            continue
         # An end of the host network without an address can't be named at all.
-        entries = entries or _peers([end for end in ends if _nameable(end)], namespace, world)
-        if entries:
-            rules.append({peer_list(direction): entries, "ports": network_policy_ports(ports)})
-    return rules
+        nameable = [end for end in ends if _nameable(end)]
+        pods = [end for end in nameable if isinstance(end, Pod) and not end.host_network]
+        others = [end for end in nameable if not isinstance(end, Pod) or end.host_network]
+        if nameable:
+            yield Need(_peers(pods, namespace, world), others, ports)
 
 
-def _peers(ends: Sequence[Endpoint], namespace: str, world: World) -> list[Body]:
+def _peers(ends: Sequence[Pod], namespace: str, world: World) -> list[Body]:
     """Each namespace's pods by the values of one label where that is exact, else workload by workload."""
     spaces: dict[str, list[Pod]] = defaultdict(list)
-    rest: list[Endpoint] = []
     for end in ends:
-        if isinstance(end, Pod) and not end.host_network:
-            spaces[end.namespace].append(end)
-        else:
-            rest.append(end)
+        spaces[end.namespace].append(end)
     found: list[Body] = []
     for place in sorted(spaces):
         pods = spaces[place]
@@ -225,7 +211,7 @@ def _peers(ends: Sequence[Endpoint], namespace: str, world: World) -> list[Body]
             found.append({"podSelector": several})
         else:
             found.append({"namespaceSelector": namespace_selector(place), "podSelector": several})
-    return found + (network_policy_peers(rest, namespace, world) or [])
+    return found
 
 
 def _wide_peers(ends: Sequence[Endpoint], namespace: str, world: World) -> list[Body] | None:
