@@ -9,6 +9,7 @@ from ringfence.flowlogs import (
     calico_flow_log,
     gke,
     goldmane,
+    hubble,
     iptables,
     kube_network_policies,
     loki,
@@ -19,6 +20,7 @@ from ringfence.flowlogs.format import Format
 from ringfence.model.errors import QueryError
 
 FORMATS: tuple[Format, ...] = (
+    hubble.FORMAT,
     calico_flow_log.FORMAT,
     goldmane.FORMAT,
     ovn_acl.FORMAT,
