@@ -63,13 +63,17 @@ class Simulation:
             KeyError: there is no such format.
         """
         chosen = FORMATS[format_name]
-        writer = chosen.make(Cast(self.plan.seed, self._identity))
+        writer = chosen.make(Cast(self.plan.seed, self._identity, self._node_address))
         return _Log(writer, Loser(chosen.loss if loss is None else loss, self.plan.seed), truth).lines(
             self.connections(), self.plan.end
         )
 
     def _identity(self, instance: Instance) -> int:
         return self._numbers[id(instance)]
+
+    def _node_address(self, name: str) -> str:
+        node = self.roster.node(name)
+        return node.address if node is not None else ""
 
     @cached_property
     def _numbers(self) -> dict[int, int]:

@@ -44,9 +44,9 @@ class Writer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LogFormat:
-    """A format that can be written. ``name`` is what ``--format`` takes, ``file`` the path of a node's log.
+    """A format that can be written.
 
-    ``make`` is given the cluster's view, ``loss`` is the law that the source has by itself.
+    ``name`` is what ``--format`` takes, ``file`` the log's name in the directory of its node. ``make`` is given the cluster's view, ``loss`` is the law that the source has by itself.
     """
 
     name: str
@@ -58,7 +58,8 @@ class LogFormat:
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """What writers need to know of the cluster besides a connection: who has an address now."""
+    """What writers need to know besides a connection: the number of each pod, and each node's address."""
 
     seed: int
     identity: Callable[[Instance], int]
+    node_address: Callable[[str], str]
