@@ -1,0 +1,145 @@
+"""What each workload needs: calls as connections between ends, then as demands on one direction of a group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from ringfence.flows.edges import PartyKind
+from ringfence.learn.ends import Address, End, Ends, GoneError, UnnamedError
+from ringfence.learn.evidence import Call, Evidence, Tray
+from ringfence.learn.groups import Group
+from ringfence.model.policy import Direction
+from ringfence.model.ports import Protocol
+
+FIRST_EPHEMERAL = 32_768
+"""Linux hands out client ports from here on. Source: kernel documentation, ``ip_local_port_range``."""
+
+Port = tuple[Protocol, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One kind of connection that is to be kept, between ends that rules can name."""
+
+    source: End
+    destination: End
+    protocol: Protocol
+    port: int
+    evidence: Evidence
+
+    def __str__(self) -> str:
+        return f"{self.source} → {self.destination} {self.protocol} {self.port}"
+
+
+Side = tuple[Group, Direction]
+
+
+@dataclass(slots=True)
+class Demands:
+    """What was seen, by group and direction.
+
+    ``open`` are the directions in which something was seen that no rule can name, with the reasons: isolating these
+    would cut it. ``probes`` counts connections of nodes to pods that they run, which no policy can cut.
+    """
+
+    connections: list[Connection] = field(default_factory=list)
+    by_side: dict[Side, dict[End, dict[Port, Evidence]]] = field(default_factory=dict)
+    open: dict[Side, dict[str, int]] = field(default_factory=dict)
+    probes: dict[Group, int] = field(default_factory=dict)
+
+    def needs(self, group: Group, direction: Direction) -> dict[End, dict[Port, Evidence]]:
+        """The other ends with their ports; none where nothing was seen."""
+        return self.by_side.get((group, direction), {})
+
+    def put(self, side: Side, peer: End, port: Port, evidence: Evidence) -> None:
+        """One kind of connection more."""
+        ports = self.by_side.setdefault(side, {}).setdefault(peer, {})
+        ports[port] = ports[port] | evidence if port in ports else evidence
+
+
+def demands_of(calls: Iterable[Call], ends: Ends, tray: Tray) -> Demands:
+    """The demands of calls; what is doubtful goes to the tray, and what can't be named opens its direction."""
+    found = Demands()
+    seen: dict[tuple[End, End, Protocol, int], Evidence] = {}
+    for call in calls:
+        example = (
+            f"{call.source} → {call.destination} {call.protocol} {'' if call.port is None else call.port}".rstrip()
+        )
+        count = call.evidence.connections
+        try:
+            sources = ends.sources(call.source)
+        except UnnamedError as error:
+            sources = []
+            tray.put(f"the source {error}", count, example)
+            if not isinstance(error, GoneError):
+                _open_ingress(found, call, ends, f"{call.source} {error}")
+        if not sources:
+            continue
+        if call.port is None:
+            tray.put("no port on record", count, example)
+            _open_egress(found, sources, call, f"the port of {call.destination} is not on record")
+            _open_ingress(found, call, ends, f"the port that {call.source} came to is not on record")
+            continue
+        try:
+            arrivals = ends.destinations(call.destination, call.protocol, call.port)
+        except UnnamedError as error:
+            tray.put(f"the destination {error}", count, example)
+            if not isinstance(error, GoneError):
+                _open_egress(found, sources, call, f"{call.destination} {error}")
+            continue
+        for end, port in arrivals:
+            if _is_doubtful(call, end, port, ends):
+                tray.put("doubtful: an ephemeral port that no pod declares, so most likely a reply", count, example)
+                continue
+            for source in sources:
+                if isinstance(end, Group) and _runs(source, call, end, ends):
+                    found.probes[end] = found.probes.get(end, 0) + count
+                    continue
+                key = (source, end, call.protocol, port)
+                seen[key] = seen[key] | call.evidence if key in seen else call.evidence
+    for (source, destination, protocol, port), evidence in seen.items():
+        found.connections.append(Connection(source, destination, protocol, port, evidence))
+        if isinstance(source, Group):
+            found.put((source, Direction.EGRESS), destination, (protocol, port), evidence)
+        if isinstance(destination, Group):
+            found.put((destination, Direction.INGRESS), source, (protocol, port), evidence)
+    return found
+
+
+def _is_doubtful(call: Call, end: End, port: int, ends: Ends) -> bool:
+    if port < FIRST_EPHEMERAL:
+        return False
+    if isinstance(end, Group):
+        return not any((call.protocol, port) in ends.declared.get(id(pod), ()) for pod in end.pods)
+    return call.guessed
+
+
+def _open_egress(found: Demands, sources: Iterable[End], call: Call, why: str) -> None:
+    for source in sources:
+        if isinstance(source, Group):
+            reasons = found.open.setdefault((source, Direction.EGRESS), {})
+            reasons[why] = reasons.get(why, 0) + call.evidence.connections
+
+
+def _open_ingress(found: Demands, call: Call, ends: Ends, why: str) -> None:
+    try:
+        arrivals = ends.destinations(call.destination, call.protocol, call.port or 0)
+    except UnnamedError:
+        return
+    for end, _ in arrivals:
+        if isinstance(end, Group):
+            reasons = found.open.setdefault((end, Direction.INGRESS), {})
+            reasons[why] = reasons.get(why, 0) + call.evidence.connections
+
+
+def _runs(source: End, call: Call, group: Group, ends: Ends) -> bool:
+    """True for the traffic of a node to a pod that it runs, such as the kubelet's probes.
+
+    Source: "Network Policies" in the Kubernetes documentation: traffic to and from the node where a pod runs is always
+    allowed.
+    """
+    if not isinstance(source, Address) or call.source.kind is not PartyKind.NODE:
+        return False
+    names = ends.nodes_by_address.get(source.point, set())
+    return any(pod.node in names for pod in group.pods if pod.node)

@@ -1,0 +1,166 @@
+"""Parties of flows as ends that a rule can name: groups of pods, and addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ringfence.flows.edges import Party, PartyKind
+from ringfence.learn.groups import Group, Groups, workload_of
+from ringfence.model.addresses import format_address, parse_address
+from ringfence.model.objects import Pod, Service, Snapshot
+from ringfence.model.ports import Protocol
+from ringfence.model.verdict import AddressEndpoint
+from ringfence.survey.backends import Backends
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An address outside the cluster, or of a node. ``name`` is the DNS name that it was asked for by."""
+
+    point: int
+    name: str = ""
+    other_names: tuple[str, ...] = ()
+    is_node: bool = False
+
+    def __str__(self) -> str:
+        text = format_address(self.point)
+        return f"{self.name} ({text})" if self.name else text
+
+
+End = Group | Address
+Arrival = tuple[End, int]
+"""The end that a connection arrives at, and the port there."""
+
+
+class UnnamedError(Exception):
+    """No rule can name a party; the message says why."""
+
+
+class GoneError(UnnamedError):
+    """The party is a workload that is gone, so that nothing of it can be cut."""
+
+
+class Ends:
+    """Finds the ends that parties are."""
+
+    def __init__(self, groups: Groups) -> None:
+        snapshot = groups.snapshot
+        self._groups = groups
+        self.backends = Backends(snapshot)
+        self.nodes_by_address = _nodes(snapshot)
+        self._node_addresses = self.nodes_by_address.keys()
+        self._pod_at = {address: pod for pod in snapshot.pods if not pod.host_network for address in pod.addresses}
+        self.declared = _declared(snapshot, self.backends)
+
+    def sources(self, party: Party) -> list[End]:
+        """Where a connection comes from.
+
+        Raises:
+            UnnamedError: nobody can tell.
+        """
+        if party.kind is PartyKind.WORKLOAD:
+            return self._workload(party)
+        if party.kind is PartyKind.SERVICE:
+            raise UnnamedError("comes from the cluster address of a Service, which opens no connections")
+        return [self._address(party)]
+
+    def destinations(self, party: Party, protocol: Protocol, port: int) -> list[Arrival]:
+        """Where a connection arrives, with the port there: behind a Service, the pods' own.
+
+        Raises:
+            UnnamedError: nobody can tell.
+        """
+        if party.kind is PartyKind.WORKLOAD:
+            return [(end, port) for end in self._workload(party)]
+        if party.kind is PartyKind.SERVICE or (party.service and party.kind is not PartyKind.EXTERNAL):
+            return self._behind(party, protocol, port)
+        return [(self._address(party), port)]
+
+    def _workload(self, party: Party) -> list[End]:
+        workload = workload_of(party)
+        if workload is None:
+            raise UnnamedError("is a pod of no known workload")
+        group = self._groups.of(workload)
+        if group is not None:
+            return [group]
+        hosts = self._groups.hosts(workload)
+        if not hosts:
+            raise GoneError("is gone from the cluster, and no record has its labels")
+        points = sorted({address for pod in hosts for address in pod.addresses})
+        if not points:
+            raise UnnamedError("is of the host network, and the input has no addresses of its nodes")
+        return [Address(point, is_node=True) for point in points]
+
+    def _address(self, party: Party) -> Address | Group:
+        try:
+            point = parse_address(party.address)
+        except ValueError:
+            raise UnnamedError("has no address on record") from None
+        pod = self._pod_at.get(point)
+        group = None if pod is None else self._groups.of(pod.workload)
+        if group is not None and party.kind is not PartyKind.UNKNOWN:
+            return group
+        is_node = party.kind is PartyKind.NODE or point in self._node_addresses
+        if party.kind is PartyKind.UNKNOWN and not is_node:
+            raise UnnamedError("is an address or a pod that the inventory doesn't have at that time")
+        names = party.names if party.kind is PartyKind.EXTERNAL else ()
+        return Address(point, names[0].lower().rstrip(".") if names else "", names[1:], is_node)
+
+    def _behind(self, party: Party, protocol: Protocol, port: int) -> list[Arrival]:
+        service = self._service(party)
+        if service is None:
+            raise UnnamedError("is the cluster address of a Service that the input doesn't have")
+        targets = self.backends.targets(service, protocol, port)
+        if not targets:
+            # The record may have the pods' port already.
+            targets = tuple((pod, port) for pod in self.backends.pods(service) if _serves(service, pod, protocol, port))
+        found = dict.fromkeys((end, number) for endpoint, number in targets for end in self._ends(endpoint))
+        if not found:
+            raise UnnamedError("is the cluster address of a Service without pods on that port")
+        return list(found)
+
+    def _service(self, party: Party) -> Service | None:
+        namespace, slash, name = party.service.partition("/")
+        if slash:
+            return self.backends.service(namespace, name)
+        try:
+            return self.backends.at(parse_address(party.address))
+        except ValueError:
+            return None
+
+    def _ends(self, endpoint: Pod | AddressEndpoint) -> Iterable[End]:
+        if isinstance(endpoint, Pod):
+            group = self._groups.of(endpoint.workload)
+            if group is not None and not endpoint.host_network:
+                return [group]
+            return [Address(address, is_node=True) for address in endpoint.addresses]
+        return [Address(endpoint.address, is_node=endpoint.address in self._node_addresses)]
+
+
+def _serves(service: Service, pod: Pod, protocol: Protocol, port: int) -> bool:
+    return any(entry.protocol is protocol and entry.target_on(pod) == port for entry in service.ports)
+
+
+def _nodes(snapshot: Snapshot) -> dict[int, set[str]]:
+    """The names of the nodes at each address that is one, as nodes and pods of the host network tell."""
+    found: dict[int, set[str]] = {}
+    for node in snapshot.nodes:
+        for address in node.addresses:
+            found.setdefault(address, set()).add(node.name)
+    for pod in snapshot.pods:
+        for address in pod.addresses if pod.host_network else ():
+            found.setdefault(address, set()).update({pod.node} if pod.node else ())
+    return found
+
+
+def _declared(snapshot: Snapshot, backends: Backends) -> dict[int, set[tuple[Protocol, int]]]:
+    """The ports that pods declare, or that Services send to, by the pod's identity."""
+    found = {id(pod): {(port.protocol, port.number) for port in pod.ports} for pod in snapshot.pods}
+    for service in snapshot.services:
+        for pod in backends.pods(service):
+            for entry in service.ports:
+                number = entry.target_on(pod)
+                if number is not None:
+                    found[id(pod)].add((entry.protocol, number))
+    return found
