@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ringfence.fix.propose import FixAnswer
     from ringfence.fix.search import Fix
 
-_LEAST = 3
+_LEAST = 2
 """A path, and the two ends."""
 
 _HELP = """Say what to change so that SRC may connect to DST; with --deny, so that it may not.
@@ -41,9 +41,8 @@ Exit status: 0 fixes found or none needed, 1 no fix found or not written, 2 wron
 @click.command("fix", help=_HELP, short_help="What to change so that SRC may connect to DST?")
 @click.argument(
     "arguments",
-    metavar="PATH... SRC DST[:PORT[/PROTO]]",
+    metavar="[PATH...] SRC DST[:PORT[/PROTO]]",
     nargs=-1,
-    required=True,
     type=click.Path(allow_dash=True),
 )
 @click.option("--wanted", metavar="FILE", help="Restore these connections: CSV src,dst,protocol,port; - is stdin.")
@@ -64,6 +63,7 @@ Exit status: 0 fixes found or none needed, 1 no fix found or not written, 2 wron
     help="Edit the files of the input: fix N, by default the best. Shows the difference and asks first.",
 )
 @click.option("-y", "--yes", is_flag=True, help="With --write, don't ask.")
+@options.cluster
 @options.output("text", "manifest", "kubectl", "json")
 @options.resolve
 @options.common
@@ -78,6 +78,7 @@ def command(
     write: int | None,
     yes: bool,
     output: str,
+    live: options.Live,
     common: options.Common,
 ) -> None:
     """Runs the command."""
@@ -89,14 +90,13 @@ def command(
     if wanted is not None or dependencies:
         _refuse({"--deny": deny, "--all": every, "--write N": write not in (None, 1)}, "goes with SRC and DST")
         _refuse({"-n": bool(namespaces) and not dependencies}, "goes with --dependencies")
-        fix_all.run(arguments, many, common, output=output, write=write is not None, yes=yes)
+        fix_all.run(live.paths(arguments), many, common, output=output, write=write is not None, yes=yes)
         return
     _refuse({"-n": bool(namespaces), "--into": into is not None}, "goes with --wanted or --dependencies")
     if len(arguments) < _LEAST:
-        raise click.UsageError(
-            f"Missing argument '{('SRC', 'DST')[len(arguments) - 1]}': PATH... SRC DST[:PORT[/PROTO]]."
-        )
-    *paths, source, destination = arguments
+        raise click.UsageError(f"Missing argument '{('SRC', 'DST')[len(arguments)]}': [PATH...] SRC DST[:PORT[/PROTO]].")
+    *given, source, destination = arguments
+    paths = live.paths(tuple(given))
     text, port = split_destination(destination)
     session.paths_come_first("fix", paths, source, destination)
     cluster = session.load(paths, common, tell=output != "json")
