@@ -1,8 +1,8 @@
 """AWS network policy agent: its log file in JSON of both generations, and what it sends to CloudWatch.
 
 ``capturePolicyEvents`` of https://github.com/aws/aws-network-policy-agent/blob/main/pkg/ebpf/events/events.go writes
-them all: first with the values as fields (1.0 and 1.1), now in the text of the message, with ``:`` after each word only
-for IPv6, and for CloudWatch ``Node: …;SIP: …;…``. No policy is named. Replies of connections that the agent has forgotten
+them all: first with the values as fields (1.0 and 1.1), now in the text of the message, with ``:`` after each word
+only for IPv6, and for CloudWatch ``Node: …;SIP: …;…``. No policy is named. Replies of forgotten connections
 are written as denied (issue 100 there), so which end is the client stays open; a destination may be the cluster address
 of a Service, as the agent looks before it is translated. Accepted connections are in the file only at log level debug.
 """

@@ -50,7 +50,7 @@ class _Reader:
         self._order: Sequence[str] | None = None
 
     def line(self, line: bytes, where: Position, into: Reduction) -> None:
-        tokens = line.decode("utf-8", "replace").split()
+        tokens = _text(line).split()
         header = _header(tokens)
         if header is not None:
             self._order = header
@@ -70,6 +70,14 @@ class _Reader:
 
     def end(self, into: Reduction) -> None:
         """Nothing waits."""
+
+
+def _text(line: bytes) -> str:
+    """A line as it is, or as CloudWatch's Logs Insights gives it out."""
+    record = fields.record(line)
+    if record is None:
+        return line.decode("utf-8", "replace")
+    return fields.text(record.get("@message"))
 
 
 def _header(tokens: Sequence[str]) -> list[str] | None:
@@ -132,7 +140,7 @@ def _recognises(lines: Sequence[bytes]) -> float:
     reader, scratch = _Reader(), Reduction()
     header = 0
     for number, line in enumerate(lines, 1):
-        if _header(line.decode("utf-8", "replace").split()) is not None:
+        if _header(_text(line).split()) is not None:
             header = 1
         reader.line(line, Position("", number), scratch)
     empty = sum(loss.count or 0 for loss in scratch.losses if loss.kind is LossKind.NO_DATA)

@@ -11,8 +11,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import msgspec
+
+from ringfence.flowlogs import fields
 
 MAX_JOINED = 1 << 20
 """Bytes of a line that is joined from parts; what is longer is given in pieces, which no reader understands."""
@@ -27,6 +30,12 @@ class _Wrapped(msgspec.Struct):
     journal: str | None = msgspec.field(default=None, name="MESSAGE")
     stream: str | None = None
     time: str | None = None
+    # journald's time in microseconds, host and program; CloudWatch's times in milliseconds.
+    realtime: str | None = msgspec.field(default=None, name="__REALTIME_TIMESTAMP")
+    host: object = msgspec.field(default=None, name="_HOSTNAME")
+    identifier: object = msgspec.field(default=None, name="SYSLOG_IDENTIFIER")
+    timestamp: object = None
+    ingested: object = msgspec.field(default=None, name="ingestionTime")
 
 
 _decoder = msgspec.json.Decoder(_Wrapped)
@@ -95,4 +104,24 @@ def _inner(line: bytes) -> tuple[bytes, bool] | None:
         text = wrapped.log.encode("utf-8", "surrogatepass")
         return text.rstrip(b"\r\n"), docker and not text.endswith(b"\n") and not _CRI.match(text)
     text_of_others = wrapped.message if wrapped.message is not None else wrapped.journal
-    return None if text_of_others is None else (text_of_others.encode("utf-8", "surrogatepass").rstrip(b"\r\n"), False)
+    if text_of_others is None:
+        return None
+    return (_before(wrapped) + text_of_others).encode("utf-8", "surrogatepass").rstrip(b"\r\n"), False
+
+
+def _before(wrapped: _Wrapped) -> str:
+    """The time that only the collector knows, before the text of programs that write none.
+
+    It stands as ``journalctl -k -o short-iso`` and ``aws logs tail`` print it.
+    """
+    if wrapped.message is None and wrapped.identifier == "kernel" and wrapped.realtime is not None:
+        time = fields.seconds(wrapped.realtime, 1e-6)
+        return "" if time is None else f"{_iso(time)} {wrapped.host or '-'} kernel: "
+    if wrapped.message is not None and wrapped.ingested is not None and not wrapped.message.startswith("{"):
+        time = fields.seconds(wrapped.timestamp, 1e-3)
+        return "" if time is None else f"{_iso(time)} "
+    return ""
+
+
+def _iso(time: float) -> str:
+    return datetime.fromtimestamp(time, UTC).isoformat(timespec="microseconds")
