@@ -34,6 +34,8 @@ tests: tests
 base: origin/main
 baseline: ringfence-baseline.json
 cni: cilium
+resolve: names.jsonl
+staged: true
 owners: {label: squad}
 lint:
   select: [RF3, RF4]
@@ -78,6 +80,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
     assert [each.timeout for each in config.render] == [60, 60, 60, 5]
     assert (config.base, config.cni, config.owner_label) == ("origin/main", "cilium", "squad")
     assert config.keep_cluster_policies
+    assert (config.resolve and config.resolve.path, config.staged) == ("names.jsonl", True)
     assert (config.lint.select, config.lint.ignore) == (("RF3", "RF4"), ("half-open",))
     assert (config.lint.severity, config.lint.annotations) == (Severity.NOTE, ("example.org/owner",))
     assert config.fail_on == FailOn(Severity.ERROR, False, ("added", "removed"))
@@ -128,6 +131,7 @@ def test_what_is_left_out_has_its_default(tmp_path: Path) -> None:
         ("render: [{command: [x], timeout: 0}]\n", "3:34", "render[0].timeout must be a number from 1 to 3600."),
         ("policies: p\npolicies: q\n", "4:1", "The key `policies` is given twice."),
         ("policies: [p\n", "4:1", "did not find expected"),
+        ("staged: 1\n", "3:9", "staged must be true or false, and is a number."),
         ("cni: weave\n", "3:6", "cni is one of auto, generic, cilium, calico, not 'weave'."),
         ("owners: {}\n", "3:9", "owners.label is missing."),
     ],

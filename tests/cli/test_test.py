@@ -271,3 +271,12 @@ def test_what_the_reader_refuses_the_schema_refuses_too(shop: str, tmp_path: Pat
     validator: Draft202012Validator = schema("PolicyTest")
     assert not validator.is_valid(yaml.safe_load(HEAD + test))
     assert run("test", shop, "-s", suite(tmp_path, f"{test}\n")).exit_code == 2
+
+
+def test_only_some_tests_are_run_by_name(shop: str, tmp_path: Path) -> None:
+    both = suite(tmp_path, KEPT, BROKEN_PROMISE)
+    result = run("test", "-q", shop, "--suite", both, "--only", "the *")
+    assert (result.exit_code, result.stdout) == (0, "1 test: all passed.\n")
+    wrong = run("test", "-q", shop, "--suite", both, "--only", "the api may")
+    assert wrong.exit_code == 2
+    assert "No test is named 'the api may'. Did you mean the api may ask?" in wrong.stderr

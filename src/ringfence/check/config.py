@@ -120,6 +120,8 @@ class Config:
     base: str = ""
     baseline: PathEntry | None = None
     cni: str = "auto"
+    resolve: PathEntry | None = None
+    staged: bool = False
     owner_label: str = ""
     lint: LintConfig = LintConfig()
     fail_on: FailOn = FailOn()

@@ -72,6 +72,8 @@ def config_of(fields: Fields, path: str) -> Config:
         base=_base(fields),
         baseline=next(_paths(fields, "baseline"), None),
         cni=fields.choice("cni", ("auto", "generic", "cilium", "calico"), "auto"),
+        resolve=next(_paths(fields, "resolve"), None),
+        staged=fields.truth("staged"),
         owner_label=_owner_label(fields.inner("owners")),
         lint=_lint(fields.inner("lint")),
         fail_on=_fail_on(fields.inner("failOn")),

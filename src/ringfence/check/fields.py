@@ -153,6 +153,13 @@ class Fields:
             raise self._error((key,), f"{_name((*self._path, key))} must be a number from {low} to {high}")
         return value
 
+    def truth(self, key: str) -> bool:
+        """True or false; false where the key isn't there."""
+        value = self._value.get(key) if self.has(key) else False
+        if not isinstance(value, bool):
+            raise self._error((key,), f"{_name((*self._path, key))} must be true or false, and is {_kind(value)}")
+        return value
+
     def date(self, key: str) -> dt.date | None:
         """A date such as 2026-12-31."""
         if not self.has(key):

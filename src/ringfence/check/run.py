@@ -15,6 +15,7 @@ from ringfence.check.promises import judge_promises
 from ringfence.check.report import CheckReport, DiffPart, Failure, LeftOut, LintPart, Part, State, TestsPart
 from ringfence.cluster import Cluster
 from ringfence.model.finding import Severity
+from ringfence.names import read_names
 
 
 def run_check(
@@ -36,9 +37,13 @@ def run_check(
         InputError: something that is configured can't be read or done. Nothing is skipped silently.
     """
     inputs = read_inputs(config, revision, given, allow_dirty=allow_dirty)
-    cluster = Cluster(inputs.snapshot, cni=config.cni)
-    before = Cluster(inputs.base_snapshot, cni=config.cni) if inputs.base_snapshot is not None else None
+    names = read_names(names_path(config)) if config.resolve is not None else None
+    cluster = Cluster(inputs.snapshot, cni=config.cni, names=names)
+    before = Cluster(inputs.base_snapshot, cni=config.cni, names=names) if inputs.base_snapshot is not None else None
     found = lint(config, cluster, before, _baseline(config) if baseline else None, fixes=fixes)
+    if config.staged:
+        # Lint is about what is written; what would be allowed is for the tests and the difference to say.
+        cluster, before = _enforcing(cluster), _enforcing(before) if before is not None else None
     diff = compare(config, before, cluster, today or dt.date.today()) if before is not None else None  # noqa: DTZ011
     tests = judge_promises(config, inputs.suites, cluster, before) if inputs.suites is not None else None
     return CheckReport(
@@ -53,6 +58,15 @@ def run_check(
         inputs.notes,
         inputs.root,
     )
+
+
+def names_path(config: Config) -> str:
+    """The path of the recorded DNS answers; empty where none are configured."""
+    return str(Path(config.file).parent / config.resolve.path) if config.resolve is not None else ""
+
+
+def _enforcing(cluster: Cluster) -> Cluster:
+    return Cluster(cluster.snapshot, cni=cluster.cni, staged=True)
 
 
 def baseline_path(config: Config) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,6 +54,8 @@ def _files(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tu
 @click.option("--allow-dirty", is_flag=True, help="Compare files that are not committed as they stand.")
 @click.option("--policies", metavar="PATH", help="Check these policies in place of those configured; - for stdin.")
 @click.option("--base-policies", metavar="PATH", help="With --policies, what to compare them with.")
+@click.option("--resolve", metavar="FILE", help="Recorded DNS answers, in place of those configured.")
+@click.option("--staged", is_flag=True, help="Judge tests and difference as if staged policies were enforced.")
 @click.option("--write-baseline", is_flag=True, help="Write today's findings into the baseline file, and end.")
 @click.option(
     "-o",
@@ -78,6 +81,8 @@ def command(
     allow_dirty: bool,
     policies: str | None,
     base_policies: str | None,
+    resolve: str | None,
+    staged: bool,
     write_baseline: bool,
     output: str,
     files: tuple[tuple[str, str], ...],
@@ -90,7 +95,7 @@ def command(
     from ringfence.check.config_file import find_config, read_config
     from ringfence.check.run import run_check
 
-    config = read_config(file or find_config(Path.cwd()))
+    config = _with_options(read_config(file or find_config(Path.cwd())), resolve, staged=staged)
     if write_baseline:
         _write_baseline(config, given)
         return
@@ -103,6 +108,16 @@ def command(
             out.write(click.unstyle(render(report, name, every=True)))
     click.echo(render(report, output, every=verbose), nl=False)
     click.get_current_context().exit(failures.FOUND if report.failed else failures.OK)
+
+
+def _with_options(config: Config, resolve: str | None, *, staged: bool) -> Config:
+    """The configuration with what the command line says in its place; a path there is of the current directory."""
+    from ringfence.check.config import PathEntry
+    from ringfence.model.origin import Position
+
+    if resolve is not None:
+        config = replace(config, resolve=PathEntry(str(Path(resolve).absolute()), Position("")))
+    return replace(config, staged=config.staged or staged)
 
 
 def _given(policies: str | None, base_policies: str | None, base: str | None) -> Given | None:

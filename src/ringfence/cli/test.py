@@ -46,6 +46,7 @@ unreadable input.
     type=click.Path(allow_dash=True),
     help="A file or directory of tests, in place of those among the manifests.",
 )
+@click.option("--only", "chosen", multiple=True, metavar="NAME", help="Run these tests alone; * stands for any text.")
 @click.option("--owner-label", default="", metavar="KEY", help="The namespace label that names its team.")
 @options.output("text", "json", "junit", "tap", "github")
 @click.option("-f", "--output-file", "file", metavar="FILE", type=click.Path(), help="Write the answer to FILE.")
@@ -66,6 +67,7 @@ unreadable input.
 def command(
     paths: tuple[str, ...],
     suites: tuple[str, ...],
+    chosen: tuple[str, ...],
     owner_label: str,
     output: str,
     file: str | None,
@@ -79,7 +81,13 @@ def command(
     """Runs the command."""
     coverage = coverage or least is not None
     if first:
-        _init(paths, file, common, force=force, others=bool(suites or coverage or junit_file or output != "text"))
+        _init(
+            paths,
+            file,
+            common,
+            force=force,
+            others=bool(suites or chosen or coverage or junit_file or output != "text"),
+        )
         return
     if force:
         raise click.UsageError("--force goes with --init only.")
@@ -87,6 +95,10 @@ def command(
         raise click.UsageError("Only one input can be stdin.")
     with progress("Reading the input"):
         cluster, tests = _load(paths, suites, common)
+        if chosen:
+            from ringfence.testing.choosing import only
+
+            tests = only(tests, chosen)
     if output == "text":
         from ringfence.render import findings_text
 
