@@ -11,6 +11,8 @@ from ringfence.model.flow import NameAnswer
 
 Names = tuple[str, ...]
 
+OTHERS = 2
+
 
 class AskedNames:
     """DNS answers by address.
@@ -32,20 +34,26 @@ class AskedNames:
                 else:
                     of[key] = _Asked(first, answer.time, answer.chain)
 
-    def of(self, cluster: str, address: str, namespace: str, pod: str) -> list[Span[Names]]:
-        """The names of an address for a client, over the time: the best first, then its CNAMEs, then the others."""
+    def of(self, cluster: str, address: str, client: tuple[str, str], told: Names = ()) -> list[Span[Names]]:
+        """The names of an address for a client (namespace and pod), over the time, the best first.
+
+        ``told`` are names that a record gives the address itself: they count before what others than the client's
+        namespace asked.
+        """
         asked = self._found.get((cluster, address))
         if not asked:
-            return [Span(-inf, inf, None)]
+            return [Span(-inf, inf, told)]
+        namespace, pod = client
         ranked = sorted(
             ((_nearness(by, namespace, pod), times, name) for (name, by), times in asked.items()),
             key=lambda each: (each[0], each[1].first, each[2]),
         )
         cuts = sorted({times.first for _, times, _ in ranked})
-        found: list[Span[Names]] = [Span(-inf, cuts[0], None)]
+        found: list[Span[Names]] = [Span(-inf, cuts[0], told)]
         for since, until in zip(cuts, [*cuts[1:], inf], strict=True):
-            names = _names([each for each in ranked if each[1].first <= since])
-            if found[-1].holder and found[-1].holder[0] == names[0]:
+            names = _names([each for each in ranked if each[1].first <= since], told)
+            before = found[-1].holder
+            if before and before[0] == names[0]:
                 found[-1] = Span(found[-1].since, until, names)
             else:
                 found.append(Span(since, until, names))
@@ -69,13 +77,13 @@ class _Asked:
 def _nearness(by: str, namespace: str, pod: str) -> int:
     if by and by == f"{namespace}/{pod}":
         return 0
-    return 1 if namespace and by.startswith(f"{namespace}/") else 2
+    return 1 if namespace and by.startswith(f"{namespace}/") else OTHERS
 
 
-def _names(asked: list[tuple[int, _Asked, str]]) -> Names:
+def _names(asked: list[tuple[int, _Asked, str]], told: Names) -> Names:
     nearest = min(nearness for nearness, _, _ in asked)
-    _, best, name = max(
-        (each for each in asked if each[0] == nearest), key=lambda each: (each[1].first, each[2])
-    )
-    others = sorted({other for _, _, other in asked} - {name, *best.chain})
-    return (name, *best.chain, *others)
+    every = {name for _, _, name in asked} | set(told)
+    if nearest == OTHERS and told:
+        return (told[0], *sorted(every - {told[0]}))
+    _, best, name = max((each for each in asked if each[0] == nearest), key=lambda each: (each[1].first, each[2]))
+    return (name, *best.chain, *sorted(every - {name, *best.chain}))

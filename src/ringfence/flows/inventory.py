@@ -53,6 +53,7 @@ class Inventory:
         self._states = sorted(states, key=lambda state: (state.cluster, state.time))
         self._pods: dict[tuple[str, str, str], list[Sighting[PodState]]] = defaultdict(list)
         self._addresses: dict[tuple[str, str], list[Sighting[AddressOf]]] = defaultdict(list)
+        self._nodes: dict[tuple[str, str], str] = {}
         self._services: dict[tuple[str, str], ServiceState] = {}
         self._workloads: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
         self.members: dict[tuple[str, str, str], list[PodState]] = defaultdict(list)
@@ -83,6 +84,10 @@ class Inventory:
     def address(self, cluster: str, address: str) -> Sequence[Span[AddressOf]]:
         """Who has an address, over the time."""
         return self._by_address.get((cluster, address), _NOBODY)
+
+    def node_address(self, cluster: str, name: str) -> str:
+        """The first address of a node, as it was last; empty where the node is not known."""
+        return self._nodes.get((cluster, name), "")
 
     def service(self, cluster: str, name: str) -> ServiceState | None:
         """A Service by ``namespace/name``, as it was last."""
@@ -135,6 +140,7 @@ class Inventory:
                 self.api_servers.update((cluster, address) for address, _ in service.endpoints)
 
     def _node(self, cluster: str, node: NodeState, time: float) -> None:
+        self._nodes[cluster, node.name] = next(iter(node.addresses), "")
         for address in node.addresses:
             self._addresses[cluster, address].append(Sighting(time, time, AddressOf("node", "", node.name)))
 

@@ -41,7 +41,7 @@ def spans(sightings: Iterable[Sighting[Held]], order: Callable[[Held], tuple[str
     sightings of one holder it is that holder; between those of two, each up to the middle. What is seen before or after
     nobody's turn has it up to then; the first sighting holds from the beginning and the last until the end.
     """
-    seen = sorted(set(sightings), key=lambda each: (each.first, each.last, each.holder and order(each.holder) or ()))
+    seen = sorted(set(sightings), key=lambda each: (each.first, each.last, order(each.holder) if each.holder else ()))
     if not seen:
         return always(None)
     if all(each.holder == seen[0].holder for each in seen):

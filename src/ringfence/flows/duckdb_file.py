@@ -1,0 +1,161 @@
+"""A store in one DuckDB file."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ringfence.flows.tables import TABLES, VERSION, schema
+from ringfence.model.errors import InputError
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    import pyarrow as pa
+
+WAIT = 10.0
+"""Seconds to wait for another process that is writing."""
+
+BATCH = 50_000
+"""Rows that are fetched together."""
+
+MEMORY = ":memory:"
+
+
+class DuckDbFile:
+    """The tables of a store in a DuckDB file, or with :data:`MEMORY` in none. ``write`` is needed for changes.
+
+    Raises:
+        InputError: the file can't be opened, is no store, has another version, or another process keeps it.
+    """
+
+    def __init__(self, path: str, *, write: bool) -> None:
+        self.path = path
+        fresh = path == MEMORY or not Path(path).exists()
+        self._backend = _connect(path, write=write)
+        try:
+            self._prepare(fresh=fresh)
+        except BaseException:
+            self.close()
+            raise
+
+    def _prepare(self, *, fresh: bool) -> None:
+        names = set(self._backend.list_tables())
+        if not names and (fresh or self._is_empty()):
+            with self.changing():
+                for name in TABLES:
+                    self._backend.create_table(name, schema=schema(name))
+                self._run("CREATE TABLE notes (key TEXT PRIMARY KEY, value TEXT NOT NULL)")
+                self.set_note("version", str(VERSION))
+            return
+        if "notes" not in names:
+            raise InputError(f"{self.path} is a DuckDB database, but no store of flows.")
+        check_version(self.path, self.note("version"))
+
+    def _is_empty(self) -> bool:
+        return not self._run("SELECT 1 FROM duckdb_tables() LIMIT 1").fetchall()
+
+    def table(self, name: str) -> ir.Table:
+        """A table, to build expressions on."""
+        return self._backend.table(name)
+
+    def fetch(self, expression: ir.Table) -> pa.Table:
+        """Works an expression out."""
+        return self._run(self._backend.compile(expression)).fetch_arrow_table()
+
+    def batches(self, name: str) -> Iterator[pa.RecordBatch]:
+        """A table in parts. Nothing else may be asked in between."""
+        yield from self._run(f"SELECT * FROM {name}").fetch_record_batch(BATCH)  # noqa: S608 - as below
+
+    def keep(self, name: str, expression: ir.Table) -> ir.Table:
+        """Works an expression out and keeps the result until the store is closed."""
+        self._run(f"CREATE OR REPLACE TEMP TABLE kept_{name} AS {self._backend.compile(expression)}")
+        return self._backend.table(f"kept_{name}")
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """A transaction; an exception undoes it."""
+        self._run("BEGIN")
+        try:
+            yield
+        except BaseException:
+            self._run("ROLLBACK")
+            raise
+        self._run("COMMIT")
+
+    def append(self, name: str, rows: pa.Table) -> None:
+        """Adds rows to a table."""
+        if rows.num_rows:
+            self._insert(name, rows)
+
+    def replace(self, name: str, rows: pa.Table | ir.Table) -> None:
+        """Puts rows, or what an expression comes to, in the place of a table's."""
+        import pyarrow as pa
+
+        self._run(f"DELETE FROM {name}")  # noqa: S608 - the names are those of this package's tables
+        if isinstance(rows, pa.Table):
+            self.append(name, rows)
+        else:
+            columns = ", ".join(f'"{column}"' for column in TABLES[name])
+            self._run(f"INSERT INTO {name} SELECT {columns} FROM ({self._backend.compile(rows)})")  # noqa: S608 - as above
+
+    def _insert(self, name: str, rows: pa.Table) -> None:
+        self._backend.con.register("incoming", rows.select(list(TABLES[name])))
+        try:
+            self._run(f"INSERT INTO {name} SELECT * FROM incoming")  # noqa: S608 - as above
+        finally:
+            self._backend.con.unregister("incoming")
+
+    def note(self, key: str) -> str:
+        """A note that stands beside the tables."""
+        found = self._run("SELECT value FROM notes WHERE key = ?", key).fetchone()
+        return str(found[0]) if found else ""
+
+    def set_note(self, key: str, value: str) -> None:
+        """Writes a note."""
+        self._run("INSERT OR REPLACE INTO notes VALUES (?, ?)", key, value)
+
+    def close(self) -> None:
+        """Frees the file for other processes."""
+        self._backend.disconnect()
+
+    def _run(self, statement: str, *values: str) -> Any:
+        return self._backend.con.execute(statement, list(values))
+
+
+def check_version(path: str, version: str) -> None:
+    """Refuses a store that another version of its tables was written with.
+
+    Raises:
+        InputError: it isn't this one's.
+    """
+    if version != str(VERSION):
+        raise InputError(
+            f"{path} has version {version or 'unknown'} of the store's tables, and this Ringfence writes {VERSION}. "
+            "Ingest the logs into a new store, or use the Ringfence that wrote it."
+        )
+
+
+def _connect(path: str, *, write: bool) -> Any:
+    import duckdb
+    import ibis
+
+    until = time.monotonic() + WAIT
+    while True:
+        try:
+            return ibis.duckdb.connect(path, read_only=not write)
+        except duckdb.IOException as error:
+            if "lock" not in str(error):
+                raise InputError(f"{path} can't be opened: {_first_line(error)}") from None
+            if time.monotonic() > until:
+                raise InputError(f"{path} is in use by another process that writes to it. Try again later.") from None
+            time.sleep(0.2)
+        except duckdb.Error as error:
+            raise InputError(f"{path} can't be opened: {_first_line(error)}") from None
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).partition("\n")[0].rstrip(".")
+    return f"{text}."

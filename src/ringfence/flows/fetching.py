@@ -1,0 +1,141 @@
+"""Reads edges out of a store: columns by the million, or a few of them whole."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from ringfence.flows.choosing import PAIR_AND_OUTCOME, Choice, chosen, in_window
+from ringfence.flows.edges import Coverage, Edge, EdgeSet, Party
+from ringfence.flows.rows import losses_of
+from ringfence.flows.storage import Storage
+from ringfence.flows.tables import NO_PORT
+from ringfence.model.flow import Outcome, RecordedRule
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_party = msgspec.json.Decoder(Party)
+_rule = msgspec.json.Decoder(RecordedRule)
+
+Key = tuple[int, int, str, int, str]
+
+
+def edge_set(storage: Storage, choice: Choice, *, whole: bool) -> EdgeSet:
+    """The chosen edges, sorted by source, destination, protocol, port and outcome."""
+    import numpy as np
+
+    picked = chosen(storage, choice)
+    found = storage.fetch(picked.order_by(*PAIR_AND_OUTCOME))
+    source, destination = (found.column(name).to_numpy() for name in ("source", "destination"))
+    used, places = np.unique(np.concatenate([source, destination]), return_inverse=True)
+    parties = _parties(storage, used.tolist())
+    ports = found.column("port").to_numpy().tolist()
+    edges = EdgeSet(
+        parties,
+        places[: len(source)].tolist(),
+        places[len(source) :].tolist(),
+        _shared(found.column("protocol")),
+        [None if port == NO_PORT else port for port in ports],
+        _shared(found.column("outcome"), Outcome),
+        found.column("connections").to_numpy().tolist(),
+        found.column("first").to_numpy().tolist(),
+        found.column("last").to_numpy().tolist(),
+        coverage=coverage(storage, choice),
+    )
+    if whole:
+        edges.edges = _whole(storage, choice, found, edges)
+    return edges
+
+
+def coverage(storage: Storage, choice: Choice) -> Coverage:
+    """What there is evidence of, in the window of a choice."""
+    seen = in_window(storage.table("seen"), choice)
+    rows = storage.fetch(seen).to_pydict()
+    bodies = [body for batch in storage.batches("losses") for body in batch.column("body").to_pylist()]
+    losses = [
+        loss
+        for loss in losses_of(sorted(bodies))
+        if not (
+            (choice.since is not None and loss.last is not None and loss.last < choice.since)
+            or (choice.until is not None and loss.first is not None and loss.first >= choice.until)
+        )
+    ]
+    return Coverage(
+        min(rows["first"], default=None),
+        max(rows["last"], default=None),
+        tuple(sorted(set(rows["hour"]))),
+        tuple(sorted(set(rows["format"]) - {""})),
+        tuple(sorted(set(rows["node"]) - {""})),
+        sum(rows["records"]),
+        sum(rows["unmapped"]),
+        sum(rows["replies_dropped"]),
+        tuple(losses),
+    )
+
+
+def _parties(storage: Storage, used: list[int]) -> list[Party]:
+    table = storage.table("parties")
+    bodies = storage.fetch(table.select("party", "body").order_by("party")).column("body").to_pylist()
+    return [_party.decode(bodies[number]) for number in used]
+
+
+def _shared(column: pa.ChunkedArray, make: Any = str) -> list[Any]:
+    """The values of a column of few different texts, each made once."""
+    if not len(column):
+        return []
+    encoded = column.combine_chunks().dictionary_encode()
+    values = [make(text) for text in encoded.dictionary.to_pylist()]
+    return [values[index] for index in encoded.indices.to_numpy().tolist()]
+
+
+def _whole(storage: Storage, choice: Choice, found: pa.Table, edges: EdgeSet) -> list[Edge]:
+    keys: list[Key] = list(zip(*(found.column(name).to_pylist() for name in PAIR_AND_OUTCOME), strict=True))
+    wanted = set(keys)
+    hours: dict[Key, list[tuple[int, int]]] = defaultdict(list)
+    rows = storage.fetch(in_window(storage.table("hourly"), choice).order_by("hour"))
+    for key, hour, number in zip(
+        _keys(rows), rows.column("hour").to_pylist(), rows.column("connections").to_pylist(), strict=True
+    ):
+        if key in wanted:
+            hours[key].append((hour, number))
+    details: dict[Key, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    rows = storage.fetch(storage.table("edge_details").order_by("kind", "value"))
+    for key, kind, value in zip(
+        _keys(rows), rows.column("kind").to_pylist(), rows.column("value").to_pylist(), strict=True
+    ):
+        if key in wanted:
+            details[key][kind].append(value)
+    columns = {
+        name: found.column(name).to_pylist() for name in ("octets", "octets_back", "egress", "ingress", "guessed")
+    }
+    return [
+        Edge(
+            plain.source,
+            plain.destination,
+            plain.protocol,
+            plain.port,
+            plain.outcome,
+            plain.connections,
+            plain.first,
+            plain.last,
+            tuple(hours[key]),
+            columns["egress"][number],
+            columns["ingress"][number],
+            tuple(map(_rule.decode, details[key]["policy"])),
+            tuple(map(_rule.decode, details[key]["pending"])),
+            "; ".join(details[key]["reason"]),
+            tuple(details[key]["application"]),
+            columns["octets"][number],
+            columns["octets_back"][number],
+            columns["guessed"][number],
+            tuple(details[key]["format"]),
+        )
+        for number, (key, plain) in enumerate(zip(keys, edges, strict=True))
+    ]
+
+
+def _keys(rows: pa.Table) -> list[Key]:
+    return list(zip(*(rows.column(name).to_pylist() for name in PAIR_AND_OUTCOME), strict=True))

@@ -1,0 +1,221 @@
+"""From mapped flows to edges: expressions for Ibis, so that DuckDB and Spark work them out alike.
+
+The rule for counting. One connection is seen at several points, on two nodes, and in several records. Within an hour,
+and for each pod (or address) that opens connections:
+
+1. What nodes say of the same two pods at the same point is the same; the largest counts.
+2. What a point says of different destination pods is different; it is added.
+3. What different points say is the same; the largest counts. Points that write one record a connection are preferred to
+   those that count packets or intervals.
+4. Reply packets belong to the connection that they answer; they count only where nothing else of it was seen.
+5. A connection that one side allowed and the other denied was denied: what had passed the policies of the source only
+   (:func:`ringfence.flows.mapping.gate`) is allowed less what the destination's denied.
+
+A connection of which a source only says that it goes on counts as one in the hour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ringfence.flows.tables import MADE
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+PAIR = ("source", "destination", "protocol", "port")
+
+OUTCOMES = ("allowed", "denied", "rejected", "audited", "failed", "unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The tables that are worked out, as expressions."""
+
+    hourly: ir.Table
+    edges: ir.Table
+    edge_details: ir.Table
+    seen: ir.Table
+
+
+def merge(tallies: ir.Table, mapped: ir.Table, details: ir.Table, keep: Callable[[str, ir.Table], ir.Table]) -> Merged:
+    """The edges of tallies. ``keep`` works out a table that is used more than once, and gives it back as read again."""
+    seen_at = keep("observed", observed(tallies, mapped))
+    by_hour = keep("by_hour", _by_hour(seen_at))
+    hourly = keep("hourly", _hourly(by_hour))
+    return Merged(hourly, _edges(hourly, seen_at), _edge_details(seen_at, details), _seen(seen_at))
+
+
+def observed(tallies: ir.Table, mapped: ir.Table) -> ir.Table:
+    """Each flow and hour with its edge: turned round if it is a reply, and with what it counts for."""
+    import ibis
+
+    t = tallies.group_by("flow", "hour").agg(
+        first=tallies["first"].min(),
+        last=tallies["last"].max(),
+        records=tallies.records.sum(),
+        connections=tallies.connections.sum(),
+        octets=tallies.octets.sum(),
+        octets_back=tallies.octets_back.sum(),
+    )
+    m = mapped.rename(mapped_flow="flow")
+    joined = t.join(m, [t.flow == m.mapped_flow, t["first"] >= m.since, t["first"] < m.until]).drop("mapped_flow")
+    ways = joined.filter(~joined.reply).select(*PAIR).distinct()
+    ways = ways.rename({f"way_{name}": name for name in PAIR}).mutate(way=ibis.literal(True))
+    both = joined.left_join(ways, [joined[name] == ways[f"way_{name}"] for name in PAIR])
+    both = both.mutate(dropped=both.reply & both.way.notnull())
+    counts = ibis.ifelse(both.connections.notnull(), ibis.greatest(both.connections, 1), both.records)
+    return both.mutate(
+        counts=ibis.ifelse(both.dropped, 0, counts),
+        each=both["each"] | both.connections.notnull(),
+        octets=ibis.ifelse(both.reply, both.octets_back, both.octets),
+        octets_back=ibis.ifelse(both.reply, both.octets, both.octets_back),
+    ).select(
+        "flow", "hour", "first", "last", "records", "counts", "octets", "octets_back", *PAIR, "source_unit",
+        "destination_unit", "outcome", "side", "gate", "point", "node", "format", "each", "dropped", "guessed",
+        "unmapped",
+    )  # fmt: skip
+
+
+def _by_hour(seen: ir.Table) -> ir.Table:
+    """For each edge without its outcome, and hour: what counts for each outcome, in columns."""
+    at = (*PAIR, "hour", "source_unit", "outcome", "side", "gate", "format", "point", "each")
+    a_pod = _folded(seen, (*at, "destination_unit", "node"), "sum")
+    a_node = _folded(a_pod, (*at, "destination_unit"), "max")
+    a_point = _folded(a_node, at, "sum")
+    a_unit = a_point.group_by(*PAIR, "hour", "source_unit").agg(**_outcomes(a_point))
+    a_unit = a_unit.mutate(**_decided(a_unit))
+    sums: dict[str, Any] = {f"n_{outcome}": a_unit[f"n_{outcome}"].sum() for outcome in OUTCOMES}
+    for outcome in OUTCOMES:
+        sums[f"f_{outcome}"] = a_unit[f"f_{outcome}"].min()
+        sums[f"l_{outcome}"] = a_unit[f"l_{outcome}"].max()
+        sums[f"o_{outcome}"] = a_unit[f"o_{outcome}"].sum()
+        sums[f"b_{outcome}"] = a_unit[f"b_{outcome}"].sum()
+    return a_unit.group_by(*PAIR, "hour").agg(**sums)
+
+
+def _folded(table: ir.Table, keys: tuple[str, ...], how: str) -> ir.Table:
+    return table.group_by(*keys).agg(
+        counts=getattr(table.counts, how)(),
+        octets=getattr(table.octets, how)(),
+        octets_back=getattr(table.octets_back, how)(),
+        first=table["first"].min(),
+        last=table["last"].max(),
+    )
+
+
+def _outcomes(t: ir.Table) -> dict[str, Any]:
+    """What the points of one client say, by outcome: the largest count of each kind of point."""
+    columns: dict[str, Any] = {}
+    for outcome in OUTCOMES:
+        here = t.outcome == outcome
+        columns[f"f_{outcome}"] = t["first"].min(where=here)
+        columns[f"l_{outcome}"] = t["last"].max(where=here)
+        columns[f"o_{outcome}"] = t.octets.max(where=here)
+        columns[f"b_{outcome}"] = t.octets_back.max(where=here)
+        for side in ("egress", "ingress", ""):
+            at = here & (t.side == side)
+            name = f"{outcome}_{side or 'neither'}"
+            columns[f"{name}_each"] = t.counts.max(where=at & t["each"])
+            columns[f"{name}_other"] = t.counts.max(where=at & ~t["each"])
+    allowed = t.outcome == "allowed"
+    for gate in (0, 1, 2):
+        columns[f"past_{gate}_each"] = t.counts.max(where=allowed & (t.gate == gate) & t["each"])
+        columns[f"past_{gate}_other"] = t.counts.max(where=allowed & (t.gate == gate) & ~t["each"])
+    return columns
+
+
+def _decided(t: ir.Table) -> dict[str, Any]:
+    """What counts for each outcome, after the two sides of a connection are put together."""
+    import ibis
+
+    def best(outcome: str, side: str) -> Any:
+        name = f"{outcome}_{side}"
+        return ibis.coalesce(t[f"{name}_each"], t[f"{name}_other"], 0)
+
+    def total(outcome: str) -> Any:
+        return ibis.greatest(best(outcome, "neither"), best(outcome, "egress") + best(outcome, "ingress"))
+
+    def past(gate: int, kind: str) -> Any:
+        return ibis.coalesce(t[f"past_{gate}_{kind}"], 0)
+
+    def larger(outcome: str) -> Any:
+        return ibis.greatest(*(best(outcome, side) for side in ("egress", "ingress", "neither")))
+
+    at_ingress = best("denied", "ingress") + best("rejected", "ingress")
+    anywhere = total("denied") + total("rejected")
+    surely = ibis.greatest(past(2, "each"), past(1, "each") - at_ingress, 0)
+    perhaps = ibis.greatest(past(2, "other"), past(1, "other") - at_ingress, past(0, "other") - anywhere, 0)
+    by_connection = (
+        t.past_1_each.notnull()
+        | t.past_2_each.notnull()
+        | t.audited_egress_each.notnull()
+        | t.audited_ingress_each.notnull()
+        | t.audited_neither_each.notnull()
+    )
+    allowed = ibis.ifelse(by_connection, surely, perhaps)
+    audited, failed = larger("audited"), larger("failed")
+    known = allowed + anywhere + audited + failed
+    return {
+        "n_allowed": allowed,
+        "n_denied": total("denied"),
+        "n_rejected": total("rejected"),
+        "n_audited": audited,
+        "n_failed": failed,
+        "n_unknown": ibis.ifelse(known == 0, larger("unknown"), 0),
+    }
+
+
+def _hourly(by_hour: ir.Table) -> ir.Table:
+    import ibis
+
+    parts = []
+    for outcome in OUTCOMES:
+        counted = by_hour.filter(by_hour[f"n_{outcome}"] > 0)
+        parts.append(
+            counted.select(
+                *PAIR,
+                outcome=ibis.literal(outcome),
+                hour=counted.hour,
+                connections=counted[f"n_{outcome}"].cast("int64"),
+                first=counted[f"f_{outcome}"],
+                last=counted[f"l_{outcome}"],
+                octets=counted[f"o_{outcome}"].cast("int64"),
+                octets_back=counted[f"b_{outcome}"].cast("int64"),
+            )
+        )
+    return ibis.union(*parts)
+
+
+def _edges(hourly: ir.Table, seen: ir.Table) -> ir.Table:
+    edges = hourly.group_by(*PAIR, "outcome").agg(
+        connections=hourly.connections.sum().cast("int64"),
+        first=hourly["first"].min(),
+        last=hourly["last"].max(),
+        octets=hourly.octets.sum().cast("int64"),
+        octets_back=hourly.octets_back.sum().cast("int64"),
+    )
+    counted = seen.filter(~seen.dropped)
+    sides = counted.group_by(*PAIR, "outcome").agg(
+        egress=(counted.side == "egress").any(),
+        ingress=(counted.side == "ingress").any(),
+        guessed=counted.guessed.all(),
+    )
+    return edges.join(sides, [*PAIR, "outcome"])[tuple(MADE["edges"])]
+
+
+def _edge_details(seen: ir.Table, details: ir.Table) -> ir.Table:
+    counted = seen.filter(~seen.dropped).select("flow", *PAIR, "outcome").distinct()
+    return counted.join(details, "flow").select(*PAIR, "outcome", "kind", "value").distinct()
+
+
+def _seen(seen: ir.Table) -> ir.Table:
+    return seen.group_by("hour", "format", "node").agg(
+        first=seen["first"].min(),
+        last=seen["last"].max(),
+        records=seen.records.sum().cast("int64"),
+        unmapped=seen.records.sum(where=seen.unmapped).fill_null(0).cast("int64"),
+        replies_dropped=seen.records.sum(where=seen.dropped).fill_null(0).cast("int64"),
+    )

@@ -1,0 +1,105 @@
+"""From what a log said to rows of the tables of a store, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from ringfence.flowlogs.reduction import Reduction
+from ringfence.flows.mapping import number_of
+from ringfence.flows.state import State
+from ringfence.flows.tables import TABLES
+from ringfence.model.flow import Flow, Loss, NameAnswer
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_encoder = msgspec.json.Encoder()
+_flow = msgspec.json.Decoder(Flow)
+_loss = msgspec.json.Decoder(Loss)
+_answer = msgspec.json.Decoder(NameAnswer)
+_state = msgspec.json.Decoder(State)
+
+
+def arrow(table: str, columns: Mapping[str, Any]) -> pa.Table:
+    """Columns as rows of a table."""
+    import pyarrow as pa
+
+    types = {"int64": pa.int64(), "float64": pa.float64(), "string": pa.string(), "boolean": pa.bool_()}
+    return pa.table({name: pa.array(columns[name], types[kind]) for name, kind in TABLES[table].items()})
+
+
+def empty(table: str) -> dict[str, list[Any]]:
+    """The columns of a table, without rows."""
+    return {column: [] for column in TABLES[table]}
+
+
+def of_reduction(reduction: Reduction, number: int, cluster: str, log_format: str) -> dict[str, pa.Table]:
+    """The rows of what a log, or a part of it, came to; ``number`` is the input's."""
+    flows, tallies = empty("flows"), empty("tallies")
+    prefix = f"{cluster}\n{log_format}\n"
+    for flow, hours in reduction.counted.items():
+        body = _encoder.encode(flow).decode()
+        key = number_of(prefix + body)
+        for column, value in zip(flows.values(), (key, cluster, log_format, flow.node, body), strict=True):
+            column.append(value)
+        for hour, tally in hours.items():
+            row = (
+                key,
+                hour,
+                number,
+                tally.first,
+                tally.last,
+                tally.records,
+                tally.connections,
+                tally.octets,
+                tally.octets_back,
+            )
+            for column, value in zip(tallies.values(), row, strict=True):
+                column.append(value)
+    losses = [_encoder.encode(loss).decode() for loss in reduction.losses]
+    answers = list(reduction.answers.values())
+    return {
+        "flows": arrow("flows", flows),
+        "tallies": arrow("tallies", tallies),
+        "losses": arrow("losses", {"input": [number] * len(losses), "body": losses}),
+        "answers": arrow(
+            "answers",
+            {
+                "input": [number] * len(answers),
+                "cluster": [cluster] * len(answers),
+                "last": [answer.time for answer in answers],
+                "body": [_encoder.encode(answer).decode() for answer in answers],
+            },
+        ),
+    }
+
+
+def state_body(state: State) -> str:
+    """A state as text."""
+    return _encoder.encode(state).decode()
+
+
+def flow_of(body: str) -> Flow:
+    """A flow from its text."""
+    return _flow.decode(body)
+
+
+def losses_of(bodies: Iterable[str]) -> list[Loss]:
+    """Losses from their texts; those of one kind, sentence and node become one."""
+    together = Reduction()
+    for body in bodies:
+        together.lose(_loss.decode(body))
+    return together.losses
+
+
+def answer_of(body: str) -> NameAnswer:
+    """A DNS answer from its text."""
+    return _answer.decode(body)
+
+
+def state_of_body(body: str) -> State:
+    """A state from its text."""
+    return _state.decode(body)

@@ -1,0 +1,47 @@
+"""Where the tables of a store lie, and which engine works on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    import pyarrow as pa
+
+
+class Storage(Protocol):
+    """The tables of :mod:`ringfence.flows.tables`. What a transaction changes is there as a whole or not at all."""
+
+    path: str
+
+    def table(self, name: str) -> ir.Table:
+        """A table, to build expressions on."""
+
+    def fetch(self, expression: ir.Table) -> pa.Table:
+        """Works an expression out."""
+
+    def batches(self, name: str) -> Iterator[pa.RecordBatch]:
+        """A table in parts. Nothing else may be asked in between."""
+
+    def keep(self, name: str, expression: ir.Table) -> ir.Table:
+        """Works an expression out and keeps the result until the store is closed."""
+
+    def changing(self) -> AbstractContextManager[None]:
+        """A transaction; an exception undoes it."""
+
+    def append(self, name: str, rows: pa.Table) -> None:
+        """Adds rows to a table, within a transaction."""
+
+    def replace(self, name: str, rows: pa.Table | ir.Table) -> None:
+        """Puts rows, or what an expression comes to, in the place of a table's, within a transaction."""
+
+    def note(self, key: str) -> str:
+        """A note that stands beside the tables, empty if there is none."""
+
+    def set_note(self, key: str, value: str) -> None:
+        """Writes a note, within a transaction."""
+
+    def close(self) -> None:
+        """Frees the store for others."""

@@ -1,0 +1,173 @@
+"""The store of flows: what logs said, kept as they were reduced, and the edges that are worked out of it."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ringfence.flowlogs.reduction import Reduction
+from ringfence.flows import rows
+from ringfence.flows.choosing import Choice
+from ringfence.flows.deriving import STALE, derive
+from ringfence.flows.duckdb_file import DuckDbFile
+from ringfence.flows.edges import Coverage, EdgeSet
+from ringfence.flows.fetching import coverage, edge_set
+from ringfence.flows.state import State
+from ringfence.flows.storage import Storage
+from ringfence.model.errors import InputError
+
+DEFAULT = "ringfence-flows.duckdb"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredInput:
+    """How far an input has been read. ``head`` is the digest of its first ``head_size`` bytes, ``digest`` of ``size``.
+
+    Sizes are in bytes of the unpacked input, behind the last whole line.
+    """
+
+    number: int
+    name: str
+    format: str
+    cluster: str
+    head: str
+    head_size: int
+    digest: str
+    size: int
+    lines: int
+    records: int
+    first: float | None
+    last: float | None
+    ingested: float
+
+
+class Store:
+    """A store of flows. Changes are transactions: a crash loses nothing that was stored, and leaves nothing half."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    @property
+    def path(self) -> str:
+        """Where the store is."""
+        return self._storage.path
+
+    def inputs(self) -> list[StoredInput]:
+        """All inputs, as far as they have been read, in the order in which they came."""
+        found: dict[int, StoredInput] = {}
+        for batch in self._storage.batches("inputs"):
+            for row in batch.to_pylist():
+                number = row.pop("input")
+                stored = StoredInput(number, **row)
+                known = found.get(number)
+                if known is None or (known.size, known.ingested) <= (stored.size, stored.ingested):
+                    found[number] = stored
+        return [found[number] for number in sorted(found)]
+
+    def add(self, reduction: Reduction, log: StoredInput) -> None:
+        """Adds what a log, or its next part, came to, and how far it has now been read: both or, in a crash, neither.
+
+        ``log.number`` is that of an input that goes on, or :meth:`next_number`.
+        """
+        tables = rows.of_reduction(reduction, log.number, log.cluster, log.format)
+        known = set(self._storage.fetch(self._storage.table("flows").select("flow")).column("flow").to_pylist())
+        import pyarrow as pa
+
+        fresh = [number not in known for number in tables["flows"].column("flow").to_pylist()]
+        tables["flows"] = tables["flows"].filter(pa.array(fresh, pa.bool_()))
+        columns = {name: [getattr(log, name)] for name in StoredInput.__dataclass_fields__ if name != "number"}
+        with self._storage.changing():
+            for name, table in tables.items():
+                self._storage.append(name, table)
+            self._storage.append("inputs", rows.arrow("inputs", {"input": [log.number], **columns}))
+            self._storage.set_note(STALE, "1")
+
+    def next_number(self) -> int:
+        """A number for a new input."""
+        return 1 + max((stored.number for stored in self.inputs()), default=0)
+
+    def add_state(self, state: State, name: str) -> bool:
+        """Adds what a cluster had at a time; False if the store has it already."""
+        body = rows.state_body(state)
+        digest = hashlib.blake2b(body.encode(), digest_size=16).hexdigest()
+        if any(digest in batch.column("digest").to_pylist() for batch in self._storage.batches("states")):
+            return False
+        row = {"cluster": [state.cluster], "time": [state.time], "digest": [digest], "name": [name], "body": [body]}
+        with self._storage.changing():
+            self._storage.append("states", rows.arrow("states", row))
+            self._storage.set_note(STALE, "1")
+        return True
+
+    def is_stale(self) -> bool:
+        """Whether something was added since the edges were worked out."""
+        return bool(self._storage.note(STALE))
+
+    def derive(self) -> None:
+        """Works out the edges, if something was added since."""
+        if self.is_stale():
+            derive(self._storage)
+
+    def edges(self, choice: Choice | None = None, *, whole: bool = False) -> EdgeSet:
+        """The edges of a choice (all by default), in columns; ``whole`` brings hours, policies and all else with them.
+
+        A million edges in columns take about two seconds; whole, twenty times that.
+        """
+        self.derive()
+        return edge_set(self._storage, choice or Choice(), whole=whole)
+
+    def coverage(self, choice: Choice | None = None) -> Coverage:
+        """What the store has evidence of, in the window of the choice."""
+        self.derive()
+        return coverage(self._storage, choice or Choice())
+
+    def close(self) -> None:
+        """Frees the store for others."""
+        self._storage.close()
+
+
+def open_store(path: str = DEFAULT, *, write: bool = False) -> Store:
+    """Opens a store; with ``write`` it is made if it isn't there. Its user closes it.
+
+    A store whose edges are to be worked out again is opened for writing in any case.
+
+    Raises:
+        InputError: there is none, it is no store, or it has another version.
+    """
+    if not write and path != ":memory:" and not Path(path).exists():
+        raise InputError(f"There is no store {path}. Make one: ringfence flows ingest LOG… --store {path}")
+    store = Store(DuckDbFile(path, write=write))
+    if not write and store.is_stale():
+        store.close()
+        store = Store(DuckDbFile(path, write=True))
+        store.derive()
+    return store
+
+
+@contextmanager
+def opened(path: str = DEFAULT, *, write: bool = False) -> Iterator[Store]:
+    """As :func:`open_store`, closed at the end."""
+    store = open_store(path, write=write)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def edges_of(reductions: Sequence[Reduction], states: Sequence[State] = (), *, log_format: str = "") -> EdgeSet:
+    """The edges of logs that are in no store, whole."""
+    store = Store(DuckDbFile(":memory:", write=True))
+    try:
+        for number, reduction in enumerate(reductions, 1):
+            nothing = StoredInput(
+                number, "", log_format, "", "", 0, "", 0, reduction.lines, reduction.flows_read, None, None, time.time()
+            )
+            store.add(reduction, nothing)
+        for state in states:
+            store.add_state(state, "")
+        return store.edges(whole=True)
+    finally:
+        store.close()

@@ -1,0 +1,141 @@
+"""The tables of a store: what was read, and what is worked out of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ibis
+
+VERSION = 1
+"""Raised when a store of another version could be read wrongly."""
+
+_INT = "int64"
+_TEXT = "string"
+_TIME = "float64"
+
+READ: dict[str, dict[str, str]] = {
+    "inputs": {
+        "input": _INT,
+        "name": _TEXT,
+        "format": _TEXT,
+        "cluster": _TEXT,
+        "head": _TEXT,
+        "head_size": _INT,
+        "digest": _TEXT,
+        "size": _INT,
+        "lines": _INT,
+        "records": _INT,
+        "first": _TIME,
+        "last": _TIME,
+        "ingested": _TIME,
+    },
+    "flows": {"flow": _INT, "cluster": _TEXT, "format": _TEXT, "node": _TEXT, "body": _TEXT},
+    "tallies": {
+        "flow": _INT,
+        "hour": _INT,
+        "input": _INT,
+        "first": _TIME,
+        "last": _TIME,
+        "records": _INT,
+        "connections": _INT,
+        "octets": _INT,
+        "octets_back": _INT,
+    },
+    "losses": {"input": _INT, "body": _TEXT},
+    "answers": {"input": _INT, "cluster": _TEXT, "last": _TIME, "body": _TEXT},
+    "states": {"cluster": _TEXT, "time": _TIME, "digest": _TEXT, "name": _TEXT, "body": _TEXT},
+}
+"""What logs and inventories said. An input has a row each time that it was read further: the last one counts."""
+
+MADE: dict[str, dict[str, str]] = {
+    "parties": {
+        "party": _INT,
+        "kind": _TEXT,
+        "cluster": _TEXT,
+        "namespace": _TEXT,
+        "workload": _TEXT,
+        "body": _TEXT,
+    },
+    "mapped": {
+        "flow": _INT,
+        "since": _TIME,
+        "until": _TIME,
+        "source": _INT,
+        "destination": _INT,
+        "source_unit": _INT,
+        "destination_unit": _INT,
+        "protocol": _TEXT,
+        "port": _INT,
+        "outcome": _TEXT,
+        "side": _TEXT,
+        "gate": _INT,
+        "point": _TEXT,
+        "node": _TEXT,
+        "format": _TEXT,
+        "each": "boolean",
+        "reply": "boolean",
+        "guessed": "boolean",
+        "unmapped": "boolean",
+    },
+    "details": {"flow": _INT, "kind": _TEXT, "value": _TEXT},
+    "hourly": {
+        "source": _INT,
+        "destination": _INT,
+        "protocol": _TEXT,
+        "port": _INT,
+        "outcome": _TEXT,
+        "hour": _INT,
+        "connections": _INT,
+        "first": _TIME,
+        "last": _TIME,
+        "octets": _INT,
+        "octets_back": _INT,
+    },
+    "edges": {
+        "source": _INT,
+        "destination": _INT,
+        "protocol": _TEXT,
+        "port": _INT,
+        "outcome": _TEXT,
+        "connections": _INT,
+        "first": _TIME,
+        "last": _TIME,
+        "octets": _INT,
+        "octets_back": _INT,
+        "egress": "boolean",
+        "ingress": "boolean",
+        "guessed": "boolean",
+    },
+    "edge_details": {
+        "source": _INT,
+        "destination": _INT,
+        "protocol": _TEXT,
+        "port": _INT,
+        "outcome": _TEXT,
+        "kind": _TEXT,
+        "value": _TEXT,
+    },
+    "seen": {
+        "hour": _INT,
+        "format": _TEXT,
+        "node": _TEXT,
+        "first": _TIME,
+        "last": _TIME,
+        "records": _INT,
+        "unmapped": _INT,
+        "replies_dropped": _INT,
+    },
+}
+"""What is worked out of them, anew when something was added. ``port`` is :data:`NO_PORT` where there is none."""
+
+NO_PORT = -1
+
+TABLES = READ | MADE
+
+
+def schema(table: str) -> ibis.Schema:
+    """The columns of a table, for Ibis."""
+    import ibis
+
+    return ibis.schema(TABLES[table])
