@@ -6,7 +6,7 @@ from importlib import import_module
 
 import click
 
-SUBCOMMANDS: dict[str, tuple[str, str]] = {}
+SUBCOMMANDS: dict[str, tuple[str, str]] = {"simulate": ("flows_simulate", "command")}
 """The module in ``ringfence.cli`` and its attribute that hold each subcommand."""
 
 

@@ -1,5 +1,7 @@
 """Seeded traffic for a cluster with ground truth, in the words of any log format."""
 
+from ringfence.simulate.directory import Written, write
+from ringfence.simulate.inventory import states
 from ringfence.simulate.loss import LossLaw
 from ringfence.simulate.plan import Closed, ExternalName, Plan, Wish
 from ringfence.simulate.simulation import LogLine, Simulation, simulate
@@ -16,5 +18,8 @@ __all__ = [
     "TrueKey",
     "Truth",
     "Wish",
+    "Written",
     "simulate",
+    "states",
+    "write",
 ]

@@ -42,6 +42,10 @@ class Simulation:
     roster: Roster
     traffic: Traffic = field(repr=False)
 
+    def service_address(self, namespace: str, name: str) -> str:
+        """The cluster address of a Service of the snapshot; empty for a headless one."""
+        return self.traffic.ends.service_address(namespace, name)
+
     def connections(self) -> Iterator[Connection]:
         """Every connection, in the order of time."""
         return self.traffic.connections()

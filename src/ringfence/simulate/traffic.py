@@ -36,7 +36,7 @@ class Traffic:
         engines: Sequence[tuple[float, Engine]],
     ) -> None:
         self._plan = plan
-        self._ends = ends
+        self.ends = ends
         self._calls = calls
         self._since = [moment for moment, _ in engines]
         self._arbiters = [Arbiter(engine) for _, engine in engines]
@@ -77,14 +77,14 @@ class Traffic:
 
     def _runs(self, call: Call, begin: float, end: float) -> Iterator[tuple[float, Call]]:
         """A job calls what it needs a few times in each run."""
-        for instance in self._ends.roster.by_workload.get(call.source, []) if call.source else []:
+        for instance in self.ends.roster.by_workload.get(call.source, []) if call.source else []:
             if begin <= instance.start < end:
                 length = min(instance.end, self._plan.end) - instance.start
                 for _ in range(3):
                     yield instance.start + self._rng.random() * length * 0.9, call
 
     def _call(self, time: float, call: Call) -> Iterator[Connection]:
-        reached = self._ends.choose(call, time, self._rng)
+        reached = self.ends.choose(call, time, self._rng)
         if reached is None:
             return
         source, destination, port, service = reached
@@ -108,7 +108,7 @@ class Traffic:
         key = (source.address, answer.name)
         if self._cached.get(key, 0.0) > time:
             return True
-        server = self._ends.dns(source, time, self._rng)
+        server = self.ends.dns(source, time, self._rng)
         if server is None:
             return True
         destination, port, service = server
@@ -139,7 +139,7 @@ class Traffic:
         egress, ingress = self._arbiter(time).judge(source, destination, protocol, port)
         dropped = self._dropped(source, destination, egress, ingress)
         outcome = Outcome.ALLOWED if dropped is None else Outcome.REJECTED if self._plan.reject else Outcome.DENIED
-        answered = dropped is None and self._ends.listens(destination, protocol, port, time)
+        answered = dropped is None and self.ends.listens(destination, protocol, port, time)
         sends = rng.randint(300, 4_000) if answered else 60
         self._made += 1
         return Connection(

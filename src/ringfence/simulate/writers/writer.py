@@ -46,7 +46,8 @@ class Writer(Protocol):
 class LogFormat:
     """A format that can be written.
 
-    ``name`` is what ``--format`` takes, ``file`` the log's name in the directory of its node. ``make`` is given the cluster's view, ``loss`` is the law that the source has by itself.
+    ``name`` is what ``--format`` takes, ``file`` the log's name in the directory of its node. ``make``
+    is given what writers need to know, ``loss`` is the law that the source has by itself.
     """
 
     name: str
