@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO
 
-from ringfence.dialects import AUTO, cni_of, read_policies, with_staged
+from ringfence.dialects import AUTO, cni_of, read_policies, staged_of, with_staged
 from ringfence.engine import Engine
 from ringfence.explain.endpoints import Endpoints
 from ringfence.explain.judge import Judgement, judge
@@ -22,7 +22,7 @@ from ringfence.lint.run import LintReport, run
 from ringfence.model.errors import InputError, QueryError
 from ringfence.model.finding import Finding
 from ringfence.model.names import Names
-from ringfence.model.objects import Pod, Snapshot
+from ringfence.model.objects import Pod, RawObject, Snapshot
 from ringfence.model.origin import ObjectRef
 from ringfence.model.policy import PolicySet
 from ringfence.model.ports import MAX_PORT, MIN_PORT, Protocol
@@ -54,7 +54,10 @@ class Cluster:
     ) -> None:
         if names:
             snapshot = replace(snapshot, names=names)
+        self.staged: Mapping[ObjectRef, RawObject] = {}
+        """Staged policies that are read as if enforced, by what they would then be called."""
         if staged:
+            self.staged = {ref: raw for (ref, _), raw in staged_of(snapshot).items()}
             snapshot = with_staged(snapshot)
         self.snapshot = snapshot
         self.cni = cni_of(snapshot) if cni == AUTO else cni

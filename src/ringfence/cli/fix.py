@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -66,6 +67,7 @@ Exit status: 0 fixes found or none needed, 1 no fix found or not written, 2 wron
 @options.cluster
 @options.output("text", "manifest", "kubectl", "json")
 @options.resolve
+@options.staged
 @options.common
 def command(
     arguments: tuple[str, ...],
@@ -84,6 +86,7 @@ def command(
     """Runs the command."""
     from ringfence.explain.query import split_destination
     from ringfence.fix.propose import propose, the_port
+    from ringfence.fix.staged import as_staged
     from ringfence.render import fix_json, fix_text
 
     many = fix_all.Many(wanted, dependencies, namespaces, into)
@@ -104,6 +107,8 @@ def command(
     if port is None:
         port = the_port(cluster.endpoints, right)
     answer = propose(cluster.world, cluster.endpoints, left, right, port, deny=deny)
+    if cluster.staged:
+        answer = replace(answer, fixes=tuple(as_staged(fix, cluster.staged) for fix in answer.fixes))
     shown = answer.fixes if every else answer.fixes[:1]
     if write is not None:
         _write(cluster, answer, write, yes=yes)

@@ -32,6 +32,7 @@ class Many:
 def run(paths: tuple[str, ...], many: Many, common: Common, *, output: str, write: bool, yes: bool) -> None:
     """Answers, and writes where that is asked for."""
     from ringfence.fix.propose_all import propose_all
+    from ringfence.fix.staged import all_staged
     from ringfence.fix.wanted import dependencies, needed
     from ringfence.render import fix_set_json, fix_set_text
 
@@ -49,6 +50,8 @@ def run(paths: tuple[str, ...], many: Many, common: Common, *, output: str, writ
         else:
             wanted = dependencies(listed, cluster.world)
         answer = propose_all(cluster.world, wanted)
+        if cluster.staged:
+            answer = all_staged(answer, cluster.staged)
     if write:
         _write(cluster, answer, many.into, yes=yes)
     elif output == "json":
