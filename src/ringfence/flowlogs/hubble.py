@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import msgspec
 
 from ringfence.flowlogs.format import Format
+from ringfence.flowlogs.hubble_ends import Ends
 from ringfence.flowlogs.hubble_l7 import name_answer
 from ringfence.flowlogs.hubble_meaning import CAPTURE, DEBUG, make_flow, weight
 from ringfence.flowlogs.hubble_record import FlowRecord, Line, LostEvents, NodeStatus, decoder
@@ -33,6 +34,7 @@ class HubbleReader:
 
     def __init__(self) -> None:
         self._scanner = Scanner()
+        self._ends = Ends()
 
     def line(self, line: bytes, where: Position, into: Reduction) -> None:
         """Reads one line."""
@@ -40,7 +42,7 @@ class HubbleReader:
 
     def many(self, lines: Sequence[bytes], file: str, first: int, into: Reduction) -> None:
         """Reads lines that stand one after the other."""
-        for index in self._scanner.count(lines, into):
+        for index in self._scanner.count(lines, into):  # what it gives is learnt before it goes on
             line = lines[index]
             read = self._read(line, file, first + index, into) if line and not line.isspace() else None
             if read is not None:
@@ -57,18 +59,20 @@ class HubbleReader:
     def _read(self, line: bytes, file: str, number: int, into: Reduction) -> tuple[Flow, int] | None:
         """Reads one line; gives its flow and how many it stands for."""
         try:
-            record = decoder.decode(line)
+            return read_record(decoder.decode(line), Position(file, number), self._ends, into)
         except msgspec.ValidationError:
             into.unreadable("A record has a field of another type than Hubble's.", Position(file, number))
-            return None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             into.unreadable("A line is no JSON object.", Position(file, number))
-            return None
-        return read_record(record, Position(file, number), into)
+        return None
 
 
-def read_record(line: Line, where: Position, into: Reduction) -> tuple[Flow, int] | None:
-    """Counts what a message says; gives its flow, if it has one, and how many flows it stands for."""
+def read_record(line: Line, where: Position, ends: Ends, into: Reduction) -> tuple[Flow, int] | None:
+    """Counts what a message says; gives its flow, if it has one, and how many flows it stands for.
+
+    Raises:
+        msgspec.ValidationError: an end isn't as Hubble writes it.
+    """
     time = parse_time(line.time)
     record = line.flow
     if record is None:
@@ -92,10 +96,10 @@ def read_record(line: Line, where: Position, into: Reduction) -> tuple[Flow, int
     if time is None:
         into.unreadable("A flow has no time.", where)
         return None
-    flow = make_flow(record, line.node_name)
+    flow = make_flow(record, line.node_name, ends)
     records = weight(record)
     into.add(flow, Tally(time, time, records))
-    answer = name_answer(record, time)
+    answer = name_answer(record.l7, flow.destination, time)
     if answer is not None:
         into.answer(answer)
     return flow, records

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from ringfence.flowlogs.fields import address
-from ringfence.flowlogs.hubble_record import Endpoint, Service
+from ringfence.flowlogs.hubble_record import Endpoint, Service, endpoint_decoder
 from ringfence.model.flow import EndKind, FlowEnd
 
 _RESERVED = {
@@ -41,12 +43,32 @@ _OWN = ("io.cilium.", "io.kubernetes.pod.namespace")
 """Labels that Cilium adds to those of the pod: its namespace and service account, and the namespace's labels."""
 
 
-def make_end(endpoint: Endpoint | None, ip: str, names: Sequence[str], service: Service | None) -> FlowEnd:
-    """One end of a flow, from what its record says in four places. Any of them may be missing."""
-    endpoint = endpoint or _NOBODY
-    where = ""
-    if service is not None and service.name:
-        where = f"{service.namespace}/{service.name}" if service.namespace else service.name
+_MOST = 100_000
+
+
+class Ends:
+    """Makes ends, each distinct one once: there are few, and each is named in thousands of records."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[bytes, str, tuple[str, ...], tuple[str, str]], FlowEnd] = {}
+
+    def make(self, raw: msgspec.Raw, ip: str, names: Sequence[str], service: Service | None) -> FlowEnd:
+        """One end of a flow, from what its record says in four places. Any of them may be missing.
+
+        Raises:
+            msgspec.ValidationError: a field of the endpoint has another type than Hubble's.
+        """
+        where = ("", "") if service is None else (service.namespace, service.name)
+        key = (bytes(raw), ip, tuple(names), where)
+        known = self._known.get(key)
+        if known is None:
+            if len(self._known) > _MOST:
+                self._known.clear()
+            known = self._known[key] = _make(endpoint_decoder.decode(raw) or _NOBODY, ip, names, where)
+        return known
+
+
+def _make(endpoint: Endpoint, ip: str, names: Sequence[str], service: tuple[str, str]) -> FlowEnd:
     namespace = endpoint.namespace or next(
         (label.removeprefix(_NAMESPACE) for label in endpoint.labels if label.startswith(_NAMESPACE)), ""
     )
@@ -59,7 +81,7 @@ def make_end(endpoint: Endpoint | None, ip: str, names: Sequence[str], service: 
         workload=f"{workload.kind}/{workload.name}" if workload is not None and workload.name else "",
         labels=_labels(endpoint.labels),
         names=tuple(sorted({name.rstrip(".") for name in names})),
-        service=where,
+        service="/".join(filter(None, service)) if service[1] else "",
         cluster=endpoint.cluster_name,
     )
 

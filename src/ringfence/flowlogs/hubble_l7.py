@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from ringfence.flowlogs.fields import address
-from ringfence.flowlogs.hubble_record import FlowRecord, Layer7
-from ringfence.model.flow import NameAnswer
+from ringfence.flowlogs.hubble_record import Layer7
+from ringfence.model.flow import FlowEnd, NameAnswer
 
 _LONGEST = 100
 """Characters of a path that are kept."""
@@ -36,15 +36,17 @@ def _path(url: str) -> str:
     return "/".join("*" if _PART.fullmatch(part) else part for part in path.split("/"))[:_LONGEST]
 
 
-def name_answer(record: FlowRecord, time: float) -> NameAnswer | None:
-    """The DNS answer in a record; None if there is none, or it has no address."""
-    dns = record.l7.dns if record.l7 is not None else None
+def name_answer(l7: Layer7 | None, client: FlowEnd, time: float) -> NameAnswer | None:
+    """The DNS answer in a record; None if there is none, or it has no address.
+
+    ``client`` is who asked: the destination of the packet, which is the answer.
+    """
+    dns = l7.dns if l7 is not None else None
     if dns is None or dns.rcode or not dns.query:
         return None
     addresses = tuple(sorted(filter(None, map(address, dns.ips))))
     if not addresses:
         return None
-    client = record.destination  # of the packet, which is the answer
-    asked_by = f"{client.namespace}/{client.pod_name}" if client is not None and client.pod_name else ""
+    asked_by = f"{client.namespace}/{client.pod}" if client.pod else ""
     chain = tuple(name.rstrip(".").lower() for name in dns.cnames)
     return NameAnswer(dns.query.rstrip(".").lower(), addresses, time, dns.ttl or None, chain, asked_by)

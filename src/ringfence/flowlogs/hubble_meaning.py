@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ringfence.flowlogs.fields import icmp_opening, kept_ports, opening
-from ringfence.flowlogs.hubble_ends import make_end
+from ringfence.flowlogs.hubble_ends import Ends
 from ringfence.flowlogs.hubble_l7 import application
 from ringfence.flowlogs.hubble_record import Addresses, Enum, FlowRecord, Layer4, Policy
 from ringfence.model.flow import Direction, Flow, Opening, Outcome, RecordedRule
@@ -49,8 +49,12 @@ EPHEMERAL = 32768
 _POLICY_LABEL = "k8s:io.cilium.k8s.policy."
 
 
-def make_flow(record: FlowRecord, node: str) -> Flow:
-    """The flow of a record; ``node`` is the node of the message around it, for records that don't name theirs."""
+def make_flow(record: FlowRecord, node: str, ends: Ends) -> Flow:
+    """The flow of a record; ``node`` is the node of the message around it, for records that don't name theirs.
+
+    Raises:
+        msgspec.ValidationError: an end isn't as Hubble writes it.
+    """
     addresses = record.ip or _NO_ADDRESSES
     event = record.event_type.type if record.event_type is not None else 0
     protocol, source_port, port, opens = _layer4(record.l4)
@@ -60,8 +64,8 @@ def make_flow(record: FlowRecord, node: str) -> Flow:
     outcome, reason = _outcome(record, event)
     direction = _DIRECTIONS.get(record.traffic_direction)
     return Flow(
-        source=make_end(record.source, addresses.source, record.source_names, record.source_service),
-        destination=make_end(
+        source=ends.make(record.source, addresses.source, record.source_names, record.source_service),
+        destination=ends.make(
             record.destination, addresses.destination, record.destination_names, record.destination_service
         ),
         protocol=protocol,

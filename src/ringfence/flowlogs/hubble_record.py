@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import msgspec
 
+_NOTHING = msgspec.Raw(b"null")
+
 Enum = str | int
 Count = int | str  # of 64 bits, and so a text in JSON
 
@@ -148,8 +150,8 @@ class FlowRecord(msgspec.Struct, gc=False):
     drop_reason_desc: Enum = ""
     ip: Addresses | None = msgspec.field(default=None, name="IP")
     l4: Layer4 | None = None
-    source: Endpoint | None = None
-    destination: Endpoint | None = None
+    source: msgspec.Raw = _NOTHING  # an Endpoint, which recurs, and is decoded once
+    destination: msgspec.Raw = _NOTHING
     type: Enum = msgspec.field(default="", name="Type")
     node_name: str = ""
     source_names: list[str] = []
@@ -197,3 +199,4 @@ class Line(FlowRecord, gc=False):
 
 
 decoder = msgspec.json.Decoder(Line)
+endpoint_decoder = msgspec.json.Decoder(Endpoint | None)

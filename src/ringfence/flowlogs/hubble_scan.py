@@ -10,7 +10,7 @@ read as JSON. So every part has been part of a valid line, and what a line means
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ringfence.flowlogs.hubble_time import parse_time
@@ -66,26 +66,25 @@ class Scanner:
         self._known: dict[tuple[int | None, ...], _Known] = {}
         self._hours: dict[bytes, int] = {}
 
-    def count(self, lines: Sequence[bytes], into: Reduction) -> list[int]:
-        """Counts the lines that are known, and gives the indices of all others."""
+    def count(self, lines: Sequence[bytes], into: Reduction) -> Iterator[int]:
+        """Counts the lines that are known, and gives the indices of all others, one by one."""
         number_of = self._parts.get
         known_as = self._known.get
         hour_of = self._hours.get
-        others = []
         for index, line in enumerate(lines):
             parts = cut(line)
             if parts is None:
-                others.append(index)
+                yield index
                 continue
             time, source_port, port, one, two, three, four, five = parts
             known = known_as((number_of(one), number_of(two), number_of(three), number_of(four), number_of(five)))
             if known is None:
-                others.append(index)
+                yield index
                 continue
             count = known.counts.get(source_port if known.reply else port)
             hour = hour_of(time[:19])
             if count is None or hour is None:
-                others.append(index)
+                yield index
                 continue
             if count.hour != hour:
                 self._give(count, known.weight, into)
@@ -95,7 +94,6 @@ class Scanner:
                 count.last = time
             if time < count.first:
                 count.first = time
-        return others
 
     def learn(self, line: bytes, flow: Flow, weight: int, into: Reduction) -> None:
         """Remembers what a line was, which has been counted already.
