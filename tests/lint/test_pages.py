@@ -23,6 +23,7 @@ WITHOUT_YAML = {
     "RF015": "is about links between directories",
     "RF016": "is about an input with nothing in it",
     "RF017": "is about the way in which a file writes a word",
+    "RF018": "is about the answer of an API server",
     "RF050": "is about the answers of reach",
     "RF052": "is about a record of DNS answers that is given beside the manifests",
     "RF061": "depends on the date",
