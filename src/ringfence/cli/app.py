@@ -21,6 +21,7 @@ COMMANDS = (
     "generate",
     "lint",
     "reach",
+    "replay",
     "snapshot",
     "test",
     "verdict",

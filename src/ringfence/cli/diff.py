@@ -136,7 +136,7 @@ def _clusters(
         base = first
     snapshots = [first, second]
     if base is not None:
-        snapshots = [each if each is base else _under(base, each) for each in snapshots]
+        snapshots = [each if each is base else session.under(base, each) for each in snapshots]
     names = session.names(common)
     before, after = snapshots
     # What enforcing the staged policies changes is seen against a state that doesn't.
@@ -159,18 +159,6 @@ def _tell_uncommitted(sides: list[str]) -> None:
             click.echo(
                 f"ringfence: {side} is read as it was committed: {what} from it. For these, name a path.", err=True
             )
-
-
-def _under(cluster: Snapshot, policies: Snapshot) -> Snapshot:
-    """The cluster with other policies. What the policies' input says of pods and namespaces is no news here."""
-    from dataclasses import replace
-
-    from ringfence.model.finding import Severity
-
-    if not policies.policies:
-        click.echo("ringfence: An input that is only read for its policies has none.", err=True)
-    problems = [finding for finding in policies.findings if finding.severity > Severity.NOTE]
-    return replace(cluster, policies=policies.policies, findings=(*cluster.findings, *problems))
 
 
 def _snapshot(paths: Sequence[str], twins: Twins) -> Snapshot:

@@ -19,6 +19,7 @@ from ringfence.cli.progress import progress
 if TYPE_CHECKING:
     from ringfence.cluster import Cluster
     from ringfence.model.names import Names
+    from ringfence.model.objects import Snapshot
 
 
 def load(paths: Sequence[str], common: Common, *, tell: bool) -> Cluster:
@@ -52,6 +53,34 @@ def paths_come_first(command: str, paths: Sequence[str], source: str, destinatio
     if ":" not in given[0] and given[0] != "-" and Path(given[-1]).exists() and not Path(given[0]).exists():
         meant = shlex.join([*given[2:], *given[:2]])
         raise click.UsageError(f"The paths come first: ringfence {command} {meant}")
+
+
+def snapshot(paths: Sequence[str]) -> Snapshot:
+    """What the paths describe, or a revision ``git:REV[:path]`` that stands alone, without its policies read.
+
+    Raises:
+        InputError: a path or revision can't be read at all, or nothing could be read.
+    """
+    from ringfence.sources import git, load_snapshot
+
+    if len(paths) == 1 and paths[0].startswith(git.PREFIX):
+        found = git.load_revision(paths[0])
+    else:
+        found = load_snapshot(list(paths), stdin=sys.stdin.buffer if "-" in paths else None)
+    gc.freeze()  # what was read stays: walking it again and again for garbage takes longer than the question
+    return found
+
+
+def under(cluster: Snapshot, policies: Snapshot) -> Snapshot:
+    """The cluster with other policies. What the policies' input says of pods and namespaces is no news here."""
+    from dataclasses import replace
+
+    from ringfence.model.finding import Severity
+
+    if not policies.policies:
+        click.echo("ringfence: An input that is only read for its policies has none.", err=True)
+    problems = [finding for finding in policies.findings if finding.severity > Severity.NOTE]
+    return replace(cluster, policies=policies.policies, findings=(*cluster.findings, *problems))
 
 
 def names(common: Common) -> Names | None:

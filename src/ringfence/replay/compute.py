@@ -183,12 +183,19 @@ class _Replay:
             pairs,
             failing,
             reasons,
+            self._failing_today(number),
             self._team(start),
             self._team(end),
         )
 
     def _today(self, number: int) -> Standing | None:
         return _STANDINGS.get(int(self.before[number])) if self.before is not None else None
+
+    def _failing_today(self, number: int) -> int:
+        if self.old is None or self._today(number) is not Standing.DENIED:
+            return 0
+        failing, _ = self.old.failing(*self._call(number))
+        return sum(kind.count for kind in failing)
 
     def _team(self, end: RecordedEnd) -> str:
         namespace = self.ends.snapshot.namespaces.get(end.namespace) if self.owner_label else None

@@ -46,7 +46,8 @@ class Replayed:
     ``passed``, ``denied`` and ``other`` count what was seen of it; ``other`` were lost for a reason that is no policy,
     or their outcome isn't known. ``first`` and ``last`` are the times of what is lost or gained: of connections that
     passed, or, for one that opens, that were denied; where none is, of all. ``today`` is what the policies of the
-    input say, None where none were given. ``failing`` of ``pairs`` pairs of replicas are denied.
+    input say, None where none were given. ``failing`` of ``pairs`` pairs of replicas are denied, and today
+    ``failing_today`` of them.
     """
 
     fate: Fate
@@ -63,6 +64,7 @@ class Replayed:
     pairs: int
     failing: int
     reasons: tuple[Reason, ...]
+    failing_today: int = 0
     source_team: str = ""
     destination_team: str = ""
 
@@ -74,7 +76,7 @@ class Replayed:
     @property
     def denied_today(self) -> bool:
         """True where today's policies deny it already, so the proposed ones aren't what cuts it."""
-        return self.fate is Fate.CUT and self.today is Standing.DENIED
+        return self.fate is Fate.CUT and self.today is Standing.DENIED and self.failing_today >= self.failing
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,37 @@
+"""Reads what a question about recorded traffic is asked of: the edges of a store, and names that the logs tell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ringfence.cli.progress import progress
+
+if TYPE_CHECKING:
+    from ringfence.flows.choosing import Choice
+    from ringfence.flows.edges import EdgeSet
+    from ringfence.model.names import Names
+
+
+def read_edges(store: str, choice: Choice | None = None, *, whole: bool = False) -> EdgeSet:
+    """The edges of a store; ``whole`` brings hours, policies and all else with them.
+
+    Raises:
+        InputError: the store isn't there, is none, or has no edge of the choice. An answer about nothing would pass
+            for a good one.
+    """
+    from ringfence.flows.store import opened
+    from ringfence.model.errors import InputError
+
+    with progress("Reading the flows"), opened(store) as flows:
+        edges = flows.edges(choice, whole=whole)
+    if not len(edges):
+        chosen = " of this choice" if choice is not None else ""
+        raise InputError(f"{store} has no connection{chosen}, so nothing can be said of any.")
+    return edges
+
+
+def with_flow_names(names: Names | None, edges: EdgeSet) -> Names | None:
+    """The recorded DNS answers of the input with those that the logs tell; None where there is neither."""
+    from ringfence.explain.recorded_names import names_of
+
+    return names_of(edges.parties, edges.coverage, names) or None

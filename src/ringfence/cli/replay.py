@@ -1,0 +1,158 @@
+"""``ringfence replay``: recorded traffic against proposed policies."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import nullcontext
+from typing import IO, TYPE_CHECKING
+
+import click
+
+from ringfence.cli import failures, flow_input, options, session
+from ringfence.cli.progress import progress
+
+if TYPE_CHECKING:
+    from ringfence.cluster import Cluster
+    from ringfence.flows.edges import EdgeSet
+    from ringfence.model.finding import Finding
+    from ringfence.replay import ReplayReport
+
+_HELP = """Say which recorded connections proposed policies would cut, whose they are, and which line cuts them.
+
+PATH is the cluster: its pods are judged, and its policies are those of today. The policies of --policies take their
+place, as with diff --policies. Without PATH, pods are judged by the labels that the records have.
+
+\b
+ringfence replay --flows flows.duckdb --policies policies/ cluster.json
+ringfence replay --flows flows.duckdb --policies policies/ cluster.json --fail-on cut -o md
+
+Exit status: 0 answered, 1 what --fail-on names was found, 2 wrong usage or unreadable input.
+"""
+
+FAIL_ON = ("cut", "unsure", "unjudged", "opened")
+
+
+@click.command("replay", help=_HELP, short_help="Which recorded connections new policies would cut.")
+@click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(allow_dash=True))
+@click.option("--flows", metavar="STORE", required=True, type=click.Path(), help="The store of recorded flows.")
+@click.option(
+    "--policies", metavar="PATH", required=True, type=click.Path(allow_dash=True), help="The proposed policies."
+)
+@click.option("--owner-label", default="", metavar="KEY", help="The namespace label that names its team.")
+@click.option(
+    "--fail-on",
+    multiple=True,
+    type=click.Choice(FAIL_ON),
+    help="Exit with 1 if connections would be cut, might be, can't be judged, or would open.",
+)
+@options.output("text", "json", "csv", "md")
+@click.option("-f", "--output-file", "file", metavar="FILE", type=click.Path(), help="Write the answer to FILE.")
+@options.resolve
+@options.staged
+@options.common
+def command(
+    paths: tuple[str, ...],
+    flows: str,
+    policies: str,
+    owner_label: str,
+    fail_on: tuple[str, ...],
+    output: str,
+    file: str | None,
+    common: options.Common,
+) -> None:
+    """Runs the command."""
+    if [*paths, policies].count("-") > 1:
+        raise click.UsageError("Only one input can be stdin.")
+    edges = flow_input.read_edges(flows)
+    with progress("Reading the input"):
+        today, proposed = _clusters(paths, policies, edges, common)
+    findings = _findings(today, proposed)
+    if output != "json":
+        from ringfence.render import findings_text
+
+        for line in findings_text.render(findings, notes=not common.quiet, every=common.verbose):
+            click.echo(line, err=True)
+    with progress("Replaying"):
+        from ringfence.replay import replay
+
+        report = replay(
+            edges,
+            proposed.snapshot,
+            proposed.policies,
+            today.policies if today is not None else None,
+            owner_label=owner_label,
+        )
+    with nullcontext(sys.stdout) if file is None else session.opened(file, "w") as out:
+        _write(report, findings, output, out, every=common.verbose)
+    _finish(report, findings, fail_on, common)
+
+
+def _clusters(
+    paths: tuple[str, ...], policies: str, edges: EdgeSet, common: options.Common
+) -> tuple[Cluster | None, Cluster]:
+    """The cluster of today, if one is given, and under the proposed policies.
+
+    Raises:
+        InputError: a path can't be read at all, or has nothing.
+    """
+    from ringfence.cluster import Cluster
+
+    names = flow_input.with_flow_names(session.names(common), edges)
+    proposed = session.snapshot([policies])
+    if not paths:
+        return None, Cluster(proposed, cni=common.cni, names=names, staged=common.staged)
+    base = session.snapshot(paths)
+    under = session.under(base, proposed)
+    return (
+        Cluster(base, cni=common.cni, names=names),
+        Cluster(under, cni=common.cni, names=names, staged=common.staged),
+    )
+
+
+def _findings(today: Cluster | None, proposed: Cluster) -> list[Finding]:
+    """What is wrong with either input; what is said of the new one isn't said again of the old."""
+    found = {
+        (finding.code, finding.what, finding.subject): finding
+        for cluster in (today, proposed)
+        if cluster is not None
+        for finding in cluster.findings
+    }
+    return sorted(found.values(), key=lambda finding: -finding.severity)
+
+
+def _write(report: ReplayReport, findings: list[Finding], output: str, out: IO[str], *, every: bool) -> None:
+    """Writes the answer; each renderer is imported only where it is used."""
+    match output:
+        case "text":
+            from ringfence.render import findings_text, replay_text
+
+            for line in replay_text.render(report, every=every):
+                click.echo(line, file=out)
+            if text := findings_text.left_out(findings):
+                click.echo(f"Note: {text}", file=out)
+        case "json":
+            from ringfence.render import replay_data
+
+            out.write(replay_data.render_json(report, findings))
+        case "csv":
+            from ringfence.render import replay_data
+
+            replay_data.write_csv(report, out)
+        case _:
+            from ringfence.render import findings_text, replay_markdown
+
+            out.write(replay_markdown.render(report, note=findings_text.left_out(findings)))
+
+
+def _finish(report: ReplayReport, findings: list[Finding], fail_on: tuple[str, ...], common: options.Common) -> None:
+    from ringfence.model.finding import Severity
+    from ringfence.replay import Fate
+
+    met = {fate.value: any(report.of(fate)) for fate in Fate} | {"unjudged": bool(report.unjudged)}
+    found = [name for name in FAIL_ON if name in fail_on and met[name]]
+    if found:
+        click.echo(f"ringfence: --fail-on {', '.join(found)}.", err=True)
+    broken = common.strict and any(finding.severity is Severity.ERROR for finding in findings)
+    if broken:
+        click.echo("ringfence: --strict: the input has errors, so the answer may be incomplete.", err=True)
+    click.get_current_context().exit(failures.FOUND if found or broken else failures.OK)
