@@ -6,7 +6,12 @@ from importlib import import_module
 
 import click
 
-SUBCOMMANDS: dict[str, tuple[str, str]] = {"simulate": ("flows_simulate", "command")}
+SUBCOMMANDS: dict[str, tuple[str, str]] = {
+    "edges": ("flows_edges", "command"),
+    "ingest": ("flows_ingest", "command"),
+    "simulate": ("flows_simulate", "command"),
+    "status": ("flows_status", "command"),
+}
 """The module in ``ringfence.cli`` and its attribute that hold each subcommand."""
 
 

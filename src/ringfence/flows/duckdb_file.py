@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ringfence.flows.tables import TABLES, VERSION, schema
+from ringfence.flows.tables import TABLES, VERSION
 from ringfence.model.errors import InputError
 
 if TYPE_CHECKING:
@@ -22,6 +22,9 @@ BATCH = 50_000
 """Rows that are fetched together."""
 
 MEMORY = ":memory:"
+
+
+_TYPES = {"int64": "BIGINT", "float64": "DOUBLE", "string": "VARCHAR", "boolean": "BOOLEAN"}
 
 
 class DuckDbFile:
@@ -45,8 +48,9 @@ class DuckDbFile:
         names = set(self._backend.list_tables())
         if not names and (fresh or self._is_empty()):
             with self.changing():
-                for name in TABLES:
-                    self._backend.create_table(name, schema=schema(name))
+                for name, columns in TABLES.items():
+                    typed = ", ".join(f'"{column}" {_TYPES[kind]}' for column, kind in columns.items())
+                    self._run(f"CREATE TABLE {name} ({typed})")
                 self._run("CREATE TABLE notes (key TEXT PRIMARY KEY, value TEXT NOT NULL)")
                 self.set_note("version", str(VERSION))
             return

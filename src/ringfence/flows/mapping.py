@@ -169,17 +169,15 @@ def number_of(text: str) -> int:
 def _cluster(kept: Kept, end: FlowEnd) -> str:
     """The cluster of an end: another one's name where the record gives it, else the log's.
 
-    Cilium names its cluster at each end and at the node (``cluster/node``); ``default`` is its name for none.
+    Cilium names its own cluster, too, at the ends that it knows; ``default`` is its name for none.
     """
     named = end.cluster
-    if not named or named in ("default", kept.cluster):
+    if named in ("", "default", kept.cluster):
         return kept.cluster
     flow = kept.flow
-    here = flow.node.partition("/")[0] if "/" in flow.node else ""
-    if not here:
-        own = flow.source if flow.direction is Direction.EGRESS else flow.destination
-        here = own.cluster
-    return kept.cluster if named == here else named
+    told = {flow.source.cluster, flow.destination.cluster} - {"", "default"}
+    own = flow.source if flow.direction is Direction.EGRESS else flow.destination
+    return kept.cluster if len(told) == 1 or named == own.cluster else named
 
 
 def _detail(kept: Kept, into: Columns) -> None:

@@ -4,45 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from ringfence.flowlogs.reduction import Reduction
 from ringfence.flows import rows
 from ringfence.flows.choosing import Choice
 from ringfence.flows.deriving import STALE, derive
-from ringfence.flows.duckdb_file import DuckDbFile
+from ringfence.flows.duckdb_file import MEMORY, DuckDbFile
 from ringfence.flows.edges import Coverage, EdgeSet
 from ringfence.flows.fetching import coverage, edge_set
+from ringfence.flows.opening_storage import DUCKDB, open_storage
 from ringfence.flows.state import State
+from ringfence.flows.status import Status
 from ringfence.flows.storage import Storage
+from ringfence.flows.stored import StoredInput, StoredState
 from ringfence.model.errors import InputError
 
+__all__ = ["DEFAULT", "Store", "StoredInput", "edges_of", "open_store", "opened"]
+
 DEFAULT = "ringfence-flows.duckdb"
-
-
-@dataclass(frozen=True, slots=True)
-class StoredInput:
-    """How far an input has been read. ``head`` is the digest of its first ``head_size`` bytes, ``digest`` of ``size``.
-
-    Sizes are in bytes of the unpacked input, behind the last whole line.
-    """
-
-    number: int
-    name: str
-    format: str
-    cluster: str
-    head: str
-    head_size: int
-    digest: str
-    size: int
-    lines: int
-    records: int
-    first: float | None
-    last: float | None
-    ingested: float
 
 
 class Store:
@@ -119,38 +102,59 @@ class Store:
         self.derive()
         return edge_set(self._storage, choice or Choice(), whole=whole)
 
+    def count(self) -> int:
+        """How many edges there are."""
+        self.derive()
+        return int(self._storage.fetch(self._storage.table("edges").count().as_table()).column(0)[0].as_py())
+
     def coverage(self, choice: Choice | None = None) -> Coverage:
         """What the store has evidence of, in the window of the choice."""
         self.derive()
         return coverage(self._storage, choice or Choice())
+
+    def status(self) -> Status:
+        """What the store has."""
+        self.derive()
+        kinds = self._storage.fetch(self._storage.table("parties").select("kind")).column("kind").to_pylist()
+        outcomes = self._storage.fetch(self._storage.table("edges").select("outcome")).column("outcome").to_pylist()
+        return Status(
+            self.path, self.coverage(), tuple(self.inputs()), tuple(self._states()), Counter(outcomes), Counter(kinds)
+        )
+
+    def _states(self) -> Iterator[StoredState]:
+        for batch in self._storage.batches("states"):
+            for row in batch.to_pylist():
+                pods = sum(bool(pod.name) for pod in rows.state_of_body(row["body"]).pods)
+                yield StoredState(row["name"], row["cluster"], row["time"], pods)
 
     def close(self) -> None:
         """Frees the store for others."""
         self._storage.close()
 
 
-def open_store(path: str = DEFAULT, *, write: bool = False) -> Store:
+def open_store(path: str = DEFAULT, *, engine: str = DUCKDB, write: bool = False) -> Store:
     """Opens a store; with ``write`` it is made if it isn't there. Its user closes it.
 
-    A store whose edges are to be worked out again is opened for writing in any case.
+    ``engine`` is what works on it: :data:`DUCKDB`, or the URL of a Spark master. A store whose edges must be worked out
+    again is opened for writing in any case.
 
     Raises:
-        InputError: there is none, it is no store, or it has another version.
+        InputError: there is none, it is no store, or it has another version; or the engine can't be used.
     """
-    if not write and path != ":memory:" and not Path(path).exists():
+    if not write and not Path(path).exists():
         raise InputError(f"There is no store {path}. Make one: ringfence flows ingest LOG… --store {path}")
-    store = Store(DuckDbFile(path, write=write))
+    store = Store(open_storage(path, engine, write=write))
     if not write and store.is_stale():
         store.close()
-        store = Store(DuckDbFile(path, write=True))
+        store = Store(open_storage(path, engine, write=True))
         store.derive()
     return store
 
 
 @contextmanager
-def opened(path: str = DEFAULT, *, write: bool = False) -> Iterator[Store]:
+def opened(path: str = DEFAULT, *, engine: str = DUCKDB, write: bool = False) -> Iterator[Store]:
     """As :func:`open_store`, closed at the end."""
-    store = open_store(path, write=write)
+    store = open_store(path, engine=engine, write=write)
     try:
         yield store
     finally:
@@ -159,7 +163,7 @@ def opened(path: str = DEFAULT, *, write: bool = False) -> Iterator[Store]:
 
 def edges_of(reductions: Sequence[Reduction], states: Sequence[State] = (), *, log_format: str = "") -> EdgeSet:
     """The edges of logs that are in no store, whole."""
-    store = Store(DuckDbFile(":memory:", write=True))
+    store = Store(DuckDbFile(MEMORY, write=True))
     try:
         for number, reduction in enumerate(reductions, 1):
             nothing = StoredInput(

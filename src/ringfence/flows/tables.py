@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import ibis
-
 VERSION = 1
 """Raised when a store of another version could be read wrongly."""
 
@@ -132,10 +127,3 @@ MADE: dict[str, dict[str, str]] = {
 NO_PORT = -1
 
 TABLES = READ | MADE
-
-
-def schema(table: str) -> ibis.Schema:
-    """The columns of a table, for Ibis."""
-    import ibis
-
-    return ibis.schema(TABLES[table])

@@ -1,0 +1,129 @@
+"""``ringfence flows ingest``: reads flow logs into a store."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ringfence.cli import flows_options, options
+from ringfence.cli.progress import progress
+
+if TYPE_CHECKING:
+    from ringfence.flows.ingest import Ingested
+    from ringfence.flows.store import Store
+
+_HELP = """Read flow logs into a store.
+
+The format of each log is found out from its first lines; .gz and .zst are unpacked. What was read before is recognised
+by what it holds: a second run adds only what a log has grown by.
+
+\b
+ringfence flows ingest /var/run/cilium/hubble/events.log --inventory cluster.tar.gz
+kubectl -n kube-system exec ds/cilium -- hubble observe --last 10000 -o jsonpb | ringfence flows ingest -
+
+Exit status: 0 stored, 2 wrong usage, or an input or store that can't be used.
+"""
+
+_PAUSE = 2.0
+_SHARE = 4
+"""Seconds between two looks at the logs, at least, and so many times what the last took."""
+
+
+@click.command("ingest", help=_HELP, short_help="Read flow logs into a store.")
+@click.argument("paths", metavar="PATH...", nargs=-1, type=click.Path(allow_dash=True))
+@flows_options.store
+@flows_options.engine
+@click.option("--format", "log_format", default="auto", show_default=True, metavar="FORMAT", help="Format of the logs.")
+@click.option(
+    "--inventory",
+    "inventories",
+    multiple=True,
+    metavar="PATH[@TIME]",
+    help="The cluster's objects, as they were at a time; given again, at several times.",
+)
+@click.option("--cluster", default="", metavar="NAME", help="Name of the cluster that the logs are of.")
+@click.option("--follow", is_flag=True, help="Go on reading what is added to the logs, until interrupted.")
+@options.output("text", "json")
+def command(
+    paths: tuple[str, ...],
+    store: str,
+    engine: str,
+    log_format: str,
+    inventories: tuple[str, ...],
+    cluster: str,
+    follow: bool,
+    output: str,
+) -> None:
+    """Runs the command."""
+    if not paths and not inventories:
+        raise click.UsageError("Name a log, or an --inventory to add to the store.")
+    if follow and (output == "json" or "-" in paths):
+        raise click.UsageError("--follow goes on, so it takes files and prints text.")
+    from ringfence.flowlogs.registry import AUTO, by_name
+    from ringfence.flows.inventory_files import read_state
+    from ringfence.flows.store import opened
+    from ringfence.render import flows_ingest as rendering
+
+    if log_format != AUTO:
+        by_name(log_format)
+    with progress("Reading the inventory"):
+        states = [read_state(text, cluster) for text in inventories]
+    with opened(store, engine=engine, write=True) as flows:
+        added = [(state, path) for state, path in states if flows.add_state(state, path)]
+        with progress("Reading the flows"):
+            found = _read(flows, paths, cluster, log_format)
+        if not follow:
+            with progress("Joining flows and pods"):
+                flows.derive()
+            coverage, number = flows.coverage(), flows.count()
+    if output == "json":
+        click.echo(rendering.document(found, added, store, coverage, number), nl=False)
+        return
+    for line in rendering.read(found, added):
+        click.echo(line)
+    if not follow:
+        for line in rendering.summary(store, coverage, number):
+            click.echo(line)
+        return
+    for _ in _changes(paths):
+        with opened(store, engine=engine, write=True) as flows:
+            found = _read(flows, paths, cluster, log_format)
+        for line in rendering.read([each for each in found if each.lines], []):
+            click.echo(line)
+
+
+def _read(flows: Store, paths: tuple[str, ...], cluster: str, log_format: str) -> list[Ingested]:
+    from ringfence.flows.ingest import Ingest
+
+    if not paths:
+        return []
+    stdin = sys.stdin.buffer if "-" in paths else None
+    return list(Ingest(flows, cluster=cluster, log_format=log_format).paths(paths, stdin))
+
+
+def _changes(paths: tuple[str, ...]) -> Iterator[None]:
+    """Yields when a log has changed. The store is open only in between, so that others can ask it.
+
+    A log is compared with what is known of it from its beginning, so a long one is looked at less often.
+    """
+    from ringfence.flowlogs.openers import find_inputs
+
+    def looks() -> list[tuple[str, int, int]]:
+        found = [(source.name, Path(source.path).stat()) for source in find_inputs(paths)]
+        return [(name, status.st_ino, status.st_size) for name, status in found]
+
+    before = looks()
+    pause = _PAUSE
+    while True:
+        time.sleep(pause)
+        after = looks()
+        if after != before:
+            before = after
+            began = time.monotonic()
+            yield
+            pause = max(_PAUSE, _SHARE * (time.monotonic() - began))

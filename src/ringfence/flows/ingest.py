@@ -1,0 +1,163 @@
+"""From files into a store: what was read before is recognised, and a log that has grown goes on where it ended."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from ringfence.flowlogs.openers import STDIN, Content, Input, open_input
+from ringfence.flowlogs.read import LogReading, Part, read
+from ringfence.flowlogs.reduction import Reduction
+from ringfence.flowlogs.registry import AUTO
+from ringfence.flows.store import Store, StoredInput
+from ringfence.model.flow import Loss
+
+HEAD = 1 << 16
+"""Bytes at the beginning of a log by which it is looked for among those that the store has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What became of one input. ``known`` tells that all of it, or with ``lines`` a first part, was in the store."""
+
+    name: str
+    format: str
+    lines: int
+    records: int
+    known: bool
+    losses: tuple[Loss, ...] = ()
+
+
+class Ingest:
+    """Reads inputs into a store, each in one transaction.
+
+    ``cluster`` names the cluster that the logs are of, empty where there is but one.
+    """
+
+    def __init__(self, store: Store, *, cluster: str = "", log_format: str = AUTO, workers: int = 2) -> None:
+        self._store = store
+        self._cluster = cluster
+        self._format = log_format
+        self._workers = workers
+        self._inputs = {stored.number: stored for stored in store.inputs()}
+        self._heads: dict[str, bytes] = {}
+
+    def paths(self, paths: Sequence[str], stdin: BinaryIO | None = None) -> Iterator[Ingested]:
+        """Reads files, directories and ``-``, and says what became of each input, once it is stored.
+
+        A log is recognised by what it holds and not by its name, so a rotated or packed copy counts once.
+
+        Raises:
+            InputError: a path can't be read, or a file that was named is in no known format.
+        """
+        found = read(
+            paths, format=self._format, stdin=stdin, workers=self._workers, known=self._known
+        )  # fmt: skip
+        for reading in found:
+            yield self._take(reading)
+
+    def stream(self, name: str, log_format: str, reduction: Reduction) -> Ingested:
+        """Stores what came from a stream, which can't be recognised when it comes again."""
+        self._add(self._next(), name, log_format, reduction, Part(0, "", 0), b"")
+        return Ingested(
+            name, log_format, reduction.lines, reduction.flows_read, known=False, losses=tuple(reduction.losses)
+        )
+
+    def _known(self, path: str) -> Part | None:
+        """The largest part of a log like this that is in the store; the reader compares the whole of it."""
+        head = self._heads[path] = _head(path)
+        alike = [stored for stored in self._alike(head) if stored.format]
+        if not alike:
+            return None
+        best = max(alike, key=lambda stored: (stored.size, -stored.number))
+        return Part(best.size, best.digest, best.lines)
+
+    def _alike(self, head: bytes) -> list[StoredInput]:
+        digests: dict[int, str] = {}
+        found = []
+        for stored in self._inputs.values():
+            size = stored.head_size
+            if stored.cluster != self._cluster or not 0 < size <= len(head):
+                continue
+            if size not in digests:
+                digests[size] = _digest(head[:size])
+            if digests[size] == stored.head:
+                found.append(stored)
+        return found
+
+    def _take(self, reading: LogReading) -> Ingested:
+        part, reduction = reading.part, reading.reduction
+        name = "stdin" if reading.path == STDIN else reading.path
+        head = self._heads.pop(reading.path, b"")
+        same = self._same(part)
+        if same is not None or not reading.format:
+            losses = () if same is not None else tuple(reduction.losses)
+            return Ingested(name, reading.format, 0, 0, known=same is not None, losses=losses)
+        before = self._going_on(head) if reading.resumed else None
+        number = before.number if before is not None else self._next()
+        self._add(number, name, reading.format, reduction, part, head[: min(HEAD, part.size)])
+        return Ingested(
+            name,
+            reading.format,
+            reduction.lines,
+            reduction.flows_read,
+            known=reading.resumed,
+            losses=tuple(reduction.losses),
+        )
+
+    def _same(self, part: Part) -> StoredInput | None:
+        """The input that the store has in just these bytes."""
+        for stored in self._inputs.values():
+            if part.size and (stored.size, stored.digest, stored.cluster) == (part.size, part.digest, self._cluster):
+                return stored
+        return None
+
+    def _going_on(self, head: bytes) -> StoredInput | None:
+        return max(self._alike(head), key=lambda stored: (stored.size, -stored.number), default=None)
+
+    def _next(self) -> int:
+        return 1 + max(self._inputs, default=0)
+
+    def _add(self, number: int, name: str, log_format: str, reduction: Reduction, part: Part, head: bytes) -> None:
+        before = self._inputs.get(number)
+        stored = StoredInput(
+            number,
+            name,
+            log_format,
+            self._cluster,
+            _digest(head) if head else "",
+            len(head),
+            part.digest,
+            part.size,
+            part.lines or reduction.lines,
+            reduction.flows_read + (before.records if before is not None else 0),
+            _first(reduction.first, before.first if before is not None else None, least=True),
+            _first(reduction.last, before.last if before is not None else None, least=False),
+            time.time(),
+        )
+        self._store.add(reduction, stored)
+        self._inputs[number] = stored
+
+
+def _first(one: float | None, other: float | None, *, least: bool) -> float | None:
+    times = [each for each in (one, other) if each is not None]
+    if not times:
+        return None
+    return min(times) if least else max(times)
+
+
+def _head(path: str) -> bytes:
+    """The first bytes of a log, unpacked.
+
+    Raises:
+        InputError: it can't be opened.
+    """
+    with open_input(Input(path, path), None) as stream:
+        return Content(stream).read(HEAD)
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
