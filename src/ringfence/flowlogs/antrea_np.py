@@ -4,7 +4,7 @@ The line is made by ``buildLogMsg`` of
 https://github.com/antrea-io/antrea/blob/main/pkg/agent/controller/networkpolicy/audit_logging.go and described in
 https://github.com/antrea-io/antrea/blob/main/docs/antrea-network-policy.md#audit-logging-for-antrea-native-policies.
 Of an allowed connection the first packet is written; of others, what is the same within a second is one line that says
-how many packets it stands for. Releases before 1.9 wrote neither the rule's name nor the direction and the pod.
+how many packets it stands for. Older releases wrote neither the rule's name nor the direction and the pod.
 """
 
 from __future__ import annotations

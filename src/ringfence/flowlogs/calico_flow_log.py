@@ -40,7 +40,7 @@ class _Reader:
         if record is None:
             into.unreadable("Lines are no JSON.", where)
             return
-        record = fields.mapping(record.get("_source", record))
+        record = _plain(record)
         if not _mine(record):
             into.lose(Loss(LossKind.FOREIGN, "Records are no flows of Calico.", 1, where=where))
             return
@@ -60,6 +60,15 @@ class _Reader:
 
     def end(self, into: Reduction) -> None:
         """Each line stands for itself."""
+
+
+def _plain(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record without what Elasticsearch puts around it, and with one spelling of its times."""
+    plain = fields.mapping(record.get("_source", record))
+    for given, name in (("startTime", "start_time"), ("endTime", "end_time")):
+        if given in plain:
+            plain.setdefault(name, plain[given])
+    return plain
 
 
 def _merged(end: FlowEnd) -> bool:
@@ -109,6 +118,7 @@ def _end(record: Mapping[str, Any], side: str) -> FlowEnd:
 def _policies(policies: Mapping[str, Any]) -> tuple[tuple[RecordedRule, ...], tuple[RecordedRule, ...]]:
     """What decided, and what staged policies would have done. Older records keep both in one list."""
     every = _in_order(policies.get("enforced_policies") or policies.get("all_policies"))
+    every += _in_order(policies.get("transit_policies"))
     enforced = tuple(rule for rule, staged in every if not staged)
     if policies.get("pending_policies"):
         pending = tuple(rule for rule, _ in _in_order(policies["pending_policies"]))
@@ -128,9 +138,7 @@ def _mine(record: Mapping[str, Any]) -> bool:
 
 
 def _recognises(lines: Sequence[bytes]) -> float:
-    records = [
-        fields.mapping(record.get("_source", record)) for record in map(fields.record, lines) if record is not None
-    ]
+    records = [_plain(record) for record in map(fields.record, lines) if record is not None]
     return sum(map(_mine, records)) / len(lines)
 
 

@@ -33,6 +33,12 @@ _SHORT = {
     "kcnp": "ClusterNetworkPolicy",
     "pro": "Profile",
 }
+_NUMBERED = (
+    *("", "CalicoNetworkPolicy", "GlobalNetworkPolicy", "StagedNetworkPolicy", "StagedGlobalNetworkPolicy"),
+    *("StagedKubernetesNetworkPolicy", "NetworkPolicy", "ClusterNetworkPolicyAdminTier"),
+    *("ClusterNetworkPolicyBaselineTier", "Profile", "EndOfTier"),
+)
+_ACTIONS = ("", "Allow", "Deny", "Pass")
 _LONG = {
     "CalicoNetworkPolicy": "NetworkPolicy",
     "ClusterNetworkPolicyAdminTier": "ClusterNetworkPolicy",
@@ -121,12 +127,12 @@ def policy_of_text(value: object) -> tuple[int, RecordedRule, bool] | None:
 
 def policy_of_record(value: Mapping[str, Any]) -> RecordedRule:
     """The policy of a ``PolicyHit``, whose keys are lower case without ``_``."""
-    kind = fields.text(value.get("kind"))
-    rule = _rule(str(value.get("ruleindex", "")))
+    kind = named(value.get("kind"), _NUMBERED)
+    rule = _rule(str(value.get("ruleindex", "0")))
     of = value
     if kind == "EndOfTier":
         of = folded(fields.mapping(value.get("trigger")))
-        kind, rule = fields.text(of.get("kind")), END_OF_TIER
+        kind, rule = named(of.get("kind"), _NUMBERED), END_OF_TIER
     name = fields.text(of.get("name"))
     for prefix in _PREFIXES:
         name = name.removeprefix(prefix)
@@ -136,8 +142,16 @@ def policy_of_record(value: Mapping[str, Any]) -> RecordedRule:
         _LONG.get(kind, kind),
         fields.text(value.get("tier")),
         rule,
-        fields.text(value.get("action")),
+        named(value.get("action"), _ACTIONS),
     )
+
+
+def named(value: object, names: tuple[str, ...] = _ACTIONS) -> str:
+    """The name of an enum's value, which Go's JSON writes as its number."""
+    number = fields.count(value)
+    if number is None:
+        return fields.text(value)
+    return names[number] if number < len(names) else ""
 
 
 def folded(value: Mapping[str, Any]) -> dict[str, Any]:

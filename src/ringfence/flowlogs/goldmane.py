@@ -26,7 +26,6 @@ OUTSIDE = "Calico wrote only whether addresses outside the cluster are public (p
 
 _DIRECTIONS = {"src": Direction.EGRESS, "dst": Direction.INGRESS}
 _REPORTERS = {"1": "src", "2": "dst"}
-_ACTIONS = {"1": "allow", "2": "deny", "3": "pass"}
 _TYPES = {
     "workloadendpoint": "wep",
     "hostendpoint": "hep",
@@ -104,7 +103,6 @@ def _flow(flat: Mapping[str, Any]) -> Flow | None:
     protocol = fields.protocol(flat.get("protocol") or flat.get("proto"))
     if reporter not in _DIRECTIONS or not protocol:
         return None
-    action = str(flat.get("action", "")).lower()
     trace = calico_names.folded(fields.mapping(flat.get("policies")))
     policies = _policies(trace.get("enforced") or trace.get("enforcedpolicies"))
     pending = _policies(trace.get("pending") or trace.get("pendingpolicies"))
@@ -113,7 +111,7 @@ def _flow(flat: Mapping[str, Any]) -> Flow | None:
         _end(flat, "dest"),
         protocol,
         fields.port(flat.get("destport")),
-        calico_names.OUTCOMES.get(_ACTIONS.get(action, action), Outcome.UNKNOWN),
+        calico_names.OUTCOMES.get(calico_names.named(flat["action"]).lower(), Outcome.UNKNOWN),
         Opening.OPENS,  # Calico counts connections, from the end that began them
         None,
         _DIRECTIONS[reporter],

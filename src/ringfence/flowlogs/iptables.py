@@ -19,7 +19,7 @@ from ringfence.flowlogs.reduction import Reduction
 from ringfence.model.flow import EndKind, Flow, FlowEnd, Loss, LossKind, Opening, Outcome, RecordedRule, Tally
 from ringfence.model.origin import Position
 
-_LINE = re.compile(rb"(?P<before>.*?)\bIN=(?P<in>\S*) OUT=(?P<out>\S*) (?P<packet>.*\bSRC=.*)", re.DOTALL)
+_LINE = re.compile(rb"(?P<before>.*?)IN=(?P<in>\S*) OUT=(?P<out>\S*) (?P<packet>.*\bSRC=.*)", re.DOTALL)
 _SUPPRESSED = re.compile(
     rb"net_ratelimit: (\d{1,12}) callbacks suppressed"
     rb"|Suppressed (\d{1,12}) messages from kernel"
@@ -117,7 +117,7 @@ def _policy(prefix: str) -> RecordedRule | None:
     named = _POLICY.search(prefix)
     if named is None:
         return None
-    return RecordedRule(named[2], named[1], cropped=len(prefix) in _CUTS)
+    return RecordedRule(named[2], named[1], cropped=len(prefix) in _CUTS and named.end() == len(prefix))
 
 
 def _recognises(lines: Sequence[bytes]) -> float:
