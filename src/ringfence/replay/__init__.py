@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringfence.replay.report import Fate, Reason, Replayed, ReplayReport, Standing, Unjudged
+from ringfence.explain.recorded_reasons import Reason, Standing
+from ringfence.replay.report import Fate, Replayed, ReplayReport, Unjudged
 
 if TYPE_CHECKING:
     from ringfence.flows.edges import EdgeSet

@@ -9,14 +9,15 @@ import numpy.typing as npt
 
 from ringfence.explain.evidence import evidence
 from ringfence.explain.recorded import Basis, RecordedEnd, RecordedEnds
+from ringfence.explain.recorded_reasons import Reason, Reasons, Standing, on_condition
+from ringfence.explain.recorded_verdict import NO_PORT, NO_PORTS, SERVICE_SOURCE
 from ringfence.flows.edges import EdgeSet
 from ringfence.model.objects import Pod, Snapshot
 from ringfence.model.policy import PolicySet
 from ringfence.model.ports import Protocol
 from ringfence.replay.grouping import PASSED, STOPPED, Groups, group
 from ringfence.replay.judging import ALLOWED, DENIED, UNJUDGED, UNSURE, Judging, Standings
-from ringfence.replay.reasons import Reasons, on_condition
-from ringfence.replay.report import Fate, Reason, Replayed, ReplayReport, Standing, Unjudged
+from ringfence.replay.report import Fate, Replayed, ReplayReport, Unjudged
 
 _EXAMPLES = 3
 _STANDINGS = {ALLOWED: Standing.ALLOWED, UNSURE: Standing.UNSURE, DENIED: Standing.DENIED}
@@ -83,8 +84,8 @@ class _Replay:
         self.new = Judging(ends, proposed)
         self.old = Judging(ends, today) if today is not None else None
         self.owner_label = owner_label
-        self.reasons = Reasons(self.new)
-        self.old_reasons = Reasons(self.old) if self.old is not None else None
+        self.reasons = Reasons(self.new.certain)
+        self.old_reasons = Reasons(self.old.certain) if self.old is not None else None
         self.after = np.zeros(0, dtype=np.int8)
         self.before: Standings | None = None
 
@@ -208,15 +209,15 @@ class _Replay:
         for number in np.flatnonzero(self.after == UNJUDGED).tolist():
             start, end = ends[int(calls.source[number])], ends[int(calls.destination[number])]
             if start.basis is Basis.SERVICE:
-                why = "the source is the address of a Service, and no record tells its pod"
+                why = SERVICE_SOURCE
             elif why_not := start.why_not or end.why_not:
                 why = why_not
             elif has_port[number]:
                 why = f"{end.name} has no such port"
             elif int(calls.protocol[number]) >= len(Protocol):
-                why = "the protocol has no ports, and few policies speak of it"
+                why = NO_PORTS
             else:
-                why = "no record tells the port"
+                why = NO_PORT
             found.setdefault(why, []).append(number)
         for why, numbers in sorted(found.items(), key=lambda each: (-len(each[1]), each[0])):
             total = int(self.groups.counts[numbers].sum())

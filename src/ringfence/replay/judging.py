@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from ringfence.engine import Engine
 from ringfence.explain.endpoints import Target
+from ringfence.explain.pair_kinds import PairKind, node_of, pair_kinds
 from ringfence.explain.recorded import Basis, RecordedEnds
 from ringfence.model.errors import EndpointError
 from ringfence.model.objects import Pod
@@ -17,7 +18,6 @@ from ringfence.model.policy import NamePeer, PolicySet, leaves
 from ringfence.model.ports import PortSet, Protocol
 from ringfence.model.verdict import Endpoint
 from ringfence.replay.columns import Calls, Shape, judge
-from ringfence.replay.kinds import PairKind, node_of, pair_kinds
 
 ALLOWED, UNSURE, DENIED, UNJUDGED = range(4)
 

@@ -8,8 +8,7 @@ from enum import Enum
 
 from ringfence.explain.evidence import Evidence
 from ringfence.explain.recorded import RecordedEnd
-from ringfence.model.origin import UNKNOWN, ObjectRef, Origin
-from ringfence.model.policy import Direction
+from ringfence.explain.recorded_reasons import Reason, Standing
 from ringfence.model.ports import Protocol
 
 
@@ -19,24 +18,6 @@ class Fate(Enum):
     CUT = "cut"  # it was seen to pass, or passes under today's policies, and would be denied
     UNSURE = "unsure"  # it passed, and would only pass if names or requests are as a rule asks
     OPENED = "opened"  # it was denied, and would be allowed
-
-
-class Standing(Enum):
-    """What policies say of a connection; for several kinds of replicas, of the worst one."""
-
-    ALLOWED = "allowed"
-    UNSURE = "unsure"
-    DENIED = "denied"
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """What decides one direction: a clause, and the place of the rule, or of the policy that isolates."""
-
-    direction: Direction
-    text: str
-    policy: ObjectRef | None = None
-    origin: Origin = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,31 +1,55 @@
-"""Why a recorded call would be cut, or only pass under conditions: the rules and policies that decide, with places."""
+"""What policies say of a recorded connection, and the rules and policies that say so, with their places."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
 
+from ringfence.engine import Engine
 from ringfence.explain.deciding import Decider, Decision
 from ringfence.explain.nearest import conditions_of
+from ringfence.explain.pair_kinds import PairKind
 from ringfence.explain.words import object_name, rule_number
+from ringfence.model.origin import UNKNOWN, ObjectRef, Origin
 from ringfence.model.policy import Direction
 from ringfence.model.ports import Protocol
 from ringfence.model.verdict import RuleTrace, Verdict
-from ringfence.replay.judging import Judging
-from ringfence.replay.kinds import PairKind
-from ringfence.replay.report import Reason
+
+
+class Standing(Enum):
+    """What policies say of a connection; for several kinds of replicas, of the worst one."""
+
+    ALLOWED = "allowed"
+    UNSURE = "unsure"
+    DENIED = "denied"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What decides one direction: a clause, and the place of the rule, or of the policy that isolates.
+
+    ``implicit`` tells that no rule denies: the end is isolated, and nothing allows the connection.
+    """
+
+    direction: Direction
+    text: str
+    policy: ObjectRef | None = None
+    origin: Origin = UNKNOWN
+    implicit: bool = False
 
 
 class Reasons:
-    """Explains calls under one set of policies; what decides alike is looked up once."""
+    """Explains calls by one engine; what decides alike is looked up once."""
 
-    def __init__(self, judging: Judging) -> None:
-        self._judging = judging
-        self._decider = Decider(judging.certain)
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._decider = Decider(engine)
         self._said: dict[tuple[int, Direction], tuple[Reason, ...]] = {}
         self._kept: list[Decision] = []
         self._verdicts: dict[Hashable, Verdict] = {}
 
-    def denying(self, failing: list[PairKind], protocol: Protocol) -> tuple[Reason, ...]:
+    def denying(self, failing: Iterable[PairKind], protocol: Protocol) -> tuple[Reason, ...]:
         """What denies these pairs."""
         found: dict[Reason, None] = {}
         for kind in failing:
@@ -42,7 +66,7 @@ class Reasons:
             self._said[key] = tuple(_denied(direction, decision))
         return self._said[key]
 
-    def conditional(self, failing: list[PairKind], protocol: Protocol) -> tuple[RuleTrace, ...]:
+    def conditional(self, failing: Iterable[PairKind], protocol: Protocol) -> tuple[RuleTrace, ...]:
         """The rules that allow these pairs if what they ask for holds."""
         found: dict[Hashable, RuleTrace] = {}
         for kind in failing:
@@ -51,11 +75,15 @@ class Reasons:
                 found[trace.policy.ref, trace.direction, trace.index] = trace
         return tuple(found.values())
 
+    def is_possible(self, kind: PairKind, protocol: Protocol) -> bool:
+        """True for a pair that would be allowed if conditions held."""
+        return self._verdict(kind, protocol).conditional
+
     def _verdict(self, kind: PairKind, protocol: Protocol) -> Verdict:
         source, destination, port = kind.source, kind.target.endpoint, kind.target.port
         key = self._decider.key(source, destination), protocol, port
         if key not in self._verdicts:
-            self._verdicts[key] = self._judging.certain.verdict(source, destination, protocol, port, misses=False)
+            self._verdicts[key] = self._engine.verdict(source, destination, protocol, port, misses=False)
         return self._verdicts[key]
 
 
@@ -66,14 +94,14 @@ def _denied(direction: Direction, decision: Decision) -> Iterator[Reason]:
     if not decision.rules:
         for policy in decision.guards:
             text = f"{object_name(policy.ref)} isolates {_whom(direction)}, and no rule allows it"
-            yield Reason(direction, text, policy.ref, policy.origin)
+            yield Reason(direction, text, policy.ref, policy.origin, implicit=True)
 
 
 def _whom(direction: Direction) -> str:
     return "the source" if direction is Direction.EGRESS else "the destination"
 
 
-def on_condition(traces: tuple[RuleTrace, ...]) -> tuple[Reason, ...]:
+def on_condition(traces: Iterable[RuleTrace]) -> tuple[Reason, ...]:
     """The rules as reasons of an answer that depends on what they ask for."""
     return tuple(
         Reason(
