@@ -46,7 +46,7 @@ class HubbleReader:
             line = lines[index]
             read = self._read(line, file, first + index, into) if line and not line.isspace() else None
             if read is not None:
-                self._scanner.learn(line, *read, into)
+                self._scanner.learn(*read, into)
 
     def flush(self, into: Reduction) -> None:
         """Gives what was counted in :meth:`many` so far."""

@@ -1,11 +1,13 @@
-"""Counts lines of Hubble by their recurring parts, without reading the JSON of each.
+"""Counts lines of Hubble that are like earlier ones, without reading their JSON.
 
-A Hubble line is long (about 1.7 KB) and says little that is new: who talks to whom recurs from line to line, and only
-time, identifier and the client's port differ. The exporter writes fields in the order of ``flow.proto``, so a line is
-cut at places that are found by their names: quoted names of fields can't occur inside a text, where each quote is
-escaped. What lies between the cuts is looked up; a line whose parts are all known, in this combination, is the flow
-that a line of the same parts was, and is only counted. Any other line, and any line that isn't cut as expected, is
-read as JSON. So every part has been part of a valid line, and what a line means is decided in one place.
+A Hubble line is long (about 1.7 KB) and says little that is new: who talks to whom recurs, and only time, identifier
+and the client's port differ. The exporter writes fields in the order of ``flow.proto``, so those are found by their
+places and their names: the quoted name of a field can't occur inside a text, where each quote is escaped. A line that
+is, but for them, byte for byte like an earlier one has the same flow, and is only counted. Any other line, and any
+line that isn't built as expected, is read as JSON: so what a line means is decided in one place.
+
+Of a line only the hash is remembered: 64 bits of SipHash, with a key that each process draws, so that two lines among
+millions have the same with a chance of one in a million millions.
 """
 
 from __future__ import annotations
@@ -17,22 +19,20 @@ from ringfence.flowlogs.hubble_time import parse_time
 from ringfence.flowlogs.reduction import Reduction
 from ringfence.model.flow import HOUR, Flow, Opening, Tally
 
-_MOST = 200_000
-"""Parts, and combinations, that are remembered before all are forgotten: about 150 MB."""
+_MOST = 150_000
+"""Lines that are remembered before all are forgotten: about 80 MB."""
 
 _ENVELOPE = b'{"flow":{"time":"'
 _BARE = b'{"time":"'
 _UUID = b',"uuid":"'
 _SOURCE_PORT = b'"source_port":'
 _PORT = b',"destination_port":'
-_SOURCE = b',"source":{'
-_DESTINATION = b',"destination":{'
-_TYPE = b',"Type":"L3_L4"'
 _TIME = b',"time":"'
+_QUOTE = 34
+_Z = 90
+_BRACE = 125
 
 _NEVER = b"~"  # after every time
-
-Cut = tuple[bytes, bytes, bytes, bytes, bytes, bytes, bytes, bytes]
 
 
 @dataclass(slots=True)
@@ -48,7 +48,7 @@ class _Count:
 
 @dataclass(slots=True)
 class _Known:
-    """Lines with the same parts. ``weight`` is how many flows one stands for.
+    """Lines that are alike. ``weight`` is how many flows one stands for.
 
     ``counts`` are told apart by the port that is served: the destination's, or in replies the source's.
     """
@@ -59,31 +59,32 @@ class _Known:
 
 
 class Scanner:
-    """Remembers parts of lines, and what their combinations are."""
+    """Remembers lines, and what their flows are."""
 
     def __init__(self) -> None:
-        self._parts: dict[bytes, int] = {}
-        self._known: dict[tuple[int | None, ...], _Known] = {}
+        self._known: dict[int, _Known] = {}
         self._hours: dict[bytes, int] = {}
+        self._asked: tuple[int, bytes, bytes, bytes] | None = None
 
     def count(self, lines: Sequence[bytes], into: Reduction) -> Iterator[int]:
-        """Counts the lines that are known, and gives the indices of all others, one by one."""
-        number_of = self._parts.get
+        """Counts the lines that are known, and gives the indices of all others, one by one.
+
+        Before it goes on, :meth:`learn` may say what that line was.
+        """
         known_as = self._known.get
         hour_of = self._hours.get
         for index, line in enumerate(lines):
-            parts = cut(line)
-            if parts is None:
+            cut = _cut(line)
+            if cut is None:
+                self._asked = None
                 yield index
                 continue
-            time, source_port, port, one, two, three, four, five = parts
-            known = known_as((number_of(one), number_of(two), number_of(three), number_of(four), number_of(five)))
-            if known is None:
-                yield index
-                continue
-            count = known.counts.get(source_port if known.reply else port)
+            likeness, time, source_port, port = cut
+            known = known_as(likeness)
+            count = None if known is None else known.counts.get(source_port if known.reply else port)
             hour = hour_of(time[:19])
-            if count is None or hour is None:
+            if known is None or count is None or hour is None:
+                self._asked = cut
                 yield index
                 continue
             if count.hour != hour:
@@ -95,27 +96,28 @@ class Scanner:
             if time < count.first:
                 count.first = time
 
-    def learn(self, line: bytes, flow: Flow, weight: int, into: Reduction) -> None:
-        """Remembers what a line was, which has been counted already.
+    def learn(self, flow: Flow, weight: int, into: Reduction) -> None:
+        """Remembers the flow of the line that :meth:`count` has just given, which is counted already.
 
-        Where nobody knows which port is served, both are part of the flow, so its lines recur too seldom.
+        Where nobody knows which port is served, both are part of the flow, and what a proxy or a socket tells differs
+        each time; such lines recur too seldom.
         """
-        parts = cut(line) if flow.opening is not Opening.UNKNOWN else None
-        if parts is None:
+        if self._asked is None or flow.opening is Opening.UNKNOWN or flow.application or flow.point == "socket":
             return
-        time, source_port, port, *pieces = parts
+        likeness, time, source_port, port = self._asked
         second = time[:19]
         since = parse_time(_text(second))
         if since is None:
             return
-        if max(len(self._parts), len(self._known), len(self._hours)) > _MOST:
-            self._forget(into)
-        self._hours[second] = int(since // HOUR)
-        shape = tuple(self._parts.setdefault(piece, len(self._parts)) for piece in pieces)
-        known = self._known.setdefault(shape, _Known(flow.opening is Opening.REPLY, weight))
-        key = source_port if known.reply else port
-        if key not in known.counts:
-            known.counts[key] = _Count(flow, int(since // HOUR))
+        if max(len(self._known), len(self._hours)) > _MOST:
+            self.flush(into)
+            self._known.clear()
+            self._hours.clear()
+        hour = self._hours[second] = int(since // HOUR)
+        known = self._known.get(likeness)
+        if known is None:
+            known = self._known[likeness] = _Known(flow.opening is Opening.REPLY, weight)
+        known.counts.setdefault(source_port if known.reply else port, _Count(flow, hour))
 
     def flush(self, into: Reduction) -> None:
         """Gives what was counted."""
@@ -131,57 +133,42 @@ class Scanner:
             into.add(count.flow, Tally(first, last, count.lines * weight))
         count.first, count.last, count.lines = _NEVER, b"", 0
 
-    def _forget(self, into: Reduction) -> None:
-        self.flush(into)
-        for memory in (self._parts, self._known, self._hours):
-            memory.clear()
-
 
 def _text(time: bytes) -> str:
     return f"{time.decode('ascii', 'replace')}Z"
 
 
-def cut(line: bytes) -> Cut | None:
-    """Time, source port, destination port and the parts of a line; None for a line of another form."""
+def _cut(line: bytes) -> tuple[int, bytes, bytes, bytes] | None:
+    """What a line is like, its time, source port and destination port; None for a line of another form."""
+    end = len(line)
     if line.startswith(_ENVELOPE):
-        start, end = 17, line.rfind(_TIME)
-        # What follows is the time of the message around the flow, and the end of both objects.
-        if end < 0 or line.find(b'"', end + 9) != len(line) - 2 or line[-1] != 125:
+        start = 17
+        # At its end is the time of the message around the flow; nine digits of a second are the rule.
+        end = end - 41 if line.startswith(_TIME, end - 41) else line.rfind(_TIME)
+        if end < 0 or line.find(b'"', end + 9) != len(line) - 2 or line[-1] != _BRACE:
             return None
     elif line.startswith(_BARE):
-        start, end = 9, len(line)
+        start = 9
     else:
         return None
     quote = line.find(b'"', start)
     time = line[start : quote - 1]
-    if line[quote - 1] != 90 or not (len(time) == 19 or (time[19:20] == b"." and time[20:].isdigit())):
+    if line[quote - 1] != _Z or not ((time[20:].isdigit() and time[19] == 46) or len(time) == 19):
         return None
     begin = quote + 1
     if line.startswith(_UUID, begin):
-        if line.find(b'"', begin + 9, begin + 46) != begin + 45:
+        if line.find(b'"', begin + 9) != begin + 45:
             return None
         begin += 46
-    source_port = line.find(_SOURCE_PORT, begin)
-    ports = line.find(_PORT, source_port)
+    source_port = line.find(_SOURCE_PORT, begin) + 14
+    ports = line.find(b",", source_port, source_port + 6)
     port = ports + 20
     after = line.find(b",", port, port + 6)
-    if after < 0 or line[after - 1] == 125:
+    if after < 0 or line[after - 1] == _BRACE:
         after = line.find(b"}", port, port + 6)
-    source = line.find(_SOURCE, after)
-    destination = line.find(_DESTINATION, source)
-    kind = line.find(_TYPE, destination)
-    if not begin < source_port < ports < after < source < destination < kind < end:
+    if not (begin + 13 < source_port < ports < after < end and line.startswith(_PORT, ports)):
         return None
-    number, other = line[source_port + 14 : ports], line[port:after]
-    if not (number.isdigit() and other.isdigit()):
+    number = line[source_port:ports]
+    if not number.isdigit():
         return None
-    return (
-        time,
-        number,
-        other,
-        line[begin:source_port],
-        line[after:source],
-        line[source:destination],
-        line[destination:kind],
-        line[kind:end],
-    )
+    return hash((line[begin:source_port], line[after:end])), time, number, line[port:after]
