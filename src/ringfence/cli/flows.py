@@ -8,6 +8,9 @@ import click
 
 SUBCOMMANDS: dict[str, tuple[str, str]] = {
     "edges": ("flows_edges", "command"),
+    "prune": ("flows_prune", "command"),
+    "merge": ("flows_merge", "command"),
+    "export": ("flows_export", "command"),
     "ingest": ("flows_ingest", "command"),
     "simulate": ("flows_simulate", "command"),
     "status": ("flows_status", "command"),

@@ -31,7 +31,7 @@ def edge_set(storage: Storage, choice: Choice, *, whole: bool) -> EdgeSet:
     found = storage.fetch(picked.order_by(*PAIR_AND_OUTCOME))
     source, destination = (found.column(name).to_numpy() for name in ("source", "destination"))
     used, places = np.unique(np.concatenate([source, destination]), return_inverse=True)
-    parties = _parties(storage, used.tolist())
+    parties = parties_of(storage, used.tolist())
     ports = found.column("port").to_numpy().tolist()
     edges = EdgeSet(
         parties,
@@ -76,10 +76,11 @@ def coverage(storage: Storage, choice: Choice) -> Coverage:
     )
 
 
-def _parties(storage: Storage, used: list[int]) -> list[Party]:
+def parties_of(storage: Storage, used: list[int] | None = None) -> list[Party]:
+    """The parties of a store by their numbers, or those of the numbers that are used."""
     table = storage.table("parties")
     bodies = storage.fetch(table.select("party", "body").order_by("party")).column("body").to_pylist()
-    return [_party.decode(bodies[number]) for number in used]
+    return [_party.decode(bodies[number]) for number in (range(len(bodies)) if used is None else used)]
 
 
 def _shared(column: pa.ChunkedArray, make: Any = str) -> list[Any]:

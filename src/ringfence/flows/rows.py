@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -80,6 +82,24 @@ def of_reduction(reduction: Reduction, number: int, cluster: str, log_format: st
 def state_body(state: State) -> str:
     """A state as text."""
     return _encoder.encode(state).decode()
+
+
+def digest_of(body: str) -> str:
+    """The digest by which a state is recognised."""
+    return hashlib.blake2b(body.encode(), digest_size=16).hexdigest()
+
+
+def with_cluster(body: str, cluster: str) -> str:
+    """The text of a state, with the name of its cluster where it has none."""
+    state = state_of_body(body)
+    return body if state.cluster else state_body(replace(state, cluster=cluster))
+
+
+def mask(keep: Iterable[bool]) -> pa.Array:
+    """Which rows of a table to keep."""
+    import pyarrow as pa
+
+    return pa.array(list(keep), pa.bool_())
 
 
 def flow_of(body: str) -> Flow:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -15,8 +14,11 @@ from ringfence.flows.choosing import Choice
 from ringfence.flows.deriving import STALE, derive
 from ringfence.flows.duckdb_file import MEMORY, DuckDbFile
 from ringfence.flows.edges import Coverage, EdgeSet
+from ringfence.flows.exporting import export
 from ringfence.flows.fetching import coverage, edge_set
+from ringfence.flows.joining import Joined, join
 from ringfence.flows.opening_storage import DUCKDB, open_storage
+from ringfence.flows.pruning import Pruned, prune
 from ringfence.flows.state import State
 from ringfence.flows.status import Status
 from ringfence.flows.storage import Storage
@@ -58,10 +60,8 @@ class Store:
         """
         tables = rows.of_reduction(reduction, log.number, log.cluster, log.format)
         known = set(self._storage.fetch(self._storage.table("flows").select("flow")).column("flow").to_pylist())
-        import pyarrow as pa
-
         fresh = [number not in known for number in tables["flows"].column("flow").to_pylist()]
-        tables["flows"] = tables["flows"].filter(pa.array(fresh, pa.bool_()))
+        tables["flows"] = tables["flows"].filter(rows.mask(fresh))
         columns = {name: [getattr(log, name)] for name in StoredInput.__dataclass_fields__ if name != "number"}
         with self._storage.changing():
             for name, table in tables.items():
@@ -76,7 +76,7 @@ class Store:
     def add_state(self, state: State, name: str) -> bool:
         """Adds what a cluster had at a time; False if the store has it already."""
         body = rows.state_body(state)
-        digest = hashlib.blake2b(body.encode(), digest_size=16).hexdigest()
+        digest = rows.digest_of(body)
         if any(digest in batch.column("digest").to_pylist() for batch in self._storage.batches("states")):
             return False
         row = {"cluster": [state.cluster], "time": [state.time], "digest": [digest], "name": [name], "body": [body]}
@@ -84,6 +84,19 @@ class Store:
             self._storage.append("states", rows.arrow("states", row))
             self._storage.set_note(STALE, "1")
         return True
+
+    def prune(self, before: float) -> Pruned:
+        """Takes out what was before a time, in seconds since 1970; see :func:`ringfence.flows.pruning.prune`."""
+        return prune(self._storage, before)
+
+    def join(self, other: Store, cluster: str) -> Joined:
+        """Adds what another store has; see :func:`ringfence.flows.joining.join`."""
+        return join(self._storage, other._storage, cluster)
+
+    def export(self, path: str, choice: Choice | None = None, *, by_hour: bool = False) -> int:
+        """Writes edges to a file; see :func:`ringfence.flows.exporting.export`."""
+        self.derive()
+        return export(self._storage, choice or Choice(), path, by_hour=by_hour)
 
     def is_stale(self) -> bool:
         """Whether something was added since the edges were worked out."""
