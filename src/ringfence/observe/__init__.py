@@ -1,1 +1,7 @@
-"""Questions about observed traffic: who is denied, since when, by what, and what changed."""
+"""What flow records show: who is denied, by what and since when, who talks most, and what changed."""
+
+from ringfence.observe.denied import denied
+from ringfence.observe.history import Moment
+from ringfence.observe.report import Change, Denial, DeniedReport, Ending
+
+__all__ = ["Change", "Denial", "DeniedReport", "Ending", "Moment", "denied"]

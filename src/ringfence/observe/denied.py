@@ -1,0 +1,114 @@
+"""Who is denied: since when, how often, by which policy and line, and what changed just before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from ringfence.explain.evidence import evidence
+from ringfence.explain.recorded import RecordedEnds
+from ringfence.explain.recorded_verdict import RecordedJudge
+from ringfence.flows.edges import Edge, EdgeSet
+from ringfence.model.finding import Finding
+from ringfence.model.flow import RecordedRule
+from ringfence.model.objects import Snapshot
+from ringfence.model.policy import PolicySet
+from ringfence.observe.calls import PASSED, STOPPED, Call, calls_of, end_of, merged_hours
+from ringfence.observe.endings import ending_of
+from ringfence.observe.enforcement import Enforcement
+from ringfence.observe.history import History, Moment
+from ringfence.observe.report import Denial, DeniedReport, Ending
+
+_ORDER = tuple(Ending)
+
+
+def denied(
+    edges: EdgeSet,
+    snapshot: Snapshot | None = None,
+    policies: PolicySet | None = None,
+    history: Sequence[Moment] = (),
+) -> DeniedReport:
+    """Who was denied, or failed otherwise, of edges that are whole.
+
+    With a snapshot and its policies the engine says by which line, and where it disagrees with the records. ``history``
+    are snapshots over time, in which the change before each denial is looked for.
+    """
+    ends = RecordedEnds(snapshot or Snapshot(), edges.parties)
+    calls = calls_of(edges, ends)
+    judge = RecordedJudge(ends, policies) if policies is not None else None
+    past = History(history, edges.parties)
+    answered = {call.ends for call in calls if call.of(PASSED)}
+    rows = [row for call in calls for row in _rows(call, ends, judge, past, answered)]
+    rows.sort(key=_order)
+    findings = tuple(_disagreements(calls, rows, ends, judge, snapshot)) if judge and snapshot else ()
+    return DeniedReport(
+        tuple(rows),
+        findings,
+        len(calls),
+        sum(edge.connections for call in calls for edge in call.edges),
+        evidence(edges.coverage, snapshot, edges.parties),
+    )
+
+
+def _rows(
+    call: Call, ends: RecordedEnds, judge: RecordedJudge | None, past: History, answered: set[tuple[int, int]]
+) -> Iterator[Denial]:
+    source, destination = end_of(ends, call)
+    by_ending: dict[Ending, list[Edge]] = {}
+    for edge in call.edges:
+        ending = ending_of(edge, answered, call.ends, destination)
+        if ending is not None:
+            by_ending.setdefault(ending, []).append(edge)
+    for ending, edges in by_ending.items():
+        first, last = min(edge.first for edge in edges), max(edge.last for edge in edges)
+        row = Denial(
+            ending,
+            source,
+            destination,
+            call.protocol,
+            call.port,
+            sum(edge.connections for edge in edges),
+            first,
+            last,
+            merged_hours(edges),
+            _recorded(edges),
+            next((edge.reason for edge in edges if edge.reason), ""),
+            any(edge.egress for edge in edges),
+            any(edge.ingress for edge in edges),
+        )
+        if ending.by_policy:
+            row = replace(row, worked_until=call.passed_before(first), works_since=call.passed_after(last))
+            if past:
+                row = replace(row, changes=past.before(call, first))
+        if judge is not None and ending is not Ending.REPLY:
+            row = replace(row, verdict=judge.verdict(*call.ends, call.protocol, call.port))
+        yield row
+
+
+def _recorded(edges: Sequence[Edge]) -> tuple[RecordedRule, ...]:
+    """The policies that the records name; of audited traffic those that would have denied it."""
+    return tuple(dict.fromkeys(rule for edge in edges for rule in (*edge.policies, *edge.pending)))
+
+
+def _disagreements(
+    calls: Sequence[Call], rows: Sequence[Denial], ends: RecordedEnds, judge: RecordedJudge, snapshot: Snapshot
+) -> Iterator[Finding]:
+    found = Enforcement(snapshot, ends)
+    for row in rows:
+        found.denied(row)
+    for call in calls:
+        passed = call.of(PASSED[:1])  # what is audited isn't enforced on purpose
+        if not passed:
+            continue
+        last = max(edge.last for edge in passed)
+        stopped = [edge.last for edge in call.of(STOPPED) if edge.last > last]
+        verdict = judge.verdict(*call.ends, call.protocol, call.port)
+        found.passed(call, verdict, min(stopped, default=None))
+    yield from found.findings()
+
+
+def _order(row: Denial) -> tuple[object, ...]:
+    """What a policy ends first; of that what is not over, and what happens most."""
+    names = row.source.name, row.destination.name, row.protocol, row.port or 0
+    policy = 0 if row.ending.by_policy else 1 + _ORDER.index(row.ending)
+    return (policy, row.works_since is not None, -row.connections, *names)

@@ -1,0 +1,145 @@
+"""Who is denied, since when and by what, and how each connection ended, case by case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ringfence.explain.recorded_reasons import Standing
+from ringfence.flows.edges import Edge, EdgeSet
+from ringfence.model.flow import HOUR, Outcome, RecordedRule
+from ringfence.observe import DeniedReport, Ending, Moment, denied
+from tests.replay.worlds import DENY_IN, DENY_OUT, START, WEB_TO_DB, edge, outside, policy, read, world
+
+GUARD = policy("db", "data", WEB_TO_DB)
+DENIED, REJECTED, FAILED = Outcome.DENIED, Outcome.REJECTED, Outcome.FAILED
+
+
+def run(edges: Iterable[Edge], policies: str | None = GUARD, history: Iterable[tuple[float, str]] = ()) -> DeniedReport:
+    """``history`` are hours after the start, with the policies of that time."""
+    snapshot = world(policies or "")
+    moments = [
+        Moment(START + hour * HOUR, f"{hour}.json", there, read(there))
+        for hour, text in history
+        for there in [world(text)]
+    ]
+    if policies is None:
+        return denied(EdgeSet.of(list(edges)), history=moments)
+    return denied(EdgeSet.of(list(edges)), snapshot, read(snapshot), moments)
+
+
+def test_a_denial_says_since_when_how_often_and_by_which_line() -> None:
+    (row,) = run([edge("shop/cart", "data/db", 5432, DENIED, connections=9, first=2, last=4, ingress=True)]).rows
+    assert row.ending is Ending.DROPPED
+    assert (row.connections, row.first, row.last) == (9, START + 2 * HOUR, START + 4 * HOUR)
+    assert row.ingress
+    assert row.verdict is not None
+    assert row.verdict.standing is Standing.DENIED
+    (reason,) = row.verdict.reasons
+    assert reason.text == "NetworkPolicy data/db isolates the destination, and no rule allows it"
+    assert str(reason.origin) == "policies.yaml:2"
+    assert row.explicit is False
+
+
+def test_a_reject_is_told_from_a_drop() -> None:
+    rows = run([edge("shop/cart", "data/db", 5432, REJECTED)]).rows
+    assert [row.ending for row in rows] == [Ending.REJECTED]
+
+
+def test_nothing_listening_and_other_failures_are_no_denials() -> None:
+    rows = run(
+        [
+            edge("shop/web", "data/db", 5432, FAILED, reason="SKB_DROP_REASON_NO_SOCKET"),
+            edge("shop/web", outside("198.51.100.7"), 443, FAILED, reason="CT_MAP_INSERTION_FAILED"),
+            edge("shop/web", "shop/cart", 7070, octets=700, octets_back=0),
+            edge("shop/web", "kube-system/dns", 53, protocol="UDP", octets=700, octets_back=0),
+            edge("shop/web", "shop/cart", 7071, octets=700, octets_back=900),
+        ]
+    ).rows
+    assert [(row.ending, row.port) for row in rows] == [
+        (Ending.NOT_LISTENING, 5432),
+        (Ending.NO_ANSWER, 7070),
+        (Ending.FAILED, 443),
+    ]
+
+
+def test_what_only_an_allow_all_lets_pass_would_be_cut_by_a_default_deny() -> None:
+    (row,) = run([edge("shop/web", "shop/cart", 7070, reason="allow-all")]).rows
+    assert row.ending is Ending.ALLOW_ALL
+
+
+def test_an_answer_that_was_logged_as_denied_is_no_denial() -> None:
+    rows = run(
+        [
+            edge("shop/web", "data/db", 5432, connections=3),
+            edge("data/db", "shop/web", 33140, DENIED, guessed=True),  # db answers web's port
+            edge("data/db", "shop/web", 8080, DENIED, guessed=True),  # a port that web serves
+        ],
+        policy("in", "shop", DENY_IN),
+    ).rows
+    assert [(row.ending, row.port) for row in rows] == [(Ending.DROPPED, 8080), (Ending.REPLY, 33140)]
+
+
+def test_when_it_worked_before_and_works_again_is_told() -> None:
+    passed = edge("shop/web", "data/db", 5432, connections=8, first=0, last=7)
+    stopped = edge("shop/web", "data/db", 5432, DENIED, first=3.5)
+    (row,) = run([passed, stopped]).rows
+    assert row.worked_until == START + 3 * HOUR  # the end of the last whole hour in which it passed
+    assert row.works_since == START + 4 * HOUR
+    (row,) = run([edge("shop/cart", "data/db", 5432, DENIED)]).rows
+    assert (row.worked_until, row.works_since) == (None, None)
+
+
+def test_the_change_before_the_first_denial_is_named_with_its_line() -> None:
+    stopped = edge("shop/cart", "data/db", 5432, DENIED, first=5)
+    (row,) = run([stopped], history=[(0, ""), (2, ""), (4, GUARD), (9, GUARD)]).rows
+    (change,) = row.changes
+    assert (change.after, change.before) == (START + 2 * HOUR, START + 4 * HOUR)
+    assert change.text == (
+        "NetworkPolicy data/db is new: NetworkPolicy data/db isolates the destination, and no rule allows it"
+    )
+    assert str(change.origin) == "policies.yaml:2"
+
+
+def test_of_two_changes_the_one_closest_before_the_denial_counts() -> None:
+    stopped = edge("shop/cart", "data/db", 5432, DENIED, first=7)
+    (row,) = run([stopped], history=[(0, ""), (1, GUARD), (3, ""), (6, GUARD), (8, ""), (9, GUARD)]).rows
+    assert {(change.after, change.before) for change in row.changes} == {(START + 3 * HOUR, START + 6 * HOUR)}
+
+
+def test_a_rule_that_was_removed_is_the_change() -> None:
+    out = policy("out", "shop", DENY_OUT)
+    allow = policy("allow", "shop", "{podSelector: {}, egress: [{}], policyTypes: [Egress]}")
+    stopped = edge("shop/web", "data/db", 5432, DENIED, first=3)
+    (row,) = run([stopped], out, history=[(0, out + allow), (2, out)]).rows
+    assert [change.text for change in row.changes] == ["NetworkPolicy shop/allow, which allowed it, is removed"]
+
+
+def test_without_a_cluster_records_speak_alone() -> None:
+    named = RecordedRule("deny-all", "data", "NetworkPolicy", action="deny")
+    (row,) = run([edge("shop/cart", "data/db", 5432, DENIED, policies=(named,))], None).rows
+    assert row.recorded == (named,)
+    assert row.verdict is None
+    assert row.explicit is True
+
+
+def test_an_implicit_and_an_explicit_deny_are_told_apart_by_the_record() -> None:
+    rows = run(
+        [
+            edge("shop/cart", "data/db", 5432, DENIED, reason="POLICY_DENIED"),
+            edge("shop/cart", "data/db", 5433, DENIED, reason="POLICY_DENY"),
+        ],
+        None,
+    ).rows
+    assert [row.explicit for row in rows] == [False, True]
+
+
+def test_what_still_fails_comes_before_what_is_over_and_frequent_before_rare() -> None:
+    rows = run(
+        [
+            edge("shop/web", "data/db", 5432, first=9),
+            edge("shop/web", "data/db", 5432, DENIED, connections=90),
+            edge("shop/cart", "data/db", 5432, DENIED, connections=2),
+            edge("shop/cart", "data/db", 5433, DENIED, connections=5),
+        ]
+    ).rows
+    assert [row.connections for row in rows] == [5, 2, 90]
