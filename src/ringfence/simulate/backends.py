@@ -49,7 +49,7 @@ class Ends:
             return source, self._api, 6443, ServiceEnd("default", "kubernetes", address, 443, "https")
         if call.host or call.address:
             return source, End(EndKind.EXTERNAL, call.address), call.port, None
-        found = self._backend(call, time, rng)
+        found = self._backend(call, time, rng, source.instance)
         if found is None:
             return None
         instance, port = found
@@ -108,9 +108,13 @@ class Ends:
         address = node.address if node is not None else node_address(0)
         return End(EndKind.NODE, address, instance.pod.node), self.end(instance), port, None
 
-    def _backend(self, call: Call, time: float, rng: Random) -> tuple[Instance, int] | None:
+    def _backend(
+        self, call: Call, time: float, rng: Random, but: Instance | None = None
+    ) -> tuple[Instance, int] | None:
+        """A pod behind the call, and its port. Replicas look for each other: nobody calls itself."""
         ports = dict(call.workloads)
-        alive = [one for ref in ports for one in self.roster.alive(ref, time) if _selected(call.service, one.pod)]
+        here = [one for ref in ports for one in self.roster.alive(ref, time)]
+        alive = [one for one in here if one is not but and _selected(call.service, one.pod)]
         if not alive:
             return None
         instance = rng.choice(alive)

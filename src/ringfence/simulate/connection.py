@@ -52,9 +52,11 @@ class End:
 
     @property
     def party(self) -> str:
-        """What ground truth calls the end: ``namespace/Kind/name``, the name asked for, or the address."""
+        """What ground truth calls the end: ``namespace/Kind/name``, ``Node/name``, the name asked for, the address."""
         if self.instance is not None:
             return str(self.instance.pod.workload)
+        if self.kind is EndKind.NODE:
+            return f"Node/{self.node}"
         return self.names[0] if self.names else self.address
 
 

@@ -130,7 +130,9 @@ def party_of(end: End, roster: Roster) -> Party:
         return Party(PartyKind.WORKLOAD, ref.namespace, f"{ref.kind}/{ref.name}", labels=labels, pods=names)
     if end.kind is EndKind.EXTERNAL:
         return Party(PartyKind.EXTERNAL, address=end.address, names=end.names)
-    return Party(PartyKind.NODE, address=end.address)
+    if end.kind is EndKind.API_SERVER:
+        return Party(PartyKind.NODE, address=end.address, service="default/kubernetes")
+    return Party(PartyKind.NODE, workload=f"Node/{end.node}")
 
 
 def _edge(edge: TrueEdge, roster: Roster) -> Edge:

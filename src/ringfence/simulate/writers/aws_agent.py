@@ -64,7 +64,11 @@ def _cloudwatch(one: Connection, point: Point, time: float) -> str:
         f"Node: {point.node};SIP: {one.source.address};SPORT: {one.source_port};DIP: {address};DPORT: {port};"
         f"PROTOCOL: {one.protocol};PolicyVerdict: {_verdict(point)};Tier: {_tier(point)}"
     )
-    return f'{{"timestamp":{int(time * 1000)},"message":"{message}"}}'
+    stamp = int(time * 1000)
+    return (
+        f'{{"logStreamName":"aws-network-policy-agent-audit-{point.node}","timestamp":{stamp},'
+        f'"message":"{message}","ingestionTime":{stamp + 800}}}'
+    )
 
 
 def _verdict(point: Point) -> str:
