@@ -1,0 +1,101 @@
+"""Connections by hour, with what changed: policies, and connections that turned from passing to denied."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ringfence.explain.evidence import Evidence, evidence
+from ringfence.explain.recorded import RecordedEnd, RecordedEnds
+from ringfence.flows.edges import EdgeSet
+from ringfence.model.flow import HOUR
+from ringfence.model.objects import Snapshot
+from ringfence.observe.calls import PASSED, STOPPED, Call, calls_of, end_of, hours_of
+from ringfence.observe.history import History, Moment
+from ringfence.observe.report import Change
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """One hour from ``start``, in seconds since 1970, and its connections. ``recorded`` is False without any record."""
+
+    start: float
+    passed: int = 0
+    stopped: int = 0
+    other: int = 0
+    recorded: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A connection that passed, and was denied from ``first`` on; ``last`` is when it last passed before."""
+
+    source: RecordedEnd
+    destination: RecordedEnd
+    protocol: str
+    port: int | None
+    last: float
+    first: float
+    denied: int
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Every hour from the first with a connection to the last, and what changed, by time."""
+
+    hours: tuple[Hour, ...]
+    turns: tuple[Turn, ...]
+    changes: tuple[Change, ...]
+    evidence: Evidence
+
+
+def timeline(edges: EdgeSet, snapshot: Snapshot | None = None, history: Sequence[Moment] = ()) -> Timeline:
+    """Counts of whole edges by hour. ``history`` are snapshots over time: what they differ in is marked."""
+    ends = RecordedEnds(snapshot or Snapshot(), edges.parties)
+    calls = calls_of(edges, ends)
+    past = History(history, edges.parties)
+    turns = [turn for call in calls if (turn := _turn(call, ends, past)) is not None]
+    turns.sort(key=lambda turn: (turn.first, -turn.denied, turn.source.name, turn.destination.name))
+    return Timeline(
+        tuple(_hours(edges)),
+        tuple(turns),
+        tuple(past.policy_changes()),
+        evidence(edges.coverage, snapshot, edges.parties),
+    )
+
+
+def _hours(edges: EdgeSet) -> list[Hour]:
+    counts: dict[int, list[int]] = {}
+    for edge in edges:
+        kind = 0 if edge.outcome in PASSED else 1 if edge.outcome in STOPPED else 2
+        for hour, number in hours_of(edge):
+            counts.setdefault(hour, [0, 0, 0])[kind] += number
+    if not counts:
+        return []
+    known = {*counts, *edges.coverage.hours}
+    found = []
+    for hour in range(min(counts), max(counts) + 1):
+        passed, stopped, other = counts.get(hour, (0, 0, 0))
+        found.append(Hour(hour * HOUR, passed, stopped, other, hour in known))
+    return found
+
+
+def _turn(call: Call, ends: RecordedEnds, past: History) -> Turn | None:
+    """The turn from passing to denied; None for what never passed, or went on passing all the time."""
+    stopped = call.of(STOPPED)
+    if not stopped:
+        return None
+    first = min(edge.first for edge in stopped)
+    last = call.passed_before(first)
+    if last is None or any(_during(edge.hours, first) for edge in call.of(PASSED)):
+        return None
+    source, destination = end_of(ends, call)
+    denied = sum(edge.connections for edge in stopped)
+    changes = past.before(call, first) if past else ()
+    return Turn(source, destination, call.protocol, call.port, last, first, denied, changes)
+
+
+def _during(hours: tuple[tuple[int, int], ...], first: float) -> bool:
+    """Whether it passed in the hour after the first denial: then some passed and some didn't, which is no turn."""
+    return any(int(first // HOUR) + 1 == hour for hour, _ in hours)

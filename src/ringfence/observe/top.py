@@ -1,0 +1,104 @@
+"""Who talks most: by connections or bytes, by source, destination, pair, port, or name outside the cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from ringfence.explain.evidence import Evidence, evidence
+from ringfence.flows.edges import Edge, EdgeSet, PartyKind
+from ringfence.model.objects import Snapshot
+from ringfence.observe.calls import PASSED, STOPPED
+
+
+class By(Enum):
+    """What connections are counted by."""
+
+    PAIR = "pair"
+    SOURCE = "source"
+    DESTINATION = "destination"
+    PORT = "port"
+    NAME = "name"  # names outside the cluster that were asked for, addresses where none was
+
+
+@dataclass(frozen=True, slots=True)
+class Talker:
+    """One row. ``octets`` go out from the source and ``octets_back`` come in; None where no record has bytes.
+
+    ``peers`` counts the distinct ends on the other side.
+    """
+
+    name: str
+    connections: int
+    passed: int
+    stopped: int
+    octets: int | None
+    octets_back: int | None
+    peers: int
+    first: float
+    last: float
+
+    @property
+    def all_octets(self) -> int:
+        """Bytes in both directions; 0 where no record has any."""
+        return (self.octets or 0) + (self.octets_back or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Top:
+    """The rows, those with most first, and the evidence. ``without_bytes`` counts edges whose records have no bytes."""
+
+    by: By
+    rows: tuple[Talker, ...]
+    edges: int
+    without_bytes: int
+    evidence: Evidence
+
+
+def top(edges: EdgeSet, by: By = By.PAIR, *, octets: bool = False, snapshot: Snapshot | None = None) -> Top:
+    """Rows by connections, or with ``octets`` by bytes in both directions, of edges that are whole."""
+    found: dict[str, list[Edge]] = {}
+    for edge in edges:
+        for name in _NAMES[by](edge):
+            found.setdefault(name, []).append(edge)
+    rows = [_row(name, members, by) for name, members in found.items()]
+    rows.sort(key=lambda row: (-(row.all_octets if octets else row.connections), row.name))
+    missing = sum(edge.octets is None and edge.octets_back is None for edge in edges)
+    return Top(by, tuple(rows), len(edges), missing, evidence(edges.coverage, snapshot, edges.parties))
+
+
+def _row(name: str, members: list[Edge], by: By) -> Talker:
+    others = {str(edge.source) if by is not By.SOURCE else str(edge.destination) for edge in members}
+    return Talker(
+        name,
+        sum(edge.connections for edge in members),
+        sum(edge.connections for edge in members if edge.outcome in PASSED),
+        sum(edge.connections for edge in members if edge.outcome in STOPPED),
+        _sum([edge.octets for edge in members]),
+        _sum([edge.octets_back for edge in members]),
+        len(others),
+        min(edge.first for edge in members),
+        max(edge.last for edge in members),
+    )
+
+
+def _sum(values: list[int | None]) -> int | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
+
+
+def _external(edge: Edge) -> tuple[str, ...]:
+    party = edge.destination
+    if party.kind is not PartyKind.EXTERNAL:
+        return ()
+    return (party.names[0] if party.names else party.address or str(party),)
+
+
+_NAMES: dict[By, Callable[[Edge], tuple[str, ...]]] = {
+    By.PAIR: lambda edge: (f"{edge.source} → {edge.destination}",),
+    By.SOURCE: lambda edge: (str(edge.source),),
+    By.DESTINATION: lambda edge: (str(edge.destination),),
+    By.PORT: lambda edge: (f"{edge.protocol} {edge.port}" if edge.port is not None else edge.protocol,),
+    By.NAME: _external,
+}
