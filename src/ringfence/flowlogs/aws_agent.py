@@ -120,8 +120,9 @@ def _event(record: Mapping[str, Any], text: str) -> _Event | None:
     if match is not None:
         source, source_port, destination, port, protocol, verdict, direction, tier = match.groups("")
         return _Event(source, source_port, destination, port, protocol, verdict, direction.lower(), tier)
-    if _wants(text):
-        pairs = dict(part.strip().partition(": ")[::2] for part in text[text.index("Node: ") :].split(";"))
+    _, node, rest = text.partition("Node: ")
+    if node:
+        pairs = dict(part.strip().partition(": ")[::2] for part in (node + rest).split(";"))
         if {"SIP", "DIP", "PolicyVerdict"} <= pairs.keys():
             return _Event(
                 pairs["SIP"],
