@@ -87,7 +87,7 @@ class Connection:
             else:
                 if answer.status_code < 300:
                     return answer.content
-                problem = self._refusal(answer)
+                problem = f"{self._refusal(answer)}, {ATTEMPTS} times"
                 self._wait(attempt, answer.headers.get("Retry-After"))
                 continue
             self._wait(attempt, None)
@@ -97,6 +97,15 @@ class Connection:
     def whom(self) -> str:
         """The server in a sentence."""
         return f"The API server {self.server} of context {self.name}"
+
+    def check(self, answer: httpx2.Response) -> None:
+        """Raises what an answer that is no success means.
+
+        Raises:
+            RefusedError, AbsentError, GoneError: the server says so.
+            LiveError: anything else.
+        """
+        raise LiveError(f"{self.whom} can't be asked: {self._refusal(answer)}.")
 
     def _refusal(self, answer: httpx2.Response) -> str:
         code, message = answer.status_code, said(answer.content)
@@ -113,7 +122,7 @@ class Connection:
             raise GoneError(message)
         if code not in _BUSY:
             raise LiveError(f"{self.whom} answered {code} to {answer.request.url.path}: {message}.")
-        return f"it answered {code} {ATTEMPTS} times ({message})"
+        return f"it answered {code} ({message})"
 
     def _wait(self, attempt: int, asked: str | None) -> None:
         if attempt == ATTEMPTS - 1:

@@ -31,11 +31,15 @@ _list = msgspec.json.Decoder(_List)
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """The objects of a kind as texts, and the version of the list, from which a watch goes on."""
+    """The objects of a kind as texts, and the version of the list, from which a watch goes on.
+
+    ``namespace`` is the one that the list is of, empty for all.
+    """
 
     resource: Resource
     items: tuple[msgspec.Raw, ...]
     version: str
+    namespace: str = ""
 
 
 def list_all(connection: Connection, resource: Resource, namespace: str = "", *, page: int = PAGE) -> Listed:
@@ -49,16 +53,16 @@ def list_all(connection: Connection, resource: Resource, namespace: str = "", *,
         RefusedError, AbsentError: the server says so.
         LiveError: it can't be reached, or its answer is no list.
     """
-    path = resource.path(namespace)
     for _ in range(_RESTARTS):
         try:
-            return _paged(connection, resource, path, page)
+            return _paged(connection, resource, namespace, page)
         except GoneError:
             continue
-    return _paged(connection, resource, path, 0)
+    return _paged(connection, resource, namespace, 0)
 
 
-def _paged(connection: Connection, resource: Resource, path: str, page: int) -> Listed:
+def _paged(connection: Connection, resource: Resource, namespace: str, page: int) -> Listed:
+    path = resource.path(namespace)
     items: list[msgspec.Raw] = []
     more: str | None = None
     seen: set[str] = set()
@@ -74,7 +78,7 @@ def _paged(connection: Connection, resource: Resource, path: str, page: int) -> 
         items += answer.items or ()
         more = answer.metadata.more
         if not more:
-            return Listed(resource, tuple(items), answer.metadata.resourceVersion or "")
+            return Listed(resource, tuple(items), answer.metadata.resourceVersion or "", namespace)
         if more in seen:
             raise LiveError(f"{connection.whom} answers {path} with the same page again and again.")
         seen.add(more)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 
@@ -12,12 +12,16 @@ from ringfence.live import Target
 from ringfence.live.read import Reading, Refused, read
 from ringfence.model.codes import KIND_REFUSED
 from ringfence.model.finding import Finding
+from ringfence.model.objects import Snapshot
 from ringfence.model.origin import Origin, Position
 from ringfence.sources.items import UNDECODABLE, Item, SubSource
 from ringfence.sources.kinds import struct_of
 from ringfence.sources.policy_kinds import is_policy, is_policy_group
 from ringfence.sources.printable import printable
 from ringfence.sources.uses import is_user, is_user_group
+
+if TYPE_CHECKING:
+    from ringfence.sources.twins import Twins
 
 T = TypeVar("T")
 
@@ -78,6 +82,7 @@ class LiveItem:
     raw: msgspec.Raw
     update: bool = True
     deleted: bool = False
+    _struct: Any = None
 
     @property
     def source(self) -> LiveSource:
@@ -94,11 +99,15 @@ class LiveItem:
         return Origin(self.source.locate(()))
 
     def typed(self, kind: type[T]) -> T:
-        """The object as a struct; see :class:`ringfence.sources.items.Item`."""
+        """The object as a struct; see :class:`ringfence.sources.items.Item`. An item that is kept is decoded once."""
+        if type(self._struct) is kind:
+            known: T = self._struct
+            return known
         decoder = _decoders.get(kind)
         if decoder is None:
             decoder = _decoders[kind] = msgspec.json.Decoder(kind)
         value: T = decoder.decode(self.raw)
+        self._struct = value
         return value
 
     def body(self) -> dict[str, Any]:
@@ -139,6 +148,19 @@ def take_reading(reading: Reading, take: Callable[[Item], None], findings: list[
         Finding(KIND_REFUSED, f"Which kinds {group} has can't be learnt: {printable(why)}.", why=_POLICY)
         for group, why in reading.unasked
     ]
+
+
+def snapshot_of(items: Iterable[LiveItem], problems: Iterable[Finding] = (), twins: Twins | None = None) -> Snapshot:
+    """The snapshot that these objects make, with ``problems`` among its findings.
+
+    Pods that are as they were in the last reading with the same ``twins`` are the same objects.
+    """
+    from ringfence.sources.assemble import Assembler
+
+    assembler = Assembler(list(problems), twins)
+    for item in items:
+        assembler.take(item)
+    return assembler.snapshot()
 
 
 def _refused(refused: Refused) -> Finding:

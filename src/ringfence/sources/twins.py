@@ -25,7 +25,7 @@ class Twins:
     def pod(self, namespace: str, name: str, struct: PodObject, workload: WorkloadRef) -> Pod | None:
         """The pod that was made before from an equal object, for the same workload."""
         known = self._pods.get((namespace, name))
-        if known is None or known[0] != struct or known[1].workload != workload:
+        if known is None or (known[0] is not struct and known[0] != struct) or known[1].workload != workload:
             return None
         return known[1]
 

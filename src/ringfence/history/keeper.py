@@ -1,0 +1,164 @@
+"""The objects of a running cluster, kept up to date by what its watches tell, in whatever order that comes.
+
+Every object carries a version that grows with each change of it, so an event that comes late or twice is told by its
+version. Versions can be compared as numbers: the API server has always made them so, and Kubernetes 1.35 promises it
+("Resource versions" in its documentation).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import msgspec
+
+from ringfence.live.discovery import Resource
+from ringfence.live.listing import Listed
+from ringfence.live.watch import Change, Told, Trouble
+from ringfence.sources.live_items import LiveItem
+
+_Name = tuple[str, str]
+"""Namespace and name; of one kind."""
+
+
+class _Meta(msgspec.Struct):
+    name: str = ""
+    namespace: str = ""
+    resourceVersion: str = ""  # noqa: N815 -- as the API spells it
+
+
+class _Named(msgspec.Struct):
+    metadata: _Meta = msgspec.field(default_factory=_Meta)
+
+
+_named = msgspec.json.Decoder(_Named)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What became of one object: ``before`` and ``after`` are its texts, None where it wasn't there.
+
+    ``seen`` tells that an event said so; else it was found out from a list, and may have happened any time before.
+    """
+
+    resource: Resource
+    namespace: str
+    name: str
+    before: msgspec.Raw | None
+    after: msgspec.Raw | None
+    seen: bool = True
+
+
+@dataclass(slots=True)
+class _Kind:
+    """All objects of one kind.
+
+    ``gone`` are the versions at which objects were deleted, lest a late event revive them. ``listed`` are the versions
+    of the newest lists, by the namespace that they are of.
+    """
+
+    items: dict[_Name, tuple[int, LiveItem]] = field(default_factory=dict)
+    gone: dict[_Name, int] = field(default_factory=dict)
+    listed: dict[str, int] = field(default_factory=dict)
+
+    def at(self, namespace: str) -> int:
+        """The version up to which everything in a namespace is known from lists."""
+        return max(self.listed.get("", -1), self.listed.get(namespace, -1))
+
+
+class Keeper:
+    """Keeps objects. Lists and events may come from any thread, in any order, several times, or not at all.
+
+    After a list, everything that the list says is known, whatever was lost before. ``version`` grows with each change.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kinds: dict[Resource, _Kind] = {}
+        self._trouble: dict[Resource, Trouble] = {}
+        self.version = 0
+
+    @property
+    def trouble(self) -> tuple[Trouble, ...]:
+        """The kinds that can't be followed at the moment."""
+        with self._lock:
+            return tuple(self._trouble.values())
+
+    @property
+    def resources(self) -> frozenset[Resource]:
+        """The kinds that have been listed at least once."""
+        with self._lock:
+            return frozenset(self._kinds)
+
+    def items(self) -> list[LiveItem]:
+        """All objects, in the order in which lists of an API server give them."""
+        with self._lock:
+            found: list[LiveItem] = []
+            for resource in sorted(self._kinds, key=lambda each: (each.group, each.kind)):
+                found += [
+                    item for _, (_, item) in sorted(self._kinds[resource].items.items(), key=lambda each: each[0])
+                ]
+            return found
+
+    def tell(self, told: Told) -> list[Turn]:
+        """Takes over a list, an event or trouble; what changed by it."""
+        with self._lock:
+            if isinstance(told, Trouble):
+                self._trouble[told.resource] = told
+                return []
+            self._trouble.pop(told.resource, None)
+            kind = self._kinds.setdefault(told.resource, _Kind())
+            turns = list(_listed(kind, told)) if isinstance(told, Listed) else list(_changed(kind, told))
+            self.version += bool(turns)
+            return turns
+
+
+def _changed(kind: _Kind, change: Change) -> Iterator[Turn]:
+    key, version = _key(change.raw)
+    if version <= max(kind.at(key[0]), kind.gone.get(key, -1)):
+        return
+    known = kind.items.get(key)
+    if known is not None and known[0] >= version:
+        return
+    before = known[1].raw if known is not None else None
+    if change.deleted:
+        kind.gone[key] = version
+        if kind.items.pop(key, None) is not None:
+            yield Turn(change.resource, *key, before, None)
+        return
+    kind.gone.pop(key, None)
+    kind.items[key] = version, LiveItem(change.resource.kind, change.resource.api_version, change.raw)
+    yield Turn(change.resource, *key, before, change.raw)
+
+
+def _listed(kind: _Kind, listed: Listed) -> Iterator[Turn]:
+    """A list is the truth of its version; what is known to be newer stays."""
+    resource, at = listed.resource, _number(listed.version)
+    if at < kind.listed.get(listed.namespace, -1):
+        return  # from a server that lags behind: everything in it is known already
+    present: set[_Name] = set()
+    for raw in listed.items:
+        key, version = _key(raw)
+        present.add(key)
+        known = kind.items.get(key)
+        if kind.gone.get(key, -1) > at or (known is not None and known[0] >= version):
+            continue
+        kind.gone.pop(key, None)
+        kind.items[key] = version, LiveItem(resource.kind, resource.api_version, raw)
+        yield Turn(resource, *key, known[1].raw if known is not None else None, raw, seen=False)
+    for key, (version, item) in list(kind.items.items()):
+        if key not in present and version <= at and listed.namespace in ("", key[0]):
+            del kind.items[key]
+            yield Turn(resource, *key, item.raw, None, seen=False)
+    kind.listed[listed.namespace] = at
+    kind.gone = {key: version for key, version in kind.gone.items() if version > kind.at(key[0])}
+
+
+def _key(raw: msgspec.Raw) -> tuple[_Name, int]:
+    metadata = _named.decode(raw).metadata
+    return (metadata.namespace, metadata.name), _number(metadata.resourceVersion)
+
+
+def _number(version: str) -> int:
+    return int(version) if version.isdecimal() else 0
