@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from ringfence.flows.edges import Coverage, EdgeSet, PartyKind
 from ringfence.learn.demands import Demands
-from ringfence.learn.groups import Group, Groups, workload_of
+from ringfence.learn.groups import Group, workload_of
 from ringfence.model.flow import HOUR, Loss, LossKind
 from ringfence.model.policy import Direction
 
@@ -118,9 +118,4 @@ def pods_seen(edges: EdgeSet) -> set[str]:
 def never_seen(groups: Iterable[Group], edges: EdgeSet) -> tuple[Group, ...]:
     """The groups that no edge has; a CronJob among them did not run in the window."""
     seen = {workload_of(party) for party in edges.parties}
-    return tuple(group for group in groups if not any(workload in seen for workload in group.workloads))
-
-
-def hosts_of(groups: Groups) -> int:
-    """How many pods are of the host network, where no policy guards them."""
-    return sum(1 for pod in groups.snapshot.pods if pod.host_network)
+    return tuple(group for group in groups if not any(pod.workload in seen for pod in group.pods))

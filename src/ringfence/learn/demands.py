@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ringfence.flows.edges import PartyKind
-from ringfence.learn.ends import Address, End, Ends, GoneError, UnnamedError
+from ringfence.learn.ends import End, Ends, GoneError, UnnamedError
 from ringfence.learn.evidence import Call, Evidence, Tray
 from ringfence.learn.groups import Group
 from ringfence.model.policy import Direction
@@ -71,6 +70,9 @@ def demands_of(calls: Iterable[Call], ends: Ends, tray: Tray) -> Demands:
             sources = ends.sources(call.source)
         except UnnamedError as error:
             sources = []
+            if _may_be_probe(call, ends):
+                tray.put("a node that may run the pod: taken for the kubelet's probes", count, example)
+                continue
             tray.put(f"the source {error}", count, example)
             if not isinstance(error, GoneError):
                 _open_ingress(found, call, ends, f"{call.source} {error}")
@@ -92,10 +94,10 @@ def demands_of(calls: Iterable[Call], ends: Ends, tray: Tray) -> Demands:
             if _is_doubtful(call, end, port, ends):
                 tray.put("doubtful: an ephemeral port that no pod declares, so most likely a reply", count, example)
                 continue
+            if isinstance(end, Group) and _is_probe(call, end, ends):
+                found.probes[end] = found.probes.get(end, 0) + count
+                continue
             for source in sources:
-                if isinstance(end, Group) and _runs(source, call, end, ends):
-                    found.probes[end] = found.probes.get(end, 0) + count
-                    continue
                 key = (source, end, call.protocol, port)
                 seen[key] = seen[key] | call.evidence if key in seen else call.evidence
     for (source, destination, protocol, port), evidence in seen.items():
@@ -133,13 +135,22 @@ def _open_ingress(found: Demands, call: Call, ends: Ends, why: str) -> None:
             reasons[why] = reasons.get(why, 0) + call.evidence.connections
 
 
-def _runs(source: End, call: Call, group: Group, ends: Ends) -> bool:
+def _is_probe(call: Call, group: Group, ends: Ends) -> bool:
     """True for the traffic of a node to a pod that it runs, such as the kubelet's probes.
 
     Source: "Network Policies" in the Kubernetes documentation: traffic to and from the node where a pod runs is always
     allowed.
     """
-    if not isinstance(source, Address) or call.source.kind is not PartyKind.NODE:
+    names = ends.node_names(call.source)
+    return bool(names) and any(pod.node in names for pod in group.pods if pod.node)
+
+
+def _may_be_probe(call: Call, ends: Ends) -> bool:
+    """True for the traffic of a node of which only the name is known, to pods of which nobody knows where they run."""
+    if not ends.node_names(call.source) or call.port is None:
         return False
-    names = ends.nodes_by_address.get(source.point, set())
-    return any(pod.node in names for pod in group.pods if pod.node)
+    try:
+        arrivals = ends.destinations(call.destination, call.protocol, call.port)
+    except UnnamedError:
+        return False
+    return all(isinstance(end, Group) and not any(pod.node for pod in end.pods) for end, _ in arrivals)

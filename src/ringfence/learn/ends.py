@@ -59,8 +59,10 @@ class Ends:
         Raises:
             UnnamedError: nobody can tell.
         """
-        if party.kind is PartyKind.WORKLOAD:
+        if workload_of(party) is not None:
             return self._workload(party)
+        if party.kind is PartyKind.NODE:
+            return list(self._node(party))
         if party.kind is PartyKind.SERVICE:
             raise UnnamedError("comes from the cluster address of a Service, which opens no connections")
         return [self._address(party)]
@@ -71,9 +73,11 @@ class Ends:
         Raises:
             UnnamedError: nobody can tell.
         """
-        if party.kind is PartyKind.WORKLOAD:
+        if workload_of(party) is not None:
             return [(end, port) for end in self._workload(party)]
-        if party.kind is PartyKind.SERVICE or (party.service and party.kind is not PartyKind.EXTERNAL):
+        if party.kind is PartyKind.NODE:
+            return [(end, port) for end in self._node(party)]
+        if party.kind is PartyKind.SERVICE:
             return self._behind(party, protocol, port)
         return [(self._address(party), port)]
 
@@ -92,16 +96,30 @@ class Ends:
             raise UnnamedError("is of the host network, and the input has no addresses of its nodes")
         return [Address(point, is_node=True) for point in points]
 
+    def node_names(self, party: Party) -> set[str]:
+        """The names of the node that a party is; none for any other party, and for a node that nobody knows."""
+        if party.kind is not PartyKind.NODE:
+            return set()
+        kind, _, name = party.workload.partition("/")
+        return ({name} if kind == "Node" and name else set()) | self.nodes_by_address.get(_point(party), set())
+
+    def _node(self, party: Party) -> list[Address]:
+        names = self.node_names(party)
+        points = {point for point, nodes in self.nodes_by_address.items() if nodes & names} | {_point(party)}
+        found = [Address(point, is_node=True) for point in sorted(points) if point >= 0]
+        if not found:
+            raise UnnamedError("is a node whose addresses neither the flows nor the input have")
+        return found
+
     def _address(self, party: Party) -> Address | Group:
-        try:
-            point = parse_address(party.address)
-        except ValueError:
-            raise UnnamedError("has no address on record") from None
+        point = _point(party)
+        if point < 0:
+            raise UnnamedError("has no address on record")
         pod = self._pod_at.get(point)
         group = None if pod is None else self._groups.of(pod.workload)
         if group is not None and party.kind is not PartyKind.UNKNOWN:
             return group
-        is_node = party.kind is PartyKind.NODE or point in self._node_addresses
+        is_node = point in self._node_addresses
         if party.kind is PartyKind.UNKNOWN and not is_node:
             raise UnnamedError("is an address or a pod that the inventory doesn't have at that time")
         names = party.names if party.kind is PartyKind.EXTERNAL else ()
@@ -124,10 +142,7 @@ class Ends:
         namespace, slash, name = party.service.partition("/")
         if slash:
             return self.backends.service(namespace, name)
-        try:
-            return self.backends.at(parse_address(party.address))
-        except ValueError:
-            return None
+        return self.backends.at(_point(party))
 
     def _ends(self, endpoint: Pod | AddressEndpoint) -> Iterable[End]:
         if isinstance(endpoint, Pod):
@@ -136,6 +151,14 @@ class Ends:
                 return [group]
             return [Address(address, is_node=True) for address in endpoint.addresses]
         return [Address(endpoint.address, is_node=endpoint.address in self._node_addresses)]
+
+
+def _point(party: Party) -> int:
+    """The address of a party; -1 where it has none."""
+    try:
+        return parse_address(party.address)
+    except ValueError:
+        return -1
 
 
 def _serves(service: Service, pod: Pod, protocol: Protocol, port: int) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ringfence.flows.edges import Party, PartyKind
@@ -90,14 +90,14 @@ class Groups:
         field, gone = Field(present), {pod.workload for pod in absent}
         names: dict[str, int] = defaultdict(int)
         for workloads in alike.values():
-            names[workloads[0].name] += 1
+            names[_first(workloads, gone).name] += 1
         for workloads in alike.values():
             members = tuple(pod for workload in workloads for pod in pods[workload])
-            first = workloads[0]
+            first = _first(workloads, gone)
             choice = field.choose(members)
             group = Group(
                 namespace,
-                tuple(workloads),
+                tuple(workload for workload in workloads if workload not in gone) or tuple(workloads),
                 members,
                 choice.expression,
                 first.name if names[first.name] == 1 else f"{first.name}-{first.kind.lower()}",
@@ -108,10 +108,15 @@ class Groups:
             self._of.update(dict.fromkeys(workloads, group))
 
 
+def _first(workloads: Sequence[WorkloadRef], gone: set[WorkloadRef]) -> WorkloadRef:
+    """The workload that a group is called by: one that is there, if any is."""
+    return next((workload for workload in workloads if workload not in gone), workloads[0])
+
+
 def _gone(parties: Iterable[Party], known: set[WorkloadRef]) -> dict[WorkloadRef, Pod]:
     """A planned pod for each recorded workload that the cluster doesn't have and whose labels are on record."""
     found: dict[WorkloadRef, Pod] = {}
-    for party in sorted((each for each in parties if each.kind is PartyKind.WORKLOAD), key=str):
+    for party in sorted(parties, key=lambda each: (str(each), each.labels)):
         workload = workload_of(party)
         labels = lasting(dict(party.labels))
         if workload is not None and workload not in known and labels:
@@ -126,6 +131,14 @@ def _with(snapshot: Snapshot, gone: Mapping[WorkloadRef, Pod]) -> Snapshot:
 
 
 def workload_of(party: Party) -> WorkloadRef | None:
-    """The workload that a party is; None for another kind of end."""
+    """The workload that a party is; None for another kind of end.
+
+    A pod that no inventory has, of which the record has labels, is one by these.
+    """
     kind, slash, name = party.workload.partition("/")
-    return WorkloadRef(party.namespace, kind, name) if slash and party.kind is PartyKind.WORKLOAD else None
+    if party.kind is PartyKind.WORKLOAD:
+        return WorkloadRef(party.namespace, kind, name) if slash else None
+    if party.kind is PartyKind.UNKNOWN and party.namespace and lasting(dict(party.labels)):
+        labels = ",".join(f"{key}={value}" for key, value in sorted(lasting(dict(party.labels)).items()))
+        return WorkloadRef(party.namespace, kind or "Pod", name or labels)
+    return None
