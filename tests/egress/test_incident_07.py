@@ -40,7 +40,7 @@ def test_the_address_set_opens_what_the_written_offer_opens(tmp_path: Path) -> N
     assert difference(written, table(str(OFFERS / "cluster"), policy)) == (set(), set())
 
 
-@pytest.mark.parametrize("choice", ["cilium", "calico", "calico-enterprise", "cnp"])
+@pytest.mark.parametrize("choice", ["cilium", "calico", "calico-enterprise", "cnp", "gke"])
 def test_by_name_the_recorded_addresses_are_allowed_and_nothing_else(choice: str, tmp_path: Path) -> None:
     policy = made(tmp_path, choice, OFFERS / "cluster")
     for address, status in (("52.48.12.15", 0), ("52.48.19.7", 0), ("34.240.8.21", 0), ("52.48.12.16", 1)):
@@ -48,7 +48,7 @@ def test_by_name_the_recorded_addresses_are_allowed_and_nothing_else(choice: str
         assert run("why", str(OFFERS / "cluster"), policy, *question).exit_code == status, address
 
 
-@pytest.mark.parametrize("choice", ["cilium", "calico-enterprise", "cnp"])
+@pytest.mark.parametrize("choice", ["cilium", "calico-enterprise", "cnp", "gke"])
 def test_by_name_without_records_nothing_is_opened_for_certain(choice: str, tmp_path: Path) -> None:
     policy = made(tmp_path, choice, OFFERS / "cluster", resolve="")
     bare = table(str(OFFERS / "cluster"))

@@ -104,23 +104,24 @@ def test_the_offer_of_an_address_set_opens_these_addresses() -> None:
     assert (opened, closed) == ({f"{EXPORTER} > {address} TCP 443" for address in ADDRESSES}, set())
 
 
-def test_the_offer_by_name_opens_nothing_for_certain() -> None:
-    assert difference(bare(), offer("by-name-clusternetworkpolicy")) == (set(), set())
+NAMED = ["by-name-cilium", "by-name-gke", "by-name-calico-enterprise", "by-name-clusternetworkpolicy"]
 
 
-def test_the_offer_by_name_of_cilium_opens_nothing_for_certain() -> None:
-    assert difference(bare(), offer("by-name-cilium")) == (set(), set())
-    inputs = str(OFFERS / "cluster"), str(OFFERS / "by-name-cilium")
+@pytest.mark.parametrize("name", NAMED)
+def test_an_offer_by_name_opens_nothing_for_certain(name: str) -> None:
+    assert difference(bare(), offer(name)) == (set(), set())
+    inputs = str(OFFERS / "cluster"), str(OFFERS / name)
     first = run("why", "-q", *inputs, EXPORTER, f"{ADDRESSES[0]}:443").stdout.splitlines()[0]
     assert first.endswith(" only if the address belongs to name reports.partner.example.")
 
 
-def test_the_offer_by_name_of_cilium_opens_the_addresses_on_record(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", NAMED)
+def test_an_offer_by_name_opens_the_addresses_on_record(name: str, tmp_path: Path) -> None:
     seen = '"firstSeen":"2026-11-16T08:00:00Z","lastSeen":"2026-11-20T08:00:00Z","ttl":60'
     lines = [f'{{"name":"reports.partner.example","address":"{address}",{seen}}}\n' for address in ADDRESSES]
     record = tmp_path / "names.jsonl"
     record.write_text("".join(lines))
-    recorded = str(OFFERS / "cluster"), str(OFFERS / "by-name-cilium"), "--resolve", str(record)
+    recorded = str(OFFERS / "cluster"), str(OFFERS / name), "--resolve", str(record)
     opened, closed = difference(bare(), table(*recorded))
     assert (opened, closed) == ({f"{EXPORTER} > {address} TCP 443" for address in ADDRESSES}, set())
 
@@ -134,6 +135,33 @@ def test_the_offer_by_name_of_cilium_has_the_dns_rule_that_names_need(tmp_path: 
     cluster_of = str(OFFERS / "cluster")
     assert "RF314" not in run("lint", cluster_of, str(OFFERS / "by-name-cilium")).stdout
     assert "RF314 error: sync/CiliumNetworkPolicy/reports-service" in run("lint", cluster_of, str(circle)).stdout
+
+
+def test_the_offer_of_a_mesh_opens_the_egress_gateway_to_the_exporter_and_nothing_else() -> None:
+    mesh = OFFERS / "by-mesh"
+    before = table(str(OFFERS / "cluster"), str(mesh / "istio.yaml"))
+    opened, closed = difference(before, table(str(OFFERS / "cluster"), str(mesh)))
+    system = "istio-system/Deployment"
+    assert closed == set()
+    assert opened == {f"{EXPORTER} > {system}/istio-egressgateway TCP 8443", f"{EXPORTER} > {system}/istiod TCP 15012"}
+    out = {row[1] for row in before if row[0] == f"{system}/istio-egressgateway" and "/" not in row[1]}
+    assert out, "the gateway gets out"
+
+
+def test_in_the_mesh_the_exporter_is_held_to_the_hosts_that_the_registry_lists(tmp_path: Path) -> None:
+    """With a sidecar and free egress in the network, REGISTRY_ONLY leaves the partner's addresses alone."""
+    text = (OFFERS / "cluster" / "sync.yaml").read_text()
+    injected = "apiVersion: v1\nkind: Namespace\nmetadata: {name: sync, labels: {istio-injection: enabled}}\n---\n"
+    (tmp_path / "sync.yaml").write_text(injected + text)
+    mesh = (OFFERS / "by-mesh" / "reports.yaml").read_text()
+    (tmp_path / "mesh.yaml").write_text(mesh[: mesh.index("# What the network layer must still allow")])
+    seen = '"firstSeen":"2026-11-16T08:00:00Z","lastSeen":"2026-11-20T08:00:00Z","ttl":60'
+    lines = [f'{{"name":"reports.partner.example","address":"{address}",{seen}}}\n' for address in ADDRESSES]
+    (tmp_path / "names.jsonl").write_text("".join(lines))
+    asked = (str(tmp_path / "sync.yaml"), str(tmp_path / "mesh.yaml"), EXPORTER)
+    for address, status in ((ADDRESSES[0], 0), ("52.48.12.16", 1)):
+        result = run("why", "-q", *asked, f"{address}:443", "--resolve", str(tmp_path / "names.jsonl"))
+        assert result.exit_code == status, result.output
 
 
 def test_the_offer_of_a_proxy_opens_the_proxy_to_the_exporter() -> None:

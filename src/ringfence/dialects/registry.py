@@ -57,6 +57,7 @@ DIALECTS: Mapping[tuple[str, str], Dialect] = {
         "v1", "istio.service_registry.read_service_entry", ("v1beta1", "v1alpha3")
     ),
     ("k8s.ovn.org", "EgressFirewall"): Dialect("v1", "ovn.read_egress_firewall"),
+    ("networking.gke.io", "FQDNNetworkPolicy"): Dialect("v1alpha1", "gke.read_fqdn_policy"),
 }
 """The kinds that are read, by API group and kind."""
 
@@ -76,7 +77,6 @@ NOT_EVALUATED = frozenset(
         ("crd.antrea.io", "NetworkPolicy"),
         ("crd.antrea.io", "ClusterNetworkPolicy"),
         ("network.openshift.io", "EgressNetworkPolicy"),
-        ("networking.gke.io", "FQDNNetworkPolicy"),
         ("networking.k8s.aws", "ApplicationNetworkPolicy"),
         ("networking.k8s.aws", "ClusterNetworkPolicy"),
     }

@@ -6,7 +6,7 @@ import enum
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ringfence.dialects import read_policies
+from ringfence.dialects import gke, read_policies
 from ringfence.dialects.reading import split_api_version
 from ringfence.dialects.registry import DIALECTS
 from ringfence.egress.meaning import Means, is_target, ports_of
@@ -26,9 +26,6 @@ from ringfence.model.ports import PortSet, Protocol
 from ringfence.model.verdict import AddressEndpoint, Endpoint, Verdict
 
 DNS = "DNS"
-
-_OPENING = frozenset({"FQDNNetworkPolicy"})
-"""Kinds that let traffic through the network; what the mesh has besides only narrows it."""
 
 
 class Answer(enum.Enum):
@@ -99,14 +96,21 @@ def check(
     after = Engine.build(changed, read_policies(changed, cni=cni)[0])
     possible = after.reading(certain=False)
     changes = compare(given.engine, after)
-    means = Means(plans, syntax, tuple(beside))
+    means = Means(plans, syntax, tuple(beside), _assumed(manifests))
     for change in (*changes, *compare(given.engine.reading(certain=False), possible)):
         means.refuse_strays(change)
-    opening = bool(_OPENING.intersection(unread))
-    judge = _Judge(given, after, possible, opening, via or {})
+    judge = _Judge(given, after, possible, via or {})
     judged = [each for plan in plans for each in judge.plan(plan, beside)]
     notes.extend(_circles(given, plans))
     return Checked(tuple(judged), tuple(_certain(changes, possible)), tuple(notes))
+
+
+def _assumed(manifests: Sequence[Manifest]) -> tuple[Target, ...]:
+    """What a kind may open besides what it says: GKE's policies by name, the cluster's DNS."""
+    if all(manifest.body["kind"] != "FQDNNetworkPolicy" for manifest in manifests):
+        return ()
+    ports = ((Protocol.UDP, gke.DNS_PORT), (Protocol.TCP, gke.DNS_PORT))
+    return (Target(gke.DNS_NAMESPACE, dict((gke.DNS_LABEL,)), ports=ports),)
 
 
 def _refuse_errors(snapshot: Snapshot, cni: str) -> None:
@@ -169,7 +173,6 @@ class _Judge:
     given: Given
     after: Engine
     possible: Engine
-    unread: bool
     via: Mapping[str, tuple[Pod, ...]]
 
     def plan(self, plan: Plan, beside: Sequence[Target]) -> Iterator[Judged]:
@@ -192,10 +195,7 @@ class _Judge:
             if grant.name is not None and not grant.records:
                 yield replace(self._unrecorded(name, grant, senders), text=text)
             else:
-                line = self._line(name, text, grant.port_set, senders, list(self._ends(grant)))
-                if line.answer is Answer.DENIED and self.unread and grant.name is not None:
-                    line = replace(line, answer=Answer.NOT_JUDGED, why="it rests on a kind that is not evaluated")
-                yield line
+                yield self._line(name, text, grant.port_set, senders, list(self._ends(grant)))
 
     def _ends(self, grant: Grant) -> Iterator[Endpoint]:
         if grant.pods is not None:
@@ -238,8 +238,6 @@ class _Judge:
             if all(not ports - self.after.allowed(pod, end) for end in outside):
                 continue
             reachable = [end for end in outside if not ports - self.possible.allowed(pod, end)]
-            if not reachable and self.unread:
-                return Judged(request, grant.text, ports, Answer.NOT_JUDGED, "it rests on a kind that is not evaluated")
             if not reachable:
                 why = _denied(self._verdict(pod, outside[0], ports - self.possible.allowed(pod, outside[0])))
                 return Judged(request, grant.text, ports, Answer.DENIED, why)

@@ -18,11 +18,15 @@ from ringfence.model.ports import NO_PORTS, PortSet
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What is meant: the grants of the plans, DNS, and ``beside``. ``syntax`` is how the dialect reads their names."""
+    """What is meant: the grants of the plans, DNS, and ``beside``. ``syntax`` is how the dialect reads their names.
+
+    ``assumed`` is what the dialect may open besides, as its enforcer does of its own accord.
+    """
 
     plans: Sequence[Plan]
     syntax: NameSyntax | None
     beside: tuple[Target, ...] = ()
+    assumed: tuple[Target, ...] = ()
 
     def refuse_strays(self, change: PairChange) -> None:
         """Makes sure that what a change opens is meant.
@@ -79,7 +83,7 @@ class Means:
                 meant = any(address in addresses for address in pod.addresses)
             if meant:
                 found |= grant.port_set
-        for target in (*plan.dns.targets, *self.beside):
+        for target in (*plan.dns.targets, *self.beside, *self.assumed):
             if is_target(target, pod):
                 found |= ports_of(target)
         return found

@@ -68,6 +68,8 @@ def corrections(case: Case) -> Iterator[Step]:
     for near in closest(case.verdict, _NEAREST):
         if is_cilium(near.trace.policy.ref):
             yield from cilium.corrections(case, near)
+        elif near.trace.policy.ref.kind != NETWORK_POLICY:
+            continue  # a policy by name (GKE) takes no peers of another kind
         elif near.trace.peer_matches:
             yield from _port_steps(case, near.trace)
         elif near.trace.port_matches:
@@ -271,7 +273,7 @@ def _rule_steps(case: Case) -> Iterator[Step]:
         if is_cilium(policy.ref):
             yield from cilium.rule_steps(case, policy, _breadth(case, policy))
             continue
-        raw = case.world.raw(policy.ref)
+        raw = case.world.raw(policy.ref) if policy.ref.kind == NETWORK_POLICY else None
         rule = _rule(case, policy.ref.namespace)
         if raw is None or rule is None:
             continue
