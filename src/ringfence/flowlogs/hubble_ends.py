@@ -38,6 +38,9 @@ _LABELS = {
 _CIDR = 1 << 24
 """Identities from here to twice as far are local to a node and stand for addresses (``fqdn:``, ``cidr:`` labels)."""
 
+_FIRST = 256
+"""The first identity of pods."""
+
 _NAMESPACE = "k8s:io.kubernetes.pod.namespace="
 _OWN = ("io.cilium.", "io.kubernetes.pod.namespace")
 """Labels that Cilium adds to those of the pod: its namespace and service account, and the namespace's labels."""
@@ -101,6 +104,19 @@ def _kind(endpoint: Endpoint, namespace: str) -> EndKind:
     if _CIDR <= endpoint.identity < 2 * _CIDR or any(label.startswith(("cidr:", "fqdn:")) for label in endpoint.labels):
         return EndKind.EXTERNAL
     return EndKind.POD if namespace else EndKind.UNKNOWN
+
+
+def kind_of_identity(identity: str) -> EndKind:
+    """What an identity is that stands in a text: by its number, or by its name if it is reserved."""
+    kind = _LABELS.get(f"reserved:{identity}")
+    if kind is not None or not (identity.isascii() and identity.isdigit() and len(identity) < 12):
+        return kind or EndKind.UNKNOWN
+    number = int(identity)
+    if number in _RESERVED:
+        return _RESERVED[number]
+    if _CIDR <= number < 2 * _CIDR:
+        return EndKind.EXTERNAL
+    return EndKind.POD if _FIRST <= number < _CIDR else EndKind.UNKNOWN
 
 
 def _labels(labels: Sequence[str]) -> tuple[tuple[str, str], ...]:

@@ -60,7 +60,7 @@ def make_flow(record: FlowRecord, node: str, ends: Ends) -> Flow:
     protocol, source_port, port, opens = _layer4(record.l4)
     opens = _opening(record, opens)
     if protocol not in ("ICMP", "ICMPv6"):
-        source_port, port = kept_ports(opens, *_bounded(source_port, port))
+        source_port, port = kept_ports(opens, *bounded(source_port, port))
     outcome, reason = _outcome(record, event)
     direction = _DIRECTIONS.get(record.traffic_direction)
     return Flow(
@@ -115,7 +115,7 @@ def _layer4(l4: Layer4 | None) -> tuple[str, int | None, int | None, Opening]:
     return ("112" if l4.vrrp is not None else "2" if l4.igmp is not None else ""), None, None, Opening.UNKNOWN
 
 
-def _bounded(source: int | None, destination: int | None) -> tuple[int | None, int | None]:
+def bounded(source: int | None, destination: int | None) -> tuple[int | None, int | None]:
     """Both ports, where only one is ephemeral with that one as the first of them all.
 
     It is a client's then, and differs with every connection; where nobody knows who opened it, both ports are kept.

@@ -7,9 +7,11 @@ from ringfence.flowlogs import (
     aws_agent,
     aws_vpc,
     calico_flow_log,
+    cilium_monitor,
     gke,
     goldmane,
     hubble,
+    hubble_compact,
     iptables,
     kube_network_policies,
     loki,
@@ -21,6 +23,8 @@ from ringfence.model.errors import QueryError
 
 FORMATS: tuple[Format, ...] = (
     hubble.FORMAT,
+    hubble_compact.FORMAT,
+    cilium_monitor.FORMAT,
     calico_flow_log.FORMAT,
     goldmane.FORMAT,
     ovn_acl.FORMAT,
