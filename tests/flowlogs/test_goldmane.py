@@ -38,6 +38,7 @@ FLOW = Flow(
         b"[" + samples.WHISKER + b"]",
         b'{"meta":{"totalPages":1},"items":[' + samples.WHISKER + b"]}",
         json.dumps({"items": [RECORD]}, indent=2).encode(),
+        b"data: " + samples.WHISKER,  # an event of ?watch=true
     ],
 )
 def test_a_record_a_line_an_array_or_a_page(log: bytes) -> None:
@@ -47,6 +48,21 @@ def test_a_record_a_line_an_array_or_a_page(log: bytes) -> None:
     # At the source, what goes out is what the destination gets.
     assert (tally.octets, tally.octets_back) == (180, 0)
     assert by_name("goldmane").recognises(log.split(b"\n")[:50]) == 1.0
+
+
+def test_the_events_of_a_stream_are_read_one_by_one() -> None:
+    reduction = read(
+        "goldmane", b"data: " + samples.WHISKER + b"\n\nevent: x\ndata: " + samples.WHISKER + b"\n\ndata: {"
+    )
+    assert reduction.flows_read == 2
+    assert loss(reduction, LossKind.UNREADABLE).where == Position(FILE, 6)
+
+
+def test_pages_that_are_not_there_are_a_loss() -> None:
+    page = json.dumps({"meta": {"totalPages": 2, "totalResults": 7}, "items": [RECORD] * 4})
+    rest = json.dumps({"meta": {"totalPages": 2, "totalResults": 7}, "items": [RECORD] * 3})
+    assert loss(read("goldmane", page), LossKind.TRUNCATED).count == 3
+    assert lost(read("goldmane", f"{page}\n{rest}"), LossKind.TRUNCATED) == []
 
 
 def test_what_is_outside_has_no_address_which_is_a_loss() -> None:

@@ -1,4 +1,4 @@
-"""Calico's Goldmane, and Whisker's ``GET /flows``: a page with ``items``, an array, or one record a line.
+"""Calico's Goldmane, and Whisker's ``GET /flows``: pages with ``items``, an array, one record a line, or its stream.
 
 Whisker writes ``FlowResponse`` of
 https://github.com/projectcalico/calico/blob/master/whisker-backend/pkg/apis/v1/flows.go; Goldmane's own records have
@@ -22,6 +22,7 @@ from ringfence.model.flow import Direction, Flow, FlowEnd, Loss, LossKind, Openi
 from ringfence.model.origin import Position
 
 MERGED = "Calico merged pods by their generated names, and wrote no addresses."
+PAGED = "Answers hold fewer flows than there are; ask for all pages."
 OUTSIDE = "Calico wrote only whether addresses outside the cluster are public (pub) or private (pvt)."
 
 _DIRECTIONS = {"src": Direction.EGRESS, "dst": Direction.INGRESS}
@@ -39,32 +40,46 @@ _TYPES = {
 
 
 class _Reader:
+    def __init__(self) -> None:
+        self._given = self._there = 0
+        self._where: Position | None = None
+
     def line(self, line: bytes, where: Position, into: Reduction) -> None:
-        """Reads a whole input, or a line of it."""
-        for record, at in _records(line, where, into):
-            _read(record, at, into)
+        """Reads a whole input."""
+        for value, at in _values(line, where, into):
+            self._page(value, at)
+            for record in flattened(value, "items", at, into):
+                _read(record, at, into)
 
     def end(self, into: Reduction) -> None:
-        """Nothing is remembered."""
+        """What the pages say to be there, and isn't, is lost."""
+        if self._there > self._given:
+            into.lose(Loss(LossKind.TRUNCATED, PAGED, self._there - self._given, where=self._where))
+        self._given = self._there = 0
+
+    def _page(self, value: object, where: Position) -> None:
+        page = fields.mapping(value)
+        if "items" in page:
+            meta = calico_names.folded(fields.mapping(page.get("meta")))
+            self._given += len(fields.sequence(page["items"]))
+            self._there = max(self._there, fields.count(meta.get("totalresults")) or 0)
+            self._where = self._where or where
 
 
-def _records(document: bytes, where: Position, into: Reduction) -> Iterator[tuple[dict[str, Any], Position]]:
+def _values(document: bytes, where: Position, into: Reduction) -> Iterator[tuple[object, Position]]:
+    """The JSON values of a document: one, or one a line, also as server-sent events (``data: {…}``)."""
     try:
-        value = msgspec.json.decode(document)
+        yield msgspec.json.decode(document), where
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         for number, line in enumerate(document.split(b"\n"), where.line):
-            if line.strip():
-                at = Position(where.file, number)
-                try:
-                    each = msgspec.json.decode(line)
-                except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-                    into.unreadable("Lines are no JSON.", at)
-                    continue
-                for record in flattened(each, "items", at, into):
-                    yield record, at
-        return
-    for record in flattened(value, "items", where, into):
-        yield record, where
+            text = line.removeprefix(b"data:").strip()
+            if not text or text.startswith((b"event:", b"id:", b"retry:", b":")):
+                continue
+            at = Position(where.file, number)
+            try:
+                yield msgspec.json.decode(text), at
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                into.unreadable("Lines are no JSON.", at)
 
 
 def _read(record: Mapping[str, Any], where: Position, into: Reduction) -> None:
@@ -151,6 +166,7 @@ def _recognises(lines: Sequence[bytes]) -> float:
             _mine(_flat(each)) for each in fields.sequence(record.get("items")) or [record] if isinstance(each, dict)
         )
 
+    lines = [line.removeprefix(b"data:") for line in lines]
     found = share(lines, mine, (b"sourcename", b"destname", b"reporter", b"action", b"policies"))
     return 0.0 if found == 1.0 and b'"source_ip"' in b"".join(lines) else found
 
