@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ringfence.model.names import Names
 
 
-def read_edges(store: str, choice: Choice | None = None, *, whole: bool = False) -> EdgeSet:
+def read_edges(store: str, choice: Choice | None = None, *, engine: str = "duckdb", whole: bool = False) -> EdgeSet:
     """The edges of a store; ``whole`` brings hours, policies and all else with them.
 
     Raises:
@@ -22,10 +22,10 @@ def read_edges(store: str, choice: Choice | None = None, *, whole: bool = False)
     from ringfence.flows.store import opened
     from ringfence.model.errors import InputError
 
-    with progress("Reading the flows"), opened(store) as flows:
+    with progress("Reading the flows"), opened(store, engine=engine) as flows:
         edges = flows.edges(choice, whole=whole)
     if not len(edges):
-        chosen = " of this choice" if choice is not None else ""
+        chosen = " of this choice" if choice is not None and choice != type(choice)() else ""
         raise InputError(f"{store} has no connection{chosen}, so nothing can be said of any.")
     return edges
 

@@ -7,6 +7,9 @@ from importlib import import_module
 import click
 
 SUBCOMMANDS: dict[str, tuple[str, str]] = {
+    "denied": ("flows_denied", "command"),
+    "timeline": ("flows_timeline", "command"),
+    "top": ("flows_top", "command"),
     "edges": ("flows_edges", "command"),
     "prune": ("flows_prune", "command"),
     "merge": ("flows_merge", "command"),
