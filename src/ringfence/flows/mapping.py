@@ -145,12 +145,12 @@ def gate(flow: Flow) -> int:
     """How far a packet had come where it was seen: 0 before any policy, 1 past the source's egress, 2 past ingress.
 
     Cilium's ``from-*`` trace points see packets before the policy of that side judges them (docs.cilium.io, "Life of a
-    Packet"). What is seen at neither side counts as past both.
+    Packet"). Of a record without a side nobody knows whose policy it had passed, so it counts as the source's.
     """
     before = flow.point.startswith("from-")
     if flow.direction is Direction.EGRESS:
         return 0 if before else 1
-    return 1 if before else 2
+    return 2 if flow.direction is Direction.INGRESS and not before else 1
 
 
 def _side(flow: Flow, *, reply: bool) -> str:

@@ -75,8 +75,11 @@ def _row(edge: Edge) -> tuple[str, ...]:
 
 
 def party(value: Party) -> str:
-    """A party, with its cluster where it has a name."""
-    return f"{value.cluster}:{value}" if value.cluster else str(value)
+    """A party, with its cluster where it has a name, and the Service that an address is known for."""
+    text = str(value)
+    if value.service and not value.workload and not value.names and value.address:
+        text = f"{value.service} ({value.address})"
+    return f"{value.cluster}:{text}" if value.cluster else text
 
 
 def where(edge: Edge) -> str:
