@@ -54,8 +54,7 @@ def endpoints(snapshot: Snapshot, end: Party) -> list[Endpoint]:
     if end.kind is PartyKind.EXTERNAL:
         return [AddressEndpoint(parse_address(end.address))]
     same = [pod for pod in snapshot.pods if party(pod) == end]
-    guarded: list[Endpoint] = [pod for pod in same if not pod.host_network]
-    return guarded or [AddressEndpoint(point) for pod in same for point in pod.addresses]
+    return [pod for pod in same if not pod.host_network] or list(same)
 
 
 def applied(snapshot: Snapshot, proposal: Proposal) -> Snapshot:

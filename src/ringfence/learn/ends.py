@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ringfence.flows.edges import Party, PartyKind
 from ringfence.learn.groups import Group, Groups, workload_of
@@ -16,12 +16,16 @@ from ringfence.survey.backends import Backends
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """An address outside the cluster, or of a node. ``name`` is the DNS name that it was asked for by."""
+    """An address outside the cluster, or of a node. ``name`` is the DNS name that it was asked for by.
+
+    ``hosts`` are the pods of the host network that were meant: the input may know their node by nothing else.
+    """
 
     point: int
     name: str = ""
     other_names: tuple[str, ...] = ()
     is_node: bool = False
+    hosts: tuple[Pod, ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
         text = format_address(self.point)
@@ -91,10 +95,13 @@ class Ends:
         hosts = self._groups.hosts(workload)
         if not hosts:
             raise GoneError("is gone from the cluster, and no record has its labels")
-        points = sorted({address for pod in hosts for address in pod.addresses})
-        if not points:
+        found: dict[int, list[Pod]] = {}
+        for pod in hosts:
+            for address in pod.addresses:
+                found.setdefault(address, []).append(pod)
+        if not found:
             raise UnnamedError("is of the host network, and the input has no addresses of its nodes")
-        return [Address(point, is_node=True) for point in points]
+        return [Address(point, is_node=True, hosts=tuple(found[point])) for point in sorted(found)]
 
     def node_names(self, party: Party) -> set[str]:
         """The names of the node that a party is; none for any other party, and for a node that nobody knows."""
@@ -149,7 +156,7 @@ class Ends:
             group = self._groups.of(endpoint.workload)
             if group is not None and not endpoint.host_network:
                 return [group]
-            return [Address(address, is_node=True) for address in endpoint.addresses]
+            return [Address(address, is_node=True, hosts=(endpoint,)) for address in endpoint.addresses]
         return [Address(endpoint.address, is_node=endpoint.address in self._node_addresses)]
 
 

@@ -70,17 +70,15 @@ class Known:
 
 def atoms_of(engine: Engine, end: End) -> list[int]:
     """The numbers of the atoms that hold an end."""
-    if isinstance(end, Address):
-        return [engine.atom(AddressEndpoint(end.point))]
-    return sorted({engine.atom(pod) for pod in end.pods})
+    return sorted(by_atom(engine, end))
 
 
 def by_atom(engine: Engine, end: End) -> dict[int, list[Endpoint]]:
     """The endpoints of an end by the atom that holds them."""
-    if isinstance(end, Address):
+    found: dict[int, list[Endpoint]] = {}
+    if isinstance(end, Address) and not end.hosts:
         endpoint = AddressEndpoint(end.point)
         return {engine.atom(endpoint): [endpoint]}
-    found: dict[int, list[Endpoint]] = {}
-    for pod in end.pods:
+    for pod in end.hosts if isinstance(end, Address) else end.pods:
         found.setdefault(engine.atom(pod), []).append(pod)
     return found
