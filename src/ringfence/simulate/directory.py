@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +52,9 @@ def write(simulation: Simulation, directory: str, format_name: str, loss: LossLa
     (root / "inventory").mkdir(parents=True, exist_ok=True)
     for time, text in states(simulation):
         name = f"{moment(time)[:19].replace(':', '')}Z.json"
-        (root / "inventory" / name).write_text(text, encoding="utf-8", newline="\n")
+        path = root / "inventory" / name
+        path.write_text(text, encoding="utf-8", newline="\n")
+        os.utime(path, (time, time))  # when a dump was made is taken from its file
         count += 1
     with (root / "truth.jsonl").open("w", encoding="utf-8", newline="\n") as stream:
         for document in truth.documents():
