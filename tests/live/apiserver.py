@@ -6,6 +6,7 @@ forgotten page is a 410, and what a user may not do is a 403 with a Status.
 
 from __future__ import annotations
 
+import copy
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -74,8 +75,12 @@ class Store:
     forbidden: set[tuple[str, str]] = field(default_factory=set)
     version: int = 100
     stuck: bool = False  # every page names the same next page
+    events: list[tuple[int, str, str, str, Object]] = field(default_factory=list)
+    forgotten: int = 0  # versions up to this one can't be watched from any more
+    cut_after: int = 0  # a watch is cut within the event after so many; 0: never
+    closing: bool = False
     snapshots: dict[str, list[Object]] = field(default_factory=dict)
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    lock: threading.Condition = field(default_factory=threading.Condition)
 
     def add(self, *objects: Object) -> None:
         """Puts objects in, new or changed."""
@@ -86,7 +91,20 @@ class Store:
                 metadata["resourceVersion"] = str(self.version)
                 group = each["apiVersion"].rpartition("/")[0]
                 key = group, each["kind"], metadata.get("namespace", ""), metadata["name"]
+                kind = "MODIFIED" if key in self.objects else "ADDED"
                 self.objects[key] = each
+                self.events.append((self.version, group, each["kind"], kind, copy.deepcopy(each)))
+            self.lock.notify_all()
+
+    def remove(self, kind: str, namespace: str, name: str) -> None:
+        """Takes an object away."""
+        with self.lock:
+            (key,) = (each for each in self.objects if each[1:] == (kind, namespace, name))
+            self.version += 1
+            gone = copy.deepcopy(self.objects.pop(key))
+            gone["metadata"]["resourceVersion"] = str(self.version)
+            self.events.append((self.version, key[0], kind, "DELETED", gone))
+            self.lock.notify_all()
 
     def forbid(self, plural: str, namespace: str = "") -> None:
         """Refuses a kind: in the whole cluster without a namespace, else also in that one."""
@@ -200,8 +218,42 @@ class _Handler(BaseHTTPRequestHandler):
             with self.store.lock:
                 found = self.store.objects.get((group, kind, namespace, name[0]))
             self._send(200, json.dumps(found).encode()) if found else self._send(404, _status(404, "not found"))
+        elif "watch" in parameters:
+            self._watch(group, kind, int(parameters["resourceVersion"]))
         else:
             self._list(group, version, kind, namespace, parameters)
+
+    def _watch(self, group: str, kind: str, since: int) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        if since < self.store.forgotten:
+            status = {"kind": "Status", "apiVersion": "v1", "code": 410, "message": "too old resource version"}
+            self._chunk(json.dumps({"type": "ERROR", "object": status}).encode() + b"\n")
+            self._chunk(b"")
+            return
+        sent = 0
+        while True:
+            with self.store.lock:
+                found = [each for each in self.store.events if each[0] > since and each[1:3] == (group, kind)]
+                if not found:
+                    self.store.lock.wait(0.05)
+                if self.store.closing:
+                    return
+            for version, _, _, verb, each in found:
+                line = json.dumps({"type": verb, "object": each}).encode() + b"\n"
+                if self.store.cut_after and sent == self.store.cut_after:
+                    self._chunk(line[: len(line) // 2])
+                    self.close_connection = True
+                    self.connection.close()
+                    return
+                self._chunk(line)
+                since, sent = version, sent + 1
+
+    def _chunk(self, data: bytes) -> None:
+        self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+        self.wfile.flush()
 
     def _list(self, group: str, version: str, kind: str, namespace: str, parameters: dict[str, str]) -> None:
         limit, token = int(parameters.get("limit", 0)), parameters.get("continue", "")
@@ -249,6 +301,7 @@ def serving(store: Store) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}"
     finally:
+        store.closing = True
         server.shutdown()
         server.server_close()
         thread.join()

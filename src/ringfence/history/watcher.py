@@ -1,0 +1,102 @@
+"""Follows every kind of a running cluster that an answer needs, at the same time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from ringfence.history.keeper import Keeper, Turn
+from ringfence.live.connection import Connection, connect
+from ringfence.live.discovery import Resource, discover
+from ringfence.live.target import Target
+from ringfence.live.watch import Follower, Told, Trouble
+from ringfence.sources.live_items import is_wanted, may_matter
+
+_AT_ONCE = 8
+_ENDING = 5.0
+_STARTING = 60.0
+"""Seconds in which every kind should have been listed once; then what is there is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watcher:
+    """A running watch. ``context`` and ``server`` say of what; ``keeper`` has the objects."""
+
+    context: str
+    server: str
+    keeper: Keeper
+    _told: threading.Event
+
+    def ready(self, timeout: float = _STARTING) -> bool:
+        """Waits until each kind has been listed, or can't be; False where that takes longer."""
+        return self._told.wait(timeout)
+
+
+@contextmanager
+def watching(
+    target: Target,
+    *,
+    sink: Callable[[list[Turn]], None] | None = None,
+    first_pause: float = 0.2,
+) -> Iterator[Watcher]:
+    """Follows the cluster until the block ends. ``sink`` is given what changed, from several threads, one at a time.
+
+    The first list of a kind is no change and isn't given to ``sink``, what a later list finds out is. ``first_pause``
+    is before the first repetition of what failed, in seconds.
+
+    Raises:
+        InputError: no cluster is configured, it can't be reached, or it doesn't accept the credentials. Once it is
+            followed, no trouble ends it: see :attr:`ringfence.history.keeper.Keeper.trouble`.
+    """
+    keeper, stop, told = Keeper(), threading.Event(), threading.Event()
+    with connect(target, pause=first_pause) as connection:
+        resources = _resources(connection)
+        waiting, lock = set(resources), threading.Lock()
+
+        def tell(each: Told) -> None:
+            resource = each.resource
+            with lock:
+                first = resource not in keeper.resources
+                turns = keeper.tell(each)
+                if sink is not None and turns and not first:
+                    sink(turns)
+                if not isinstance(each, Trouble) or each.refused:
+                    waiting.discard(resource)
+                if not waiting:
+                    told.set()
+
+        def follow(follower: Follower) -> None:
+            follower.run()
+            with lock:
+                waiting.discard(follower.resource)  # it isn't served
+                if not waiting:
+                    told.set()
+
+        followers = [Follower(connection, each, tell, stop, first_pause=first_pause) for each in resources]
+        threads = [threading.Thread(target=follow, args=(each,), daemon=True) for each in followers]
+        for thread in threads:
+            thread.start()
+        try:
+            yield Watcher(connection.name, connection.server, keeper, told)
+        finally:
+            stop.set()
+            _end(followers, threads)
+
+
+def _end(followers: list[Follower], threads: list[threading.Thread]) -> None:
+    """Interrupts what waits, again where it began to wait just after. What still asks is left to end by itself."""
+    end = time.monotonic() + _ENDING
+    while any(thread.is_alive() for thread in threads) and time.monotonic() < end:
+        for follower in followers:
+            follower.interrupt()
+        for thread in threads:
+            thread.join(0.01)
+
+
+def _resources(connection: Connection) -> tuple[Resource, ...]:
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return discover(connection, is_wanted, may_matter, pool).resources

@@ -1,0 +1,109 @@
+"""A running cluster followed over real HTTP, through all that a server does to a watch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from ringfence.history.following import Following
+from ringfence.history.keeper import Turn
+from ringfence.history.watcher import watching
+from ringfence.live import Target
+from ringfence.model.errors import InputError
+from tests.live.conftest import Live, live, pod, policy
+
+__all__ = ["live"]
+
+PATIENCE = 10.0
+
+
+def soon(holds: Callable[[], bool]) -> bool:
+    """Waits until something holds, which it must within some seconds."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if holds():
+            return True
+        time.sleep(0.02)
+    return holds()
+
+
+def pods(following: Following) -> set[str]:
+    return {each.name for each in following.cluster().snapshot.pods}
+
+
+def test_a_change_is_seen_within_a_second(live: Live) -> None:
+    with watching(Target.parse(live.path), first_pause=0.01) as watcher:
+        assert watcher.ready(PATIENCE)
+        following = Following(watcher.keeper)
+        assert following.cluster().verdict("shop/web", "shop/api", 8080).allowed
+        live.store.add(policy("shop", "api", {"app": "api"}, {"app": "nobody"}))
+        begin = time.monotonic()
+        assert soon(lambda: not following.cluster().verdict("shop/web", "shop/api", 8080).allowed)
+        assert time.monotonic() - begin < 1.0
+        live.store.remove("NetworkPolicy", "shop", "api")
+        assert soon(lambda: following.cluster().verdict("shop/job", "shop/api", 8080).allowed)
+
+
+def test_nothing_new_is_the_same_cluster(live: Live) -> None:
+    with watching(Target.parse(live.path), first_pause=0.01) as watcher:
+        assert watcher.ready(PATIENCE)
+        following = Following(watcher.keeper)
+        assert following.cluster() is following.cluster()
+
+
+def test_a_connection_that_is_cut_within_an_event_loses_nothing(live: Live) -> None:
+    live.store.cut_after = 2
+    with watching(Target.parse(live.path), first_pause=0.01) as watcher:
+        assert watcher.ready(PATIENCE)
+        following = Following(watcher.keeper)
+        live.store.add(*(pod("shop", f"worker-{number}", f"10.1.0.{number}", app="worker") for number in range(9)))
+        assert soon(lambda: len(pods(following)) == 13)
+
+
+def test_a_version_that_the_server_forgot_is_mended_by_a_list(live: Live) -> None:
+    turns: list[Turn] = []
+    live.store.cut_after = 1
+    with watching(Target.parse(live.path), sink=turns.extend, first_pause=0.01) as watcher:
+        assert watcher.ready(PATIENCE)
+        following = Following(watcher.keeper)
+        live.store.forgotten = live.store.version + 2
+        live.store.add(pod("shop", "one", "10.1.0.1"), pod("shop", "two", "10.1.0.2"))
+        live.store.remove("Pod", "shop", "job")
+        assert soon(lambda: pods(following) == {"web", "api", "db", "one", "two"})
+    assert {(turn.name, turn.after is None) for turn in turns} == {("one", False), ("two", False), ("job", True)}
+
+
+def test_a_server_that_is_away_for_a_while_is_followed_again(live: Live) -> None:
+    with watching(Target.parse(live.path), first_pause=0.01) as watcher:
+        assert watcher.ready(PATIENCE)
+        following = Following(watcher.keeper)
+        live.store.cut_after = 1
+        live.store.fail(4, 503)
+        live.store.add(pod("shop", "one", "10.1.0.1"), pod("shop", "two", "10.1.0.2"))
+        assert soon(lambda: {"one", "two"} <= pods(following))
+
+
+def test_a_kind_that_may_not_be_seen_is_said_and_the_rest_followed(live: Live) -> None:
+    live.store.forbid("nodes")
+    with watching(Target.parse(live.path), first_pause=0.01) as watcher:
+        assert watcher.ready(PATIENCE)
+        cluster = Following(watcher.keeper).cluster()
+    assert [finding.code.code for finding in cluster.findings if "Node" in finding.what] == ["RF018"]
+    assert len(cluster.snapshot.pods) == 4
+
+
+def test_what_was_there_at_first_is_no_change(live: Live) -> None:
+    turns: list[Turn] = []
+    with watching(Target.parse(live.path), sink=turns.extend, first_pause=0.01) as watcher:
+        assert watcher.ready(PATIENCE)
+        assert not turns
+        live.store.add(policy("shop", "new", {}, {}))
+        assert soon(lambda: [turn.name for turn in turns] == ["new"])
+
+
+def test_refused_credentials_end_it_before_it_begins(live: Live) -> None:
+    live.store.tokens = {"other"}
+    with pytest.raises(InputError, match="doesn't accept the credentials"), watching(Target.parse(live.path)):
+        pass
