@@ -9,7 +9,7 @@ import msgspec
 
 from ringfence.flows.edges import Party
 from ringfence.flows.mapping import Columns, Kept, Mapping
-from ringfence.flows.merging import merge
+from ringfence.flows.merging import plan
 from ringfence.flows.rows import answer_of, arrow, flow_of, state_of_body
 from ringfence.flows.storage import Storage
 
@@ -44,13 +44,12 @@ def derive(storage: Storage) -> None:
         storage.replace("parties", arrow("parties", parties))
         storage.replace("mapped", _renumbered(_concat(mapped), numbers))
         storage.replace("details", _concat(details))
+    steps = plan()
     with storage.changing():
-        read = (storage.table("tallies"), storage.table("mapped"), storage.table("details"))
-        merged = merge(*read, storage.keep)
-        storage.replace("hourly", merged.hourly)
-        storage.replace("edges", merged.edges)
-        storage.replace("edge_details", merged.edge_details)
-        storage.replace("seen", merged.seen)
+        for name, expression in steps.kept:
+            storage.keep(name, expression)
+        for name, expression in steps.tables:
+            storage.replace(name, expression)
         storage.set_note(STALE, "")
 
 

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ringfence.flows import compiling
+from ringfence.flows.compiling import sql
 from ringfence.flows.tables import TABLES, VERSION
 from ringfence.model.errors import InputError
 
@@ -63,11 +65,11 @@ class DuckDbFile:
 
     def table(self, name: str) -> ir.Table:
         """A table, to build expressions on."""
-        return self._backend.table(name)
+        return compiling.table(name)
 
     def fetch(self, expression: ir.Table) -> pa.Table:
         """Works an expression out."""
-        return self._run(self._backend.compile(expression)).fetch_arrow_table()
+        return self._run(sql(expression, "duckdb")).fetch_arrow_table()
 
     def batches(self, name: str) -> Iterator[pa.RecordBatch]:
         """A table in parts. Nothing else may be asked in between."""
@@ -75,8 +77,8 @@ class DuckDbFile:
 
     def keep(self, name: str, expression: ir.Table) -> ir.Table:
         """Works an expression out and keeps the result until the store is closed."""
-        self._run(f"CREATE OR REPLACE TEMP TABLE kept_{name} AS {self._backend.compile(expression)}")
-        return self._backend.table(f"kept_{name}")
+        self._run(f"CREATE OR REPLACE TEMP TABLE {compiling.KEPT}{name} AS {sql(expression, 'duckdb')}")
+        return compiling.kept(name, expression)
 
     @contextmanager
     def changing(self) -> Iterator[None]:
@@ -103,7 +105,7 @@ class DuckDbFile:
             self.append(name, rows)
         else:
             columns = ", ".join(f'"{column}"' for column in TABLES[name])
-            self._run(f"INSERT INTO {name} SELECT {columns} FROM ({self._backend.compile(rows)})")  # noqa: S608 - as above
+            self._run(f"INSERT INTO {name} SELECT {columns} FROM ({sql(rows, 'duckdb')})")  # noqa: S608 - as above
 
     def _insert(self, name: str, rows: pa.Table) -> None:
         self._backend.con.register("incoming", rows.select(list(TABLES[name])))

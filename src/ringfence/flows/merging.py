@@ -16,10 +16,11 @@ A connection of which a source only says that it goes on counts as one in the ho
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from ringfence.flows.compiling import kept, table
 from ringfence.flows.tables import MADE
 
 if TYPE_CHECKING:
@@ -31,21 +32,29 @@ OUTCOMES = ("allowed", "denied", "rejected", "audited", "failed", "unknown")
 
 
 @dataclass(frozen=True, slots=True)
-class Merged:
-    """The tables that are worked out, as expressions."""
+class Plan:
+    """Expressions in the order in which they are worked out: ``kept`` ones, by name, then those of the ``tables``."""
 
-    hourly: ir.Table
-    edges: ir.Table
-    edge_details: ir.Table
-    seen: ir.Table
+    kept: tuple[tuple[str, ir.Table], ...]
+    tables: tuple[tuple[str, ir.Table], ...]
 
 
-def merge(tallies: ir.Table, mapped: ir.Table, details: ir.Table, keep: Callable[[str, ir.Table], ir.Table]) -> Merged:
-    """The edges of tallies. ``keep`` works out a table that is used more than once, and gives it back as read again."""
-    seen_at = keep("observed", observed(tallies, mapped))
-    by_hour = keep("by_hour", _by_hour(seen_at))
-    hourly = keep("hourly", _hourly(by_hour))
-    return Merged(hourly, _edges(hourly, seen_at), _edge_details(seen_at, details), _seen(seen_at))
+@cache
+def plan() -> Plan:
+    """How the tables of edges are worked out of ``tallies``, ``mapped`` and ``details``."""
+    seen = observed(table("tallies"), table("mapped"))
+    seen_kept = kept("observed", seen)
+    by_hour = _by_hour(seen_kept)
+    hourly = _hourly(kept("by_hour", by_hour))
+    return Plan(
+        (("observed", seen), ("by_hour", by_hour)),
+        (
+            ("hourly", hourly),
+            ("edges", _edges(table("hourly"), seen_kept)),
+            ("edge_details", _edge_details(seen_kept, table("details"))),
+            ("seen", _seen(seen_kept)),
+        ),
+    )
 
 
 def observed(tallies: ir.Table, mapped: ir.Table) -> ir.Table:
@@ -96,13 +105,13 @@ def _by_hour(seen: ir.Table) -> ir.Table:
     return a_unit.group_by(*PAIR, "hour").agg(**sums)
 
 
-def _folded(table: ir.Table, keys: tuple[str, ...], how: str) -> ir.Table:
-    return table.group_by(*keys).agg(
-        counts=getattr(table.counts, how)(),
-        octets=getattr(table.octets, how)(),
-        octets_back=getattr(table.octets_back, how)(),
-        first=table["first"].min(),
-        last=table["last"].max(),
+def _folded(t: ir.Table, keys: tuple[str, ...], how: str) -> ir.Table:
+    return t.group_by(*keys).agg(
+        counts=getattr(t.counts, how)(),
+        octets=getattr(t.octets, how)(),
+        octets_back=getattr(t.octets_back, how)(),
+        first=t["first"].min(),
+        last=t["last"].max(),
     )
 
 
