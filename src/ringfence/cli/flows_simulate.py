@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ringfence.cli import options, session
 from ringfence.cli.options import Common
 from ringfence.cli.progress import progress
+
+if TYPE_CHECKING:
+    from ringfence.cluster import Cluster
+    from ringfence.engine import Engine
 
 FORMATS = (
     "hubble",
@@ -145,7 +150,7 @@ def command(
     )
     law = LossLaw.of(losses, KNOWN[format_name].loss)
     cluster = session.load(paths, common, tell=output == "text")
-    engines = [(moment, session.load((path,), common, tell=False).engine) for moment, path in map(_later, later)]
+    engines = [(moment, _under(cluster, path)) for moment, path in map(_later, later)]
     with progress("Simulating"):
         simulation = simulate(cluster.snapshot, cluster.engine, plan, later=sorted(engines, key=lambda one: one[0]))
         _check_nodes(not_enforced, [node.name for node in simulation.roster.nodes])
@@ -177,6 +182,13 @@ def _later(text: str) -> tuple[float, str]:
     if not equals or not path or moment < 0:
         raise click.UsageError(f"--later {text!r} is no HOURS=PATH, such as 12=proposed/.")
     return moment, path
+
+
+def _under(cluster: Cluster, path: str) -> Engine:
+    """The engine of the cluster with the policies of another input."""
+    from ringfence.cluster import Cluster
+
+    return Cluster(session.under(cluster.snapshot, session.snapshot([path])), cni=cluster.cni).engine
 
 
 def _check_nodes(wanted: tuple[str, ...], known: list[str]) -> None:
