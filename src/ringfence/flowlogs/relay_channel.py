@@ -91,7 +91,8 @@ class Client:
         try:
             asked = json_format.ParseDict(dict(request), message("observer.GetFlowsRequest")())
         except json_format.ParseError as error:
-            raise QueryError(f"Hubble can't be asked so: {error}.") from None
+            reason = str(error).partition("\n")[0].rstrip(".")  # what follows lists all fields there are
+            raise QueryError(f"Hubble can't be asked so: {reason}.") from None
         ask = self._channel.unary_stream(
             f"/{SERVICE}/GetFlows",
             request_serializer=message("observer.GetFlowsRequest").SerializeToString,
