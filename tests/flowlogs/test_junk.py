@@ -33,7 +33,7 @@ def consistent(reduction: Reduction) -> None:
     assert all(0 < tally.first <= tally.last for tally in tallies)
     for flow in reduction.counted:
         assert flow.protocol
-        assert flow.port is None or 0 <= flow.port < 65536 or flow.protocol.startswith("ICMP")
+        assert flow.port is None or 0 <= flow.port < (256 if flow.protocol.startswith("ICMP") else 65536)
     assert all(loss.detail and (loss.count is None or loss.count > 0) for loss in reduction.losses)
 
 
@@ -130,7 +130,26 @@ def test_values_of_other_types_become_flows_or_losses(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(
-    "line", [b"[" * 100_000, b'{"a":' * 100_000, b"\x00" * 100, b"{}", b"[]", b"null", b'"', b"\xff" * 50, b" " * 9]
+    "line",
+    [
+        b"IN=" * 100_000,
+        b"IN=a OUT=b " * 50_000,
+        b"SRC=1 " + b"IN=a OUT=b " * 50_000,
+        b"|1|acl_log(" * 50_000,
+        b'I0712 09:53:52.2 1 a.go:1] "x" ' + b"a" * 500_000,
+        b"2023/07/04 12:45:21.804416 " + b"Ingress Allow " * 30_000,
+        b"Flow Info: Src IP: " * 20_000,
+        b"Node: ;SIP: " * 50_000,
+        b"[" * 100_000,
+        b'{"a":' * 100_000,
+        b"\x00" * 100,
+        b"{}",
+        b"[]",
+        b"null",
+        b'"',
+        b"\xff" * 50,
+        b" " * 9,
+    ],
 )
 def test_lines_of_no_sense(name: str, line: bytes) -> None:
     by_name(name).recognises([line])

@@ -160,6 +160,15 @@ def test_each_thread_counts_for_itself_and_a_process_that_begins_again_is_no_gap
     assert lost(read("ovn-acl", log), LossKind.SEQUENCE_GAP) == []
 
 
+def test_nodes_whose_messages_syslog_put_together_count_for_themselves() -> None:
+    def of(node: str, number: int) -> str:
+        return packet(number=number).replace("Z|", f"Z {node} ovn-controller[7]: ovs|", 1)
+
+    log = "\n".join((of("a", 4), of("b", 700), of("a", 5), of("b", 701), of("a", 7)))
+    gap = loss(read("ovn-acl", log), LossKind.SEQUENCE_GAP)
+    assert (gap.count, gap.where) == (1, Position(FILE, 5))
+
+
 def test_the_limit_of_the_rate_is_said_once() -> None:
     limited = loss(read("ovn-acl", f"{packet(number=4)}\n{packet(number=5)}"), LossKind.RATE_LIMITED)
     assert limited.count is None

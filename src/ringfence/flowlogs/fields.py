@@ -22,6 +22,7 @@ PROTOCOLS = {1: "ICMP", 6: "TCP", 17: "UDP", 58: "ICMPv6", 132: "SCTP"}
 
 _NAMES = {name.lower(): name for name in PROTOCOLS.values()} | {"icmp6": "ICMPv6", "ipv6-icmp": "ICMPv6"}
 _LATEST = 253402300800.0  # the year 10000: what is later isn't in seconds
+_MOST = (1 << 63) - 1
 _EPOCH = re.compile(r"\d{9,10}(?:\.\d+)?|\d{13}")
 
 
@@ -57,15 +58,15 @@ def protocol(value: object) -> str:
 
 
 def whole(value: object) -> int | None:
-    """A whole number that is written as such, or as its text (JSON of protobuf); None if it is none."""
+    """A whole number of 64 bits that is written as such, or as its text (JSON of protobuf); None if it is none."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
-        return value
+        return value if -_MOST <= value <= _MOST else None
     if isinstance(value, float):
-        return int(value) if value.is_integer() else None
+        return int(value) if value.is_integer() and abs(value) < _MOST else None
     if isinstance(value, str) and len(value) < 20 and value.isascii() and value.removeprefix("-").isdigit():
-        return int(value)
+        return whole(int(value))
     return None
 
 
@@ -79,6 +80,12 @@ def port(value: object) -> int | None:
     """A port of 1 to 65535; None for 0, which sources write where there is none."""
     number = whole(value)
     return number if number is not None and 0 < number < 65536 else None
+
+
+def icmp_type(value: object) -> int | None:
+    """The type of an ICMP message, 0 to 255."""
+    number = whole(value)
+    return number if number is not None and 0 <= number < 256 else None
 
 
 def text(value: object) -> str:

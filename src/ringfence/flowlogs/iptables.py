@@ -19,7 +19,7 @@ from ringfence.flowlogs.reduction import Reduction
 from ringfence.model.flow import EndKind, Flow, FlowEnd, Loss, LossKind, Opening, Outcome, RecordedRule, Tally
 from ringfence.model.origin import Position
 
-_LINE = re.compile(rb"(?P<before>.*?)IN=(?P<in>\S*) OUT=(?P<out>\S*) (?P<packet>.*\bSRC=.*)", re.DOTALL)
+_PACKET = re.compile(rb"IN=\S{0,64} OUT=\S{0,64} ")
 _SUPPRESSED = re.compile(
     rb"net_ratelimit: (\d{1,12}) callbacks suppressed"
     rb"|Suppressed (\d{1,12}) messages from kernel"
@@ -38,12 +38,12 @@ class _Reader:
         self._times = times()
 
     def line(self, line: bytes, where: Position, into: Reduction) -> None:
-        match = _LINE.fullmatch(line)
+        match = _packet(line)
         if match is None:
             self._other(line, where, into)
             return
-        stamp = self._times.read(match["before"].decode("utf-8", "replace"))
-        flow = _flow(match, stamp.rest, stamp.host)
+        stamp = self._times.read(line[: match.start()].decode("utf-8", "replace"))
+        flow = _flow(line[match.end() :], stamp.rest, stamp.host)
         if flow is None:
             into.unreadable("A packet that the kernel logged has no address or protocol that can be read.", where)
             return
@@ -67,8 +67,14 @@ class _Reader:
             into.lose(Loss(LossKind.FOREIGN, "Lines are no packets that the kernel logged.", 1, where=where))
 
 
-def _flow(match: re.Match[bytes], prefix: str, host: str) -> Flow | None:
-    packet = match["packet"].decode("utf-8", "replace")
+def _packet(line: bytes) -> re.Match[bytes] | None:
+    """Where the packet of a line begins, of which the kernel writes the interfaces first."""
+    match = _PACKET.search(line)
+    return match if match is not None and line.find(b"SRC=", match.end()) >= 0 else None
+
+
+def _flow(logged: bytes, prefix: str, host: str) -> Flow | None:
+    packet = logged.decode("utf-8", "replace")
     # An ICMP error holds the packet that it is about, in brackets.
     outer, _, _ = packet.partition(" [SRC=")
     words = outer.split()
@@ -83,7 +89,7 @@ def _flow(match: re.Match[bytes], prefix: str, host: str) -> Flow | None:
         return None
     opening = Opening.UNKNOWN
     if protocol in {"ICMP", "ICMPv6"}:
-        source_port, port = None, fields.count(values.get("TYPE"))
+        source_port, port = None, fields.icmp_type(values.get("TYPE"))
         opening = fields.icmp_opening(protocol, port)
     else:
         if protocol == "TCP":
@@ -121,7 +127,7 @@ def _policy(prefix: str) -> RecordedRule | None:
 
 
 def _recognises(lines: Sequence[bytes]) -> float:
-    return sum(_LINE.fullmatch(line) is not None for line in lines) / len(lines)
+    return sum(_packet(line) is not None for line in lines) / len(lines)
 
 
 FORMAT = Format("iptables", "iptables or nftables LOG lines", _recognises, _Reader, independent=True)

@@ -31,7 +31,7 @@ _VERDICTS = {
 _WAITING = 10_000  # packets; verdicts come at once, so what waits longer will not get one
 
 _KLOG = re.compile(r'[IWE](\d\d)(\d\d) (\d\d):(\d\d):(\d\d(?:\.\d+)?)\s+\d+ [^\s\]]+\] "([^"]*)"(.*)')
-_PAIR = re.compile(r'(\w+)=(?:"([^"]*)"|(\S+))')
+_PAIR = re.compile(r'(?<!\w)(\w+)=(?:"([^"]*)"|(\S+))')
 _TUPLE = re.compile(r"\s*\[\d+\] (\S+):(\d+) (\S+):(\d+) (\S+)\s*")
 
 

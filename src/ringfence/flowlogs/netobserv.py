@@ -115,7 +115,7 @@ def _flow(record: Mapping[str, Any], kind: str) -> Flow | None:
         return None
     opening = Opening.OPENS if kind in _CONNECTION else _opening(record, protocol)
     if protocol in {"ICMP", "ICMPv6"}:
-        source_port, port = None, fields.count(record.get("IcmpType"))
+        source_port, port = None, fields.icmp_type(record.get("IcmpType"))
     else:
         source_port, port = fields.kept_ports(
             opening, fields.port(record.get("SrcPort")), fields.port(record.get("DstPort"))
@@ -144,7 +144,7 @@ def _flow(record: Mapping[str, Any], kind: str) -> Flow | None:
 def _opening(record: Mapping[str, Any], protocol: str) -> Opening:
     """Flags are the OR of those of all packets; NetObserv has a flag of its own for SYN with ACK."""
     if protocol in {"ICMP", "ICMPv6"}:
-        return fields.icmp_opening(protocol, fields.count(record.get("IcmpType")))
+        return fields.icmp_opening(protocol, fields.icmp_type(record.get("IcmpType")))
     if protocol != "TCP":
         return Opening.UNKNOWN
     flags = record.get("Flags")

@@ -3,40 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from ringfence.flowlogs import fields
 from ringfence.model.flow import EndKind, FlowEnd
 
 _KINDS = {"Pod": EndKind.POD, "Node": EndKind.NODE, "Service": EndKind.SERVICE}
+_FIELDS = (
+    *("Addr", "K8S_Type", "K8S_Name", "Pod", "K8S_Namespace", "Namespace"),
+    *("K8S_OwnerName", "Workload", "K8S_OwnerType", "WorkloadKind"),
+)
+_KEYS = {side: tuple(f"{side}{name}" for name in _FIELDS) for side in ("Src", "Dst")}
 
 
 def end(record: Mapping[str, Any], side: str) -> FlowEnd:
     """The end of ``Src`` or ``Dst``. Records have no labels of pods, only the workload that owns them."""
+    values = tuple(map(record.get, _KEYS[side]))
+    cluster = record.get("K8S_ClusterName")
+    try:
+        return _end(values, cluster)
+    except TypeError:  # a list or object, where a text should be
+        return _end(tuple(value if isinstance(value, str) else "" for value in values), "")
 
-    def value(*names: str) -> str:
-        return next((text for name in names if (text := fields.text(record.get(f"{side}{name}")))), "")
 
-    name, namespace = value("K8S_Name", "Pod"), value("K8S_Namespace", "Namespace")
-    owner, owner_kind = value("K8S_OwnerName", "Workload"), value("K8S_OwnerType", "WorkloadKind")
-    written = value("K8S_Type")
+@lru_cache(maxsize=1 << 14)
+def _end(values: tuple[object, ...], in_cluster: object) -> FlowEnd:
+    address, type_, k8s_name, pod, k8s_namespace, namespace_, k8s_owner, workload, owner_type, workload_kind = values
+    written = fields.text(type_)
+    name = fields.text(k8s_name) or fields.text(pod)
+    namespace = fields.text(k8s_namespace) or fields.text(namespace_)
+    owner = fields.text(k8s_owner) or fields.text(workload)
+    owner_kind = fields.text(owner_type) or fields.text(workload_kind)
     kind = _KINDS.get(written, EndKind.UNKNOWN)
-    if kind is EndKind.UNKNOWN and not written:
-        if value("Pod"):
+    if not written:
+        kind = EndKind.POD if fields.text(pod) else _KINDS.get(owner_kind, EndKind.UNKNOWN)
+        # The kind of the object is a label of its own in Loki; without it, an owner that makes pods tells as much.
+        if kind is EndKind.UNKNOWN and owner_kind and namespace:
             kind = EndKind.POD
-        else:
-            kind = _KINDS.get(owner_kind, EndKind.UNKNOWN)
-            # The kind of the object is a label of its own in Loki; without it, an owner that makes pods tells as much.
-            if kind is EndKind.UNKNOWN and owner_kind and namespace:
-                kind = EndKind.POD
     if kind is EndKind.SERVICE:
         owner = owner_kind = ""
     return FlowEnd(
         kind,
-        fields.address(record.get(f"{side}Addr")),
+        fields.address(address),
         namespace,
         name if kind is EndKind.POD else "",
         f"{owner_kind}/{owner}" if owner and owner_kind else f"Node/{name}" if kind is EndKind.NODE and name else "",
         service=f"{namespace}/{name}" if kind is EndKind.SERVICE and namespace and name else "",
-        cluster=fields.text(record.get("K8S_ClusterName")),
+        cluster=fields.text(in_cluster),
     )

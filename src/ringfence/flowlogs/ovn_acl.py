@@ -19,11 +19,11 @@ from ringfence.flowlogs.reduction import Reduction
 from ringfence.model.flow import Direction, EndKind, Flow, FlowEnd, Loss, LossKind, Opening, Outcome, Tally
 from ringfence.model.origin import Position
 
-_LINE = re.compile(
-    rb"(?:(?P<time>\d{4}-\d\d-\d\d[T ][0-9:.,]+(?:Z|[+-]\d\d:?\d\d)?)[^|]*)?"
-    rb"\|(?P<number>\d{1,10})\|(?P<module>\w+)(?:\((?P<thread>[^)]*)\))?\|(?P<level>[A-Z]+)\|(?P<text>.*)",
-    re.DOTALL,
+# A search begins with a bar, so that a long line of anything else is passed over once.
+_MESSAGE = re.compile(
+    rb"\|(?P<number>\d{1,10})\|(?P<module>\w+)(?:\((?P<thread>[^)|]*)\))?\|(?P<level>[A-Z]+)\|(?P<text>.*)", re.DOTALL
 )
+_TIME = re.compile(rb"\d{4}-\d\d-\d\d[T ][0-9:.,]+(?:Z|[+-]\d\d:?\d\d)?")
 _ACL = re.compile(
     r'name="(?P<name>(?:[^"\\]|\\.)*)", verdict=(?P<verdict>[^,]+), severity=[^,:]+'
     r"(?:, direction=(?P<direction>[^:,]+))?: (?P<packet>.*)",
@@ -58,15 +58,18 @@ _GAP = "Numbers are missing in a thread's messages: lines that were lost, or tha
 
 class _Reader:
     def __init__(self) -> None:
-        self._last: dict[bytes, int] = {}
+        self._last: dict[tuple[bytes, bytes], int] = {}
         self._warned = False
 
     def line(self, line: bytes, where: Position, into: Reduction) -> None:
-        match = _LINE.match(line) or _LINE.search(line)
+        match = _MESSAGE.search(line)
         if match is None:
             into.lose(Loss(LossKind.FOREIGN, "Lines are no messages of OVN.", 1, where=where))
             return
-        self._number(match, where, into)
+        before = line[: match.start()]
+        stamp = _TIME.search(before)
+        # What syslog writes before a message tells the nodes apart whose messages are in one log.
+        self._number(before[stamp.end() :] if stamp is not None else before, match, where, into)
         text = match["text"].decode("utf-8", "replace")
         if match["module"] != b"acl_log":
             into.lose(Loss(LossKind.FOREIGN, "Messages of OVN are about other things than ACLs.", 1, where=where))
@@ -80,7 +83,7 @@ class _Reader:
         if acl is None:
             into.unreadable("An ACL message of OVN isn't complete.", where)
             return
-        time = fields.moment(match["time"].decode()) if match["time"] else None
+        time = fields.moment(stamp[0].decode()) if stamp is not None else None
         if time is None:
             into.unreadable("An ACL message of OVN has no time.", where)
             return
@@ -96,8 +99,8 @@ class _Reader:
     def end(self, into: Reduction) -> None:
         """Nothing is remembered but numbers, and the next line may go on with them."""
 
-    def _number(self, match: re.Match[bytes], where: Position, into: Reduction) -> None:
-        thread, number = match["thread"] or b"", int(match["number"])
+    def _number(self, who: bytes, match: re.Match[bytes], where: Position, into: Reduction) -> None:
+        thread, number = (who, match["thread"] or b""), int(match["number"])
         last = self._last.get(thread)
         self._last[thread] = number
         if last is None or number <= last:  # the first of a file, or of a process that was started again
@@ -117,7 +120,7 @@ def _flow(acl: re.Match[str]) -> Flow | None:
     opening = Opening.UNKNOWN
     source_port = port = None
     if protocol in {"ICMP", "ICMPv6"}:
-        port = fields.count(packet.get("icmp_type"))
+        port = fields.icmp_type(packet.get("icmp_type"))
         opening = fields.icmp_opening(protocol, port)
     else:
         if protocol == "TCP":
@@ -144,7 +147,7 @@ def _flow(acl: re.Match[str]) -> Flow | None:
 
 
 def _recognises(lines: Sequence[bytes]) -> float:
-    messages = [match for match in map(_LINE.search, lines) if match is not None]
+    messages = [match for match in map(_MESSAGE.search, lines) if match is not None]
     if not any(match["module"] == b"acl_log" for match in messages):
         return 0.0
     return len(messages) / len(lines)
