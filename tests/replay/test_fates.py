@@ -185,3 +185,19 @@ def test_what_happens_most_comes_first() -> None:
         GUARD,
     )
     assert [(row.port, row.connections) for row in report.rows] == [(5432, 90), (5433, 9), (5432, 1)]
+
+
+def test_the_change_that_cuts_comes_before_what_was_there_already() -> None:
+    isolating = policy("closed", "data", DENY_IN)
+    moved = GUARD.replace("port: 5432", "port: 5433")
+    (row,) = run([edge("shop/web", "data/db", 5432)], isolating + moved, isolating + GUARD).rows
+    assert [reason.text for reason in row.reasons] == [
+        "NetworkPolicy data/db, ingress rule 1 allowed it, and is changed",
+        "NetworkPolicy data/db isolates the destination, and no rule allows it",
+        "NetworkPolicy data/closed isolates the destination, and no rule allows it",
+    ]
+    (row,) = run([edge("shop/web", "data/db", 5432)], isolating, isolating + GUARD).rows
+    assert [reason.text for reason in row.reasons] == [
+        "NetworkPolicy data/db, ingress rule 1 allowed it, and is removed",
+        "NetworkPolicy data/closed isolates the destination, and no rule allows it",
+    ]

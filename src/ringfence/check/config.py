@@ -21,6 +21,10 @@ DIFF_KINDS = ("added", "removed", "risk", "any")
 """What the difference to the base may fail on, as for ``ringfence diff --fail-on``."""
 
 
+FLOW_KINDS = ("cut", "unsure", "unjudged", "opened")
+"""What replayed traffic may fail on, as for ``ringfence replay --fail-on``."""
+
+
 @dataclass(frozen=True, slots=True)
 class PathEntry:
     """A file, a directory or a pattern (``*`` within a name, ``**`` over directories), and where it is written."""
@@ -90,6 +94,7 @@ class FailOn:
     lint: Severity | None = Severity.WARNING
     tests: bool = True
     diff: tuple[str, ...] = ("risk",)
+    flows: tuple[str, ...] = ("cut",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +127,7 @@ class Config:
     cni: str = "auto"
     resolve: PathEntry | None = None
     staged: bool = False
+    flows: PathEntry | None = None
     owner_label: str = ""
     lint: LintConfig = LintConfig()
     fail_on: FailOn = FailOn()

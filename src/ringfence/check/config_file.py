@@ -9,6 +9,7 @@ from ringfence.check.config import (
     API_VERSION,
     DIFF_KINDS,
     FILE_NAME,
+    FLOW_KINDS,
     KIND,
     Approval,
     Command,
@@ -74,6 +75,7 @@ def config_of(fields: Fields, path: str) -> Config:
         cni=fields.choice("cni", ("auto", "generic", "cilium", "calico"), "auto"),
         resolve=next(_paths(fields, "resolve"), None),
         staged=fields.truth("staged"),
+        flows=next(_paths(fields, "flows"), None),
         owner_label=_owner_label(fields.inner("owners")),
         lint=_lint(fields.inner("lint")),
         fail_on=_fail_on(fields.inner("failOn")),
@@ -179,11 +181,15 @@ def _fail_on(fields: Fields | None) -> FailOn:
     diff = fields.choices("diff", (*DIFF_KINDS, "never")) if fields.has("diff") else ("risk",)
     if "never" in diff and len(diff) > 1:
         raise fields.error("diff", "never stands alone")
+    flows = fields.choices("flows", (*FLOW_KINDS, "never")) if fields.has("flows") else ("cut",)
+    if "never" in flows and len(flows) > 1:
+        raise fields.error("flows", "never stands alone")
     fields.end()
     return FailOn(
         None if lint == "never" else Severity[lint.upper()],
         tests == "failed",
         () if "never" in diff else diff,
+        () if "never" in flows else flows,
     )
 
 

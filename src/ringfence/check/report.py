@@ -15,6 +15,7 @@ from ringfence.lint.suppressions import Suppression
 from ringfence.model.finding import Code, Finding, Severity
 from ringfence.model.objects import Snapshot
 from ringfence.model.origin import Position
+from ringfence.replay import ReplayReport
 from ringfence.testing.report import Result
 
 _FIRST_LINT_CODE = "RF2"
@@ -24,6 +25,7 @@ class Part(enum.Enum):
     """The parts of a check, in the order in which they are told."""
 
     DIFF = "diff"
+    FLOWS = "flows"
     TESTS = "tests"
     SCHEMA = "schema"
     LINT = "lint"
@@ -134,6 +136,13 @@ class DiffPart:
 
 
 @dataclass(frozen=True, slots=True)
+class FlowsPart:
+    """Recorded traffic under the policies of the work tree."""
+
+    report: ReplayReport
+
+
+@dataclass(frozen=True, slots=True)
 class TestOutcome:
     """One policy test.
 
@@ -219,6 +228,7 @@ class CheckReport:
     failures: tuple[Failure, ...]
     notes: tuple[str, ...] = ()
     root: str = ""
+    flows: FlowsPart | None = None
 
     @property
     def failed(self) -> bool:

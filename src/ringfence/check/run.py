@@ -12,10 +12,12 @@ from ringfence.check.config import Config, FailOn
 from ringfence.check.inputs import Given, read_inputs
 from ringfence.check.linting import lint
 from ringfence.check.promises import judge_promises
-from ringfence.check.report import CheckReport, DiffPart, Failure, LeftOut, LintPart, Part, State, TestsPart
+from ringfence.check.replaying import replay_flows
+from ringfence.check.report import CheckReport, DiffPart, Failure, FlowsPart, LeftOut, LintPart, Part, State, TestsPart
 from ringfence.cluster import Cluster
 from ringfence.model.finding import Severity
 from ringfence.names import read_names
+from ringfence.replay import Fate
 
 
 def run_check(
@@ -45,6 +47,7 @@ def run_check(
         # Lint is about what is written; what would be allowed is for the tests and the difference to say.
         cluster, before = _enforcing(cluster), _enforcing(before) if before is not None else None
     diff = compare(config, before, cluster, today or dt.date.today()) if before is not None else None  # noqa: DTZ011
+    flows = replay_flows(config, before, cluster) if config.flows is not None else None
     tests = judge_promises(config, inputs.suites, cluster, before) if inputs.suites is not None else None
     return CheckReport(
         config,
@@ -54,9 +57,10 @@ def run_check(
         tests,
         diff,
         tuple(_left_out(given, found, tests, diff)),
-        tuple(_failures(config.fail_on, found, tests, diff)),
+        tuple(_failures(config.fail_on, found, tests, diff, flows)),
         inputs.notes,
         inputs.root,
+        flows,
     )
 
 
@@ -94,9 +98,13 @@ def _left_out(
         yield LeftOut(Part.LINT, f"{rules} pods, and none are known (cluster)")
 
 
-def _failures(fail_on: FailOn, found: LintPart, tests: TestsPart | None, diff: DiffPart | None) -> Iterator[Failure]:
+def _failures(
+    fail_on: FailOn, found: LintPart, tests: TestsPart | None, diff: DiffPart | None, flows: FlowsPart | None
+) -> Iterator[Failure]:
     if diff is not None:
         yield from _differences(fail_on, diff)
+    if flows is not None:
+        yield from _recorded(fail_on, flows)
     if tests is not None and tests.failed and fail_on.tests:
         yield Failure(Part.TESTS, f"{_count(len(tests.failed), 'test')} failed.", "failed")
     # What can't be read or isn't valid is left out of every answer: that fails, whatever lint may pass.
@@ -113,6 +121,16 @@ def _failures(fail_on: FailOn, found: LintPart, tests: TestsPart | None, diff: D
             known = f", {new:,} of them new" if found.compared and new < len(counted) else ""
             text = f"{_count(len(counted), 'finding')} of severity {severity} or worse{known}."
             yield Failure(part, text, str(severity))
+
+
+def _recorded(fail_on: FailOn, flows: FlowsPart) -> Iterator[Failure]:
+    for fate, what in ((Fate.CUT, "would be cut"), (Fate.UNSURE, "might be cut"), (Fate.OPENED, "would open")):
+        number = sum(1 for _ in flows.report.of(fate))
+        if number and fate.value in fail_on.flows:
+            yield Failure(Part.FLOWS, f"{_count(number, 'recorded connection')} {what}.", fate.value)
+    unjudged = sum(each.edges for each in flows.report.unjudged)
+    if unjudged and "unjudged" in fail_on.flows:
+        yield Failure(Part.FLOWS, f"{_count(unjudged, 'recorded connection')} can't be judged.", "unjudged")
 
 
 def _differences(fail_on: FailOn, diff: DiffPart) -> Iterator[Failure]:

@@ -10,6 +10,7 @@ from ringfence.check.linting import counted
 from ringfence.check.report import CheckReport, DiffPart, LintPart, Part, State, TestsPart, part_of
 from ringfence.diff import ChangeKind
 from ringfence.model.finding import Severity
+from ringfence.replay import summary as replayed
 
 
 class Outcome(enum.Enum):
@@ -37,6 +38,8 @@ def rows(report: CheckReport) -> Iterator[Row]:
     failing = {failure.part for failure in report.failures}
     left_out = {each.part: each.why for each in report.left_out}
     for part in Part:
+        if part is Part.FLOWS and report.flows is None:
+            continue  # most repositories have no records of traffic: that is nothing left out
         text = _text(report, part)
         if text is None:
             yield Row(part, Outcome.LEFT_OUT, left_out.get(part, "not configured"))
@@ -50,6 +53,8 @@ def _text(report: CheckReport, part: Part) -> str | None:
     match part:
         case Part.DIFF:
             return _diff(report.diff) if report.diff is not None else None
+        case Part.FLOWS:
+            return replayed(report.flows.report).rstrip(".") if report.flows is not None else None
         case Part.TESTS:
             return _tests(report.tests) if report.tests is not None else None
         case _:

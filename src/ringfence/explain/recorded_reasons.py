@@ -75,6 +75,16 @@ class Reasons:
                 found[trace.policy.ref, trace.direction, trace.index] = trace
         return tuple(found.values())
 
+    def allowing(self, kinds: Iterable[PairKind], protocol: Protocol) -> tuple[RuleTrace, ...]:
+        """The rules that surely allow a direction of these pairs."""
+        found: dict[Hashable, RuleTrace] = {}
+        for kind in kinds:
+            verdict = self._verdict(kind, protocol)
+            for side in (verdict.egress, verdict.ingress):
+                for trace in side.deciding if side.allowed else ():
+                    found[trace.policy.ref, trace.direction, trace.index] = trace
+        return tuple(found.values())
+
     def is_possible(self, kind: PairKind, protocol: Protocol) -> bool:
         """True for a pair that would be allowed if conditions held."""
         return self._verdict(kind, protocol).conditional

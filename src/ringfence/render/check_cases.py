@@ -9,7 +9,7 @@ from ringfence.check.summary import Outcome, Row, rows
 from ringfence.diff import Risk
 from ringfence.model.finding import Severity
 from ringfence.model.origin import Position
-from ringfence.render import check_promises, github as workflow, junit as xml
+from ringfence.render import check_promises, flows_check, github as workflow, junit as xml
 from ringfence.render.check_places import NOWHERE, Places
 from ringfence.render.diff_groups import RISKS
 from ringfence.render.diff_text import places as cause_places
@@ -57,6 +57,8 @@ def _failed(report: CheckReport, row: Row, places: Places) -> Iterator[TestCase]
             yield from (each for each in _tests(report, places) if each.status is Status.FAILED)
         case Part.DIFF:
             yield from _differences(report, places)
+        case Part.FLOWS:
+            yield from _flows(report, places)
         case _:
             for each in report.lint.shown:
                 if each.part is row.part and fails(report, each):
@@ -89,6 +91,15 @@ def _differences(report: CheckReport, places: Places) -> Iterator[TestCase]:
             yield TestCase("diff", failure.text, Status.FAILED, failure.text, kind="difference")
 
 
+def _flows(report: CheckReport, places: Places) -> Iterator[TestCase]:
+    for each in flows_check.problems(report, places):
+        if each.failing:
+            yield TestCase("flows", each.key, Status.FAILED, each.text, each.details, each.rule, each.position)
+    for failure in report.failures:
+        if failure.part is Part.FLOWS and failure.kind == "unjudged":
+            yield TestCase("flows", failure.text, Status.FAILED, failure.text, kind="flows-unjudged")
+
+
 def _tests(report: CheckReport, places: Places) -> Iterator[TestCase]:
     for each in report.tests.outcomes if report.tests is not None else ():
         place = places.of(each.position)
@@ -115,6 +126,10 @@ def _annotations(report: CheckReport) -> Iterator[Annotation]:
         for stale in report.diff.stale:
             text = f"The approval of {stale.approval.risk} for {stale.approval.subject} is stale: {stale.why}."
             yield Annotation(Level.NOTICE, text, places.of(stale.approval.at), "Stale approval")
+    for problem in flows_check.problems(report, places):
+        level = Level.ERROR if problem.failing else Level.WARNING
+        title = flows_check.RULES[problem.fate][1]
+        yield Annotation(level, f"{problem.text}\n{problem.details}", problem.position, title)
     for test in report.tests.failed if report.tests is not None else ():
         text = f"{check_promises.whole(test)}\nThe test: {test.position}"
         title = f"Promise {'broken by this change' if test.broken else 'broken'}: {test.name}"

@@ -9,7 +9,7 @@ from ringfence.check.report import ApprovedRisk, Checked, CheckReport, DiffPart,
 from ringfence.check.summary import rows
 from ringfence.model.objects import Snapshot
 from ringfence.model.origin import Origin
-from ringfence.render import check_promises
+from ringfence.render import check_promises, replay_data
 from ringfence.render.diff_json import change_fields, risk_fields, summary_fields
 from ringfence.render.json_values import Json, document, finding, origin
 from ringfence.render.lint_json import fix_fields
@@ -34,6 +34,8 @@ def render(report: CheckReport) -> str:
         body["base"] = {"name": report.base.name, **({"commit": report.base.commit} if report.base.commit else {})}
     if report.diff is not None:
         body["diff"] = _diff(report.diff)
+    if report.flows is not None:
+        body["flows"] = replay_data.body(report.flows.report)
     if report.tests is not None:
         body["tests"] = [_outcome(each) for each in report.tests.outcomes]
     body["lint"] = _lint(report.lint, report.snapshot)

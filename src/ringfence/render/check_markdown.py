@@ -15,10 +15,12 @@ from ringfence.check.report import Checked, CheckReport, Part, State, TestOutcom
 from ringfence.check.summary import Outcome, Row, rows
 from ringfence.diff import Cause, Change, DiffReport, Impact
 from ringfence.model.origin import Position
-from ringfence.render import check_promises
+from ringfence.render import check_promises, flows_evidence, replay_text
 from ringfence.render.diff_groups import RISKS, Entry, Group, groups
 from ringfence.render.diff_text import places as cause_places
+from ringfence.render.lines import place
 from ringfence.render.markdown import code, prose
+from ringfence.replay import Replayed, summary as replayed
 
 T = TypeVar("T")
 
@@ -36,7 +38,13 @@ _CELL = 400
 _DETAILS = 4_000
 _TICKS = re.compile(r"`+")
 _MARKS = {Outcome.PASSED: "✅", Outcome.FAILED: "❌", Outcome.LEFT_OUT: "⚪"}
-_NAMES = {Part.DIFF: "Connections", Part.TESTS: "Promises", Part.SCHEMA: "Schema", Part.LINT: "Lint"}
+_NAMES = {
+    Part.DIFF: "Connections",
+    Part.FLOWS: "Recorded traffic",
+    Part.TESTS: "Promises",
+    Part.SCHEMA: "Schema",
+    Part.LINT: "Lint",
+}
 
 
 def render(report: CheckReport) -> str:
@@ -91,6 +99,7 @@ class _Comment:
             yield f"| {_MARKS[row.outcome]} | **{_NAMES[row.part]}** {row.outcome} | {_cell(row.text)} |"
         yield ""
         yield from self._risks()
+        yield from self._flows()
         yield from self._tests()
         yield from self._groups("What this opens", self._prepared.opened)
         yield from self._groups("What this cuts", self._prepared.closed)
@@ -162,6 +171,31 @@ class _Comment:
     def _cause(self, cause: Cause) -> str:
         where = cause_places(cause)
         return f"{_cell(cause.text)} {_name(where)}" if where else _cell(cause.text)
+
+    # ---- recorded traffic ----------------------------------------------------------------------------------------
+
+    def _flows(self) -> Iterator[str]:
+        flows = self._report.flows
+        if flows is None:
+            return
+        yield from ("### Recorded traffic", "", prose(replayed(flows.report)), "")
+        found = replay_text.groups(flows.report.rows)
+        shown = found[: self._most]
+        for reasons, members in shown:
+            for reason in reasons:
+                where = place(reason.origin)
+                yield f"- {_cell(reason.text)} {_name(where)}" if where else f"- {_cell(reason.text)}"
+            yield from ("", "| | connection | seen |", "|---|---|---|")
+            yield from self._rows(members, _replayed)
+            yield ""
+        if rest := len(found) - len(shown):
+            yield from (f"… and {rest:,} more reasons", "")
+        for each in flows.report.unjudged[: self._most]:
+            yield f"- not judged, {each.edges:,}: {_cell(each.why)}"
+        yield from (f"- {_cell(text)}" for text in replay_text.remarks(flows.report))
+        yield from ("", "<details><summary>What the records can't tell</summary>", "")
+        yield from flows_evidence.markdown(flows.report.evidence)
+        yield from ("", "</details>", "")
 
     # ---- tests ---------------------------------------------------------------------------------------------------
 
@@ -239,6 +273,11 @@ def _test(test: TestOutcome) -> Iterator[str]:
         text = text if len(text) <= _DETAILS else f"{text[:_DETAILS]}\n…"
         fence = "`" * max(3, max(map(len, _TICKS.findall(text)), default=0) + 1)
         yield from ("<details><summary>Why</summary>", "", f"{fence}text", text.rstrip(), fence, "", "</details>", "")
+
+
+def _replayed(each: Replayed) -> str:
+    connection = f"{replay_text.ends(each)} {each.protocol} {each.port}"
+    return f"| {each.fate.value} | {_name(connection)} | {_cell(replay_text.seen(each))} |"
 
 
 def _entry(each: Entry) -> str:

@@ -10,7 +10,7 @@ import click
 from ringfence.check.report import Checked, CheckReport, Part, State
 from ringfence.check.summary import Outcome, rows
 from ringfence.model.finding import Severity
-from ringfence.render import check_promises, diff_text
+from ringfence.render import check_promises, diff_text, replay_text
 from ringfence.render.lines import bad, bold, careful, count, good
 
 SHOWN = 10
@@ -18,7 +18,7 @@ SHOWN = 10
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 _MARKS = {Outcome.PASSED: good, Outcome.FAILED: bad, Outcome.LEFT_OUT: careful}
-_NAMES = {Part.DIFF: "difference", Part.TESTS: "tests", Part.SCHEMA: "schema", Part.LINT: "lint"}
+_NAMES = {Part.DIFF: "difference", Part.FLOWS: "flows", Part.TESTS: "tests", Part.SCHEMA: "schema", Part.LINT: "lint"}
 
 
 def render(report: CheckReport, *, every: bool = False) -> Iterator[str]:
@@ -26,6 +26,10 @@ def render(report: CheckReport, *, every: bool = False) -> Iterator[str]:
     if report.diff is not None and (report.diff.report.differs or report.diff.stale):
         yield from _title(f"Difference to {_base(report)}")
         yield from _difference(report, every=every)
+        yield ""
+    if report.flows is not None:
+        yield from _title("Recorded traffic")
+        yield from replay_text.render(report.flows.report, every=every)
         yield ""
     if report.tests is not None and report.tests.failed:
         yield from _title("Broken promises")

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from ringfence.render import flows_evidence
 from ringfence.render.lines import place
 from ringfence.render.markdown import code, prose
-from ringfence.render.replay_text import ends, groups, remarks, seen, summary
-from ringfence.replay import Fate, Reason, Replayed, ReplayReport
+from ringfence.render.replay_text import ends, groups, remarks, seen
+from ringfence.replay import Fate, Reason, Replayed, ReplayReport, summary
 
 SHOWN = 100
 """More connections than this under one reason are counted: a comment on a forge has a largest size."""

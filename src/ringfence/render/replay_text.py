@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from ringfence.render import flows_evidence
 from ringfence.render.lines import Line, bad, bold, careful, count, good, layout, place
-from ringfence.replay import Fate, Reason, Replayed, ReplayReport
+from ringfence.replay import Fate, Reason, Replayed, ReplayReport, summary
 
 SHOWN = 12
 """More connections than this under one reason are counted, unless every one is asked for."""
@@ -34,22 +34,6 @@ def render(report: ReplayReport, *, every: bool = False) -> Iterator[str]:
         yield from (f"Note: {note}" for note in notes)
     yield ""
     yield from flows_evidence.lines(report.evidence, every=every)
-
-
-def summary(report: ReplayReport) -> str:
-    """``2 of 14 connections would be cut, 1 would open.``"""
-    numbers = {fate: sum(1 for _ in report.of(fate)) for fate in Fate}
-    total = count(report.edges, "connection")
-    cut = numbers[Fate.CUT]
-    first = f"{cut:,} of {total} would be cut" if cut else f"None of {total} would be cut"
-    parts = [first if report.edges != 1 or cut else "The 1 connection would not be cut"]
-    if numbers[Fate.UNSURE]:
-        parts.append(f"{numbers[Fate.UNSURE]:,} might be")
-    if numbers[Fate.OPENED]:
-        parts.append(f"{numbers[Fate.OPENED]:,} would open")
-    if report.unjudged:
-        parts.append(f"{sum(each.edges for each in report.unjudged):,} can't be judged")
-    return f"{', '.join(parts)}."
 
 
 def remarks(report: ReplayReport) -> Iterator[str]:

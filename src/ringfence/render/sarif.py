@@ -23,11 +23,12 @@ from ringfence.lint.text_fixes import replacements
 from ringfence.model.finding import Code, Finding, Severity
 from ringfence.model.objects import Snapshot
 from ringfence.model.origin import Position
-from ringfence.render import check_promises
+from ringfence.render import check_promises, flows_check
 from ringfence.render.check_places import NOWHERE, Places
 from ringfence.render.diff_groups import RISKS
 from ringfence.render.diff_text import places as cause_places
 from ringfence.render.json_values import Json
+from ringfence.replay import Fate
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 FINGERPRINT = "ringfence/v1"
@@ -89,6 +90,7 @@ def _rules(report: CheckReport) -> Iterator[Json]:
     for kind in RiskKind:
         text = _RISK_HELP[kind]
         yield _plain_rule(_risk_rule(kind), f"Risk: {RISKS[kind]}", text)
+    yield from (_plain_rule(*rule) for rule in flows_check.RULES.values())
     help_text = "A policy test states what must be allowed or denied; this one finds that it is not so."
     yield _plain_rule(_TEST_RULE, "Broken promise", help_text)
 
@@ -143,6 +145,10 @@ def _results(report: CheckReport, places: Places) -> Iterator[Json]:
         for each in report.diff.approved:
             why = _because(each.approval.reason, each.approval.owner)
             yield {**_risk(each.risk, places), "suppressions": [_external(why)]}
+    for problem in flows_check.problems(report, places):
+        level = "error" if problem.failing else "warning" if problem.fate is not Fate.OPENED else "note"
+        text = f"{problem.text}\n{problem.details}"
+        yield _result(problem.rule, level, text, problem.position, places, _hashed(problem.rule, problem.key))
     for test in report.tests.failed if report.tests is not None else ():
         yield _promise(test, places)
     severity = report.lint.severity

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.explain.recorded_reasons import Reason, Standing
 from ringfence.replay.report import Fate, Replayed, ReplayReport, Unjudged
+from ringfence.replay.wording import summary
 
 if TYPE_CHECKING:
     from ringfence.flows.edges import EdgeSet
@@ -22,4 +23,4 @@ def replay(
     return run(edges, snapshot, proposed, today, owner_label=owner_label)
 
 
-__all__ = ["Fate", "Reason", "ReplayReport", "Replayed", "Standing", "Unjudged", "replay"]
+__all__ = ["Fate", "Reason", "ReplayReport", "Replayed", "Standing", "Unjudged", "replay", "summary"]

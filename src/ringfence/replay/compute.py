@@ -15,6 +15,7 @@ from ringfence.flows.edges import EdgeSet
 from ringfence.model.objects import Pod, Snapshot
 from ringfence.model.policy import PolicySet
 from ringfence.model.ports import Protocol
+from ringfence.replay.changes import Changes
 from ringfence.replay.grouping import PASSED, STOPPED, Groups, group
 from ringfence.replay.judging import ALLOWED, DENIED, UNJUDGED, UNSURE, Judging, Standings
 from ringfence.replay.report import Fate, Replayed, ReplayReport, Unjudged
@@ -86,6 +87,7 @@ class _Replay:
         self.owner_label = owner_label
         self.reasons = Reasons(self.new.certain)
         self.old_reasons = Reasons(self.old.certain) if self.old is not None else None
+        self.changes = Changes(today or PolicySet(), proposed)
         self.after = np.zeros(0, dtype=np.int8)
         self.before: Standings | None = None
 
@@ -143,6 +145,8 @@ class _Replay:
             source, destination, protocol, port = self._call(number)
             failing, pairs = self.new.failing(source, destination, protocol, port)
             reasons = self.reasons.denying(failing, protocol) if fate is Fate.CUT else ()
+            if reasons and self._today(number) is Standing.ALLOWED and self.old_reasons is not None:
+                reasons = self.changes.first(reasons, self.old_reasons.allowing(failing, protocol))
             yield self._row(number, fate, reasons, pairs, sum(kind.count for kind in failing))
 
     def _unsure(self, number: int) -> Replayed | None:
