@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ringfence.cli import options, session
+from ringfence.cli import flow_input, options, session
 from ringfence.cli.progress import progress
 
 _HELP = """Print the least policies that keep the traffic on record, with the evidence of each rule. Nothing is applied.
@@ -13,7 +13,7 @@ Only directions in which something was seen are isolated. Connections that a rul
 engine reads the result again: what was seen must pass, and what is allowed beyond it is listed.
 
 \b
-ringfence flows ingest hubble.jsonl.gz --cluster cluster.json
+ringfence flows ingest hubble.jsonl.gz --inventory cluster.json
 ringfence learn --flows ringfence-flows.duckdb cluster.json
 ringfence learn --flows ringfence-flows.duckdb cluster.json --for cilium -n shop -o yaml > shop.yaml
 ringfence learn --flows ringfence-flows.duckdb cluster.json --holdout 20%
@@ -76,11 +76,7 @@ def command(
 ) -> None:
     """Runs the command."""
     cluster = session.load(paths, common, tell=output != "json")
-    with progress("Reading the flows"):
-        from ringfence.flows.store import opened
-
-        with opened(store) as flows:
-            edges = flows.edges(whole=True)
+    edges = flow_input.read_edges(store, whole=True)
     with progress("Learning"):
         from ringfence.learn import Settings, learn
 

@@ -21,7 +21,7 @@ Guarded = Mapping[Direction, Sequence[Group]]
 
 @dataclass(frozen=True, slots=True)
 class ExtraPair:
-    """Ports between two workloads that nobody was seen to use. ``platform`` tells that they are those of DNS."""
+    """Ports between two workloads that nobody was seen to use. ``platform`` tells that it asks for them, as for DNS."""
 
     source: Group
     destination: Group
@@ -61,20 +61,23 @@ def beyond(
     groups: Sequence[Group],
     guarded: Guarded,
     connections: Iterable[Connection],
-    dns: Mapping[End, PortSet],
+    served: Mapping[End, PortSet],
 ) -> Beyond:
-    """What the engine of the cluster with the proposal allows, without the connections that were seen."""
+    """What the engine of the cluster with the proposal allows, without the connections that were seen.
+
+    ``served`` are the ports that the platform opens to more than were seen.
+    """
     seen: dict[tuple[End, End], PortSet] = {}
     for each in connections:
         key = (each.source, each.destination)
         seen[key] = seen.get(key, NO_PORTS) | PortSet.point(each.protocol, each.port)
     rows = _Rows(engine)
-    pairs = tuple(_pairs(rows, groups, guarded, seen, dns))
+    pairs = tuple(_pairs(rows, groups, guarded, seen, served))
     ranges = tuple(
         extra
         for direction in Direction
         for group in guarded[direction]
-        for extra in _ranges(rows, group, direction, seen, dns)
+        for extra in _ranges(rows, group, direction, seen, served)
     )
     return Beyond(pairs, ranges)
 
@@ -111,7 +114,7 @@ def _pairs(
     groups: Sequence[Group],
     guarded: Guarded,
     seen: Mapping[tuple[End, End], PortSet],
-    dns: Mapping[End, PortSet],
+    served: Mapping[End, PortSet],
 ) -> Iterator[ExtraPair]:
     outward, inward = set(guarded[Direction.EGRESS]), set(guarded[Direction.INGRESS])
     atoms = {group: atoms_of(rows.engine, group) for group in groups}
@@ -134,7 +137,7 @@ def _pairs(
                 ports |= table.sets[number]
             ports -= seen.get((source, destination), NO_PORTS)
             if ports:
-                yield ExtraPair(source, destination, ports, ports <= dns.get(destination, NO_PORTS))
+                yield ExtraPair(source, destination, ports, ports <= served.get(destination, NO_PORTS))
 
 
 def _towards(rows: _Rows, atom: int, source: int) -> int:
@@ -147,7 +150,7 @@ def _ranges(
     group: Group,
     direction: Direction,
     seen: Mapping[tuple[End, End], PortSet],
-    dns: Mapping[End, PortSet],
+    served: Mapping[End, PortSet],
 ) -> Iterator[ExtraRange]:
     known: dict[PortSet, list[tuple[int, int]]] = {}
     for (source, destination), ports in seen.items():
@@ -175,5 +178,5 @@ def _ranges(
                 ports = rows.engine.table.sets[allowed]
                 found[ports] = found.get(ports, NO_ADDRESSES) | left
     for ports, addresses in sorted(found.items(), key=lambda item: item[1].intervals):
-        served = dns.get(group, NO_PORTS) if direction is Direction.INGRESS else NO_PORTS
-        yield ExtraRange(group, direction, addresses, ports, ports <= served)
+        known_ports = served.get(group, NO_PORTS) if direction is Direction.INGRESS else NO_PORTS
+        yield ExtraRange(group, direction, addresses, ports, ports <= known_ports)

@@ -116,11 +116,11 @@ class Composer:
                 yield rule_for(direction, Purpose.DNS, "everyone", None, ports, evidence, "every pod asks for names")
         if group in self._platform.public:
             evidence = _taken(todo, lambda end, _: isinstance(end, Address) and not end.is_node)
-            if evidence:
-                peers = self._address_peers(ALL_ADDRESSES, nodes=False)
+            ports = tuple(sorted(evidence.keys() | (set() if isolated else self._platform.public[group])))
+            if ports:
+                everywhere = self._address_peers(ALL_ADDRESSES, nodes=False)
                 note = "it serves clients outside, who are whoever comes"
-                ports = tuple(sorted(evidence))
-                yield rule_for(direction, Purpose.PUBLIC, "every address", peers, ports, evidence, note)
+                yield rule_for(direction, Purpose.PUBLIC, "every address", everywhere, ports, evidence, note)
         yield from self._webhooks(group, todo, isolated=isolated)
 
     def _webhooks(

@@ -92,7 +92,7 @@ def learn(snapshot: Snapshot, edges: EdgeSet, settings: Settings | None = None) 
             "The input has no DNS pods: k8s-app=kube-dns in kube-system on port 53 is assumed, and was not verified."
         )
     guarded = {direction: [draft.group for draft in drafts if direction in draft.isolates] for direction in Direction}
-    asked_dns = {target.end: target.ports for target in platform.dns if target.end is not None}
+    served = platform.served()
     unseen = confidence.never_seen([group for group in groups.all if _is_chosen(group, asked)], edges)
     made = {(each.ref.kind, each.ref.namespace, each.ref.name) for each in objects}
     replaced = tuple(raw.ref for raw in known.replaced)
@@ -104,7 +104,7 @@ def learn(snapshot: Snapshot, edges: EdgeSet, settings: Settings | None = None) 
         _workloads([draft for draft in drafts if draft.group not in unseen], demands, edges),
         tray.all(),
         prove(known, after, demands.connections, found.dependencies),
-        beyond(after, groups.all, guarded, demands.connections, asked_dns),
+        beyond(after, groups.all, guarded, demands.connections, served),
         confidence.window_of(edges),
         asked.budget,
         replaced,

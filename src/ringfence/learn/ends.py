@@ -26,11 +26,16 @@ class Address:
     other_names: tuple[str, ...] = ()
     is_node: bool = False
     hosts: tuple[Pod, ...] = field(default=(), compare=False)
+    is_api_server: bool = field(default=False, compare=False)
 
     def __str__(self) -> str:
         text = format_address(self.point)
-        return f"{self.name} ({text})" if self.name else text
+        name = self.name or ("the API server" if self.is_api_server else "")
+        return f"{name} ({text})" if name else text
 
+
+API_SERVER = "default/kubernetes"
+"""The Service of the API server, in every cluster."""
 
 End = Group | Address
 Arrival = tuple[End, int]
@@ -113,7 +118,8 @@ class Ends:
     def _node(self, party: Party) -> list[Address]:
         names = self.node_names(party)
         points = {point for point, nodes in self.nodes_by_address.items() if nodes & names} | {_point(party)}
-        found = [Address(point, is_node=True) for point in sorted(points) if point >= 0]
+        api = party.service == API_SERVER
+        found = [Address(point, is_node=True, is_api_server=api) for point in sorted(points) if point >= 0]
         if not found:
             raise UnnamedError("is a node whose addresses neither the flows nor the input have")
         return found
@@ -130,7 +136,8 @@ class Ends:
         if party.kind is PartyKind.UNKNOWN and not is_node:
             raise UnnamedError("is an address or a pod that the inventory doesn't have at that time")
         names = party.names if party.kind is PartyKind.EXTERNAL else ()
-        return Address(point, names[0].lower().rstrip(".") if names else "", names[1:], is_node)
+        name = names[0].lower().rstrip(".") if names else ""
+        return Address(point, name, names[1:], is_node, is_api_server=party.service == API_SERVER)
 
     def _behind(self, party: Party, protocol: Protocol, port: int) -> list[Arrival]:
         service = self._service(party)

@@ -11,7 +11,7 @@ from ringfence.learn.groups import Group, Groups
 from ringfence.model.labels import match_labels
 from ringfence.model.objects import Pod, Snapshot
 from ringfence.model.policy import Direction, PodPeer
-from ringfence.model.ports import PortSet, Protocol
+from ringfence.model.ports import NO_PORTS, PortSet, Protocol
 from ringfence.survey import Survey
 from ringfence.survey.dns import DNS_PORT, DNS_PORTS
 
@@ -40,6 +40,7 @@ class Platform:
     """Who needs what of the platform."""
 
     def __init__(self, snapshot: Snapshot, survey: Survey, groups: Groups, ends: Ends) -> None:
+        self._snapshot = snapshot
         self._survey = survey
         self._groups = groups
         self._ends = ends
@@ -71,6 +72,14 @@ class Platform:
                 return True
         return False
 
+    def served(self) -> dict[End, PortSet]:
+        """The ports that the platform opens to more than were seen: those of DNS, and of what faces clients outside."""
+        found = {target.end: target.ports for target in self.dns if target.end is not None}
+        for group, ports in self.public.items():
+            for port in ports:
+                found[group] = found.get(group, NO_PORTS) | PortSet.point(*port)
+        return found
+
     def is_dns(self, end: End) -> bool:
         """True for the cluster's own DNS."""
         return end in self._dns_ends
@@ -88,10 +97,23 @@ class Platform:
         if not found:
             yield DnsTarget(None, DNS_PORTS, ASSUMED_DNS)
 
-    def _public(self) -> frozenset[Group]:
-        """Those that serve clients outside, who are whoever comes: controllers of Ingress and gateways."""
+    def _public(self) -> dict[Group, set[Port]]:
+        """Those that serve clients outside, who are whoever comes: controllers of Ingress and gateways.
+
+        Their ports are those of their Services, but for webhooks and metrics.
+        """
         groups = (self._groups.of(pod.workload) for pod in self._survey.ingress_controllers)
-        return frozenset(group for group in groups if group is not None)
+        found: dict[Group, set[Port]] = {group: set() for group in groups if group is not None}
+        called = {(use.namespace, use.service) for use in self._survey.webhooks}
+        for service in self._snapshot.services if found else ():
+            for entry in service.ports:
+                if (service.namespace, service.name) in called or "metrics" in (*entry.name.split("-"), service.name):
+                    continue
+                for endpoint, number in self._ends.backends.behind(service, entry):
+                    group = self._groups.of(endpoint.workload) if isinstance(endpoint, Pod) else None
+                    if group in found:
+                        found[group].add((entry.protocol, number))
+        return found
 
     def _webhooks(self) -> dict[Group, dict[Port, list[str]]]:
         """The ports that the API server calls, with who says so.

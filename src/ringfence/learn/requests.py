@@ -64,7 +64,7 @@ def _entries(group: Group, demands: Demands, platform: Platform, budget: int) ->
     named: dict[str, dict[Port, Evidence]] = {}
     alike: dict[tuple[Port, ...], list[tuple[Address, Evidence]]] = {}
     for end, ports in demands.needs(group, Direction.EGRESS).items():
-        if not isinstance(end, Address) or end.is_node or platform.is_dns(end):
+        if not isinstance(end, Address) or end.is_node or end.is_api_server or platform.is_dns(end):
             continue
         if not end.name:
             alike.setdefault(tuple(sorted(ports)), []).append((end, together(ports.values())))

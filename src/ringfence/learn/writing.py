@@ -139,14 +139,16 @@ def day(seconds: float) -> str:
 def comment(rule: LearnedRule) -> str:
     """What stands above a rule: for whom it is, why it is there, and what it rests on."""
     total = rule.total
-    if total is not None:
-        why = seen(total)
-    else:
-        why = {Purpose.DNS: "not seen; names need it", Purpose.WEBHOOK: "not seen; the API server needs it"}[
-            rule.purpose
-        ]
+    why = seen(total) if total is not None else _UNSEEN[rule.purpose]
     added = f"{rule.added:,} addresses in its ranges were never seen" if rule.added else ""
     return f"{rule.peer}: {'; '.join(filter(None, (why, rule.note, added)))}."
+
+
+_UNSEEN = {
+    Purpose.DNS: "not seen; names need it",
+    Purpose.WEBHOOK: "not seen; the API server needs it",
+    Purpose.PUBLIC: "not seen; its Services send to it",
+}
 
 
 # ---- the intermediate form -----------------------------------------------------------------------------------------

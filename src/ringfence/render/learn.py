@@ -63,10 +63,9 @@ def evidence(answer: Proposal) -> Iterator[str]:
     if window.first is None or window.last is None:
         yield bad("no evidence: the flows have no edge")
         return
-    yield (
-        f"evidence: {_moment(window.first)} to {_moment(window.last)}; "
-        f"{window.hours:,} of {count(window.span, 'hour')}, {window.weekdays} of 7 weekdays, {count(window.records, 'record')}, {window.lost:,} known to be lost"
-    )
+    covered = f"{window.hours:,} of {count(window.span, 'hour')}, {window.weekdays} of 7 weekdays"
+    lost = f"{count(window.records, 'record')}, {window.lost:,} known to be lost"
+    yield f"evidence: {_moment(window.first)} to {_moment(window.last)}; {covered}, {lost}"
     for loss in window.losses:
         yield f"  {careful('lost')}: {loss.detail}"
 
@@ -187,11 +186,9 @@ def _beyond(answer: Proposal, *, every: bool) -> Iterator[str]:
     found = answer.beyond
     pairs = [each for each in found.pairs if not each.platform]
     ranges = [each for each in found.ranges if not each.platform]
-    dns = len(found.pairs) - len(pairs)
-    yield (
-        f"beyond what was seen: {count(len(pairs), 'pair')} of workloads, and {count(dns, 'pair')} for DNS; "
-        f"{found.addresses:,} addresses of {count(len(ranges), 'workload')}"
-    )
+    served = len(found.pairs) - len(pairs)
+    apart = f"{count(len(pairs), 'pair')} of workloads, and {count(served, 'pair')} for the platform"
+    yield f"beyond what was seen: {apart}; {found.addresses:,} addresses of {count(len(ranges), 'workload')}"
     for pair in _some(pairs, every=every):
         yield f"  {_pair(pair)}"
     yield from _rest(len(pairs), every=every)

@@ -178,7 +178,7 @@ def _beyond(found: Beyond) -> Json:
                 "source": str(each.source),
                 "destination": str(each.destination),
                 "ports": json_values.ports(each.ports),
-                "dns": each.platform,
+                "platform": each.platform,
             }
             for each in found.pairs
         ],
@@ -189,7 +189,7 @@ def _beyond(found: Beyond) -> Json:
                 "addresses": each.addresses.size,
                 "ranges": _ranges(each.addresses),
                 "ports": json_values.ports(each.ports),
-                "dns": each.platform,
+                "platform": each.platform,
             }
             for each in found.ranges
         ],
