@@ -48,6 +48,11 @@ def ports(draw: st.DrawFn) -> Body:
     return entry
 
 
+icmp_fields: st.SearchStrategy[Body] = st.fixed_dictionaries(
+    {"type": st.sampled_from((0, 8, 128, "EchoRequest"))}, optional={"family": st.sampled_from(("IPv4", "IPv6"))}
+)
+
+
 @st.composite
 def rules(draw: st.DrawFn, prefix: str) -> Body:
     """A rule with peers of one kind at most, and ports or none."""
@@ -61,7 +66,11 @@ def rules(draw: st.DrawFn, prefix: str) -> Body:
     }
     if kind:
         rule[prefix + kind] = draw(st.lists(entries[kind], max_size=2))
-    if draw(st.booleans()):
+    what = draw(st.sampled_from(("ports", "", "icmps")))
+    if what == "icmps":
+        fields = st.lists(icmp_fields, max_size=2).map(lambda found: {"fields": found})
+        rule["icmps"] = draw(st.lists(fields, max_size=2))
+    if what == "ports":
         lists = st.lists(ports(), min_size=1, max_size=2).map(lambda found: {"ports": found})
         rule["toPorts"] = draw(st.lists(lists, max_size=2))
     return rule

@@ -20,6 +20,8 @@ CLUSTER_SCOPED = {
     "BaselineAdminNetworkPolicy",
     "CiliumClusterwideNetworkPolicy",
     "CiliumCIDRGroup",
+    "GlobalNetworkPolicy",
+    "Tier",
 }
 FILE = "policies.yaml"
 

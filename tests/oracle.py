@@ -35,12 +35,12 @@ from ringfence.model.policy import (
     Stage,
     StageKind,
 )
-from ringfence.model.ports import NamedPort, Protocol
+from ringfence.model.ports import AnyProtocol, NamedPort
 from ringfence.model.verdict import AddressEndpoint, Endpoint
 
 
 def allowed(
-    snapshot: Snapshot, policy_set: PolicySet, source: Endpoint, destination: Endpoint, protocol: Protocol, port: int
+    snapshot: Snapshot, policy_set: PolicySet, source: Endpoint, destination: Endpoint, protocol: AnyProtocol, port: int
 ) -> tuple[bool, bool]:
     """``(egress, ingress)``: whether the source may send, and the destination may be sent to."""
     if source == destination and not (isinstance(source, Pod) and source.planned):
@@ -50,7 +50,7 @@ def allowed(
 
 
 def _egress(
-    snapshot: Snapshot, policy_set: PolicySet, source: Endpoint, destination: Endpoint, protocol: Protocol, port: int
+    snapshot: Snapshot, policy_set: PolicySet, source: Endpoint, destination: Endpoint, protocol: AnyProtocol, port: int
 ) -> bool:
     if not is_guarded(source):
         return True
@@ -58,7 +58,7 @@ def _egress(
 
 
 def _ingress(
-    snapshot: Snapshot, policy_set: PolicySet, source: Endpoint, destination: Endpoint, protocol: Protocol, port: int
+    snapshot: Snapshot, policy_set: PolicySet, source: Endpoint, destination: Endpoint, protocol: AnyProtocol, port: int
 ) -> bool:
     if not is_guarded(destination):
         return True
@@ -95,7 +95,7 @@ def _layers(
     guarded: Endpoint,
     peer: Endpoint,
     destination: Endpoint,
-    protocol: Protocol,
+    protocol: AnyProtocol,
     port: int,
 ) -> bool:
     for layer in policy_set.layers:
@@ -117,7 +117,7 @@ def _additive(
     guarded: Endpoint,
     peer: Endpoint,
     destination: Endpoint,
-    protocol: Protocol,
+    protocol: AnyProtocol,
     port: int,
 ) -> bool | None:
     """Isolated by any policy: what any rule allows, and nothing else. Isolated by none: no decision."""
@@ -139,7 +139,7 @@ def _ordered(
     guarded: Endpoint,
     peer: Endpoint,
     destination: Endpoint,
-    protocol: Protocol,
+    protocol: AnyProtocol,
     port: int,
 ) -> bool | None:
     """The first matching rule decides; LOG goes on; PASS ends the stage without a decision."""
@@ -172,7 +172,7 @@ def rule_matches(
     guarded: Endpoint,
     peer: Endpoint,
     destination: Endpoint,
-    protocol: Protocol,
+    protocol: AnyProtocol,
     port: int,
 ) -> str:
     """``certainly``, ``perhaps`` or ``no``: it is for the guarded end, a peer and a port match, conditions hold."""
@@ -190,7 +190,7 @@ def rule_matches(
     return "perhaps" if perhaps else "no"
 
 
-def ports_match(rule: Rule, destination: Endpoint, protocol: Protocol, port: int) -> bool:
+def ports_match(rule: Rule, destination: Endpoint, protocol: AnyProtocol, port: int) -> bool:
     if rule.ports is None:
         return True
     for entry in rule.ports:

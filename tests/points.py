@@ -7,21 +7,22 @@ from collections.abc import Iterable, Iterator
 from ringfence.model.addresses import V4_MAX, V6_BASE, V6_MAX
 from ringfence.model.objects import Pod, Snapshot
 from ringfence.model.policy import AddressPeer, NamePeer, PolicySet, Rule, leaves
-from ringfence.model.ports import MAX_PORT, MIN_PORT, PortRange, Protocol
+from ringfence.model.ports import MAX_PORT, MIN_PORT, AnyProtocol, Icmp, NamedPort, Protocol
 from ringfence.model.verdict import AddressEndpoint, Endpoint
 
 
-def port_points(snapshot: Snapshot, policy_set: PolicySet) -> list[tuple[Protocol, int]]:
-    """One port of every interval that no rule and no container port cuts, for every protocol."""
-    cuts: dict[Protocol, set[int]] = {protocol: {MIN_PORT} for protocol in Protocol}
+def port_points(snapshot: Snapshot, policy_set: PolicySet, *, icmp: bool = True) -> list[tuple[AnyProtocol, int]]:
+    """One port of every interval that no rule and no container port cuts, for every protocol; messages of ICMP, too."""
+    cuts: dict[AnyProtocol, set[int]] = {protocol: {MIN_PORT} for protocol in Protocol}
+    cuts |= {family: {0} for family in Icmp if icmp}
     for rule in _rules(policy_set):
         for entry in rule.ports or ():
-            if isinstance(entry, PortRange):
+            if not isinstance(entry, NamedPort) and entry.protocol in cuts:
                 cuts[entry.protocol] |= {entry.lo, entry.hi + 1}
     for pod in snapshot.pods:
         for port in pod.ports:
             cuts[port.protocol] |= {port.number, port.number + 1}
-    return [(protocol, port) for protocol in Protocol for port in sorted(cuts[protocol]) if port <= MAX_PORT]
+    return [(protocol, port) for protocol, found in cuts.items() for port in sorted(found) if port <= MAX_PORT]
 
 
 def addresses(snapshot: Snapshot, policy_set: PolicySet) -> Iterator[AddressEndpoint]:

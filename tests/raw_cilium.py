@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ringfence.model.objects import Pod, Snapshot
-from ringfence.model.ports import Protocol
+from ringfence.model.ports import AnyProtocol
 from ringfence.model.verdict import AddressEndpoint, Endpoint
 from tests import raw_oracle
 from tests.oracle import is_of_a_node, nodes_of
@@ -20,7 +20,12 @@ _NAMESPACE = "io.kubernetes.pod.namespace"
 
 
 def allowed(
-    snapshot: Snapshot, bodies: Iterable[Body], source: Endpoint, destination: Endpoint, protocol: Protocol, port: int
+    snapshot: Snapshot,
+    bodies: Iterable[Body],
+    source: Endpoint,
+    destination: Endpoint,
+    protocol: AnyProtocol,
+    port: int,
 ) -> tuple[bool, bool]:
     """``(egress, ingress)``."""
     if source == destination and not (isinstance(source, Pod) and source.planned):
@@ -43,17 +48,37 @@ def judge(
     peer: Endpoint,
     *call: Any,
 ) -> bool:
+    if denied(snapshot, cilium, direction, subject, peer, *call):
+        return False
+    return allows(snapshot, cilium, others, direction, subject, peer, *call) is not False
+
+
+def denied(
+    snapshot: Snapshot, cilium: list[Body], direction: str, subject: Endpoint, peer: Endpoint, *call: Any
+) -> bool:
     mine = [body for body in cilium if selects(snapshot, body, subject)]
     # "Deny policies take precedence over allow policies, regardless of whether they are a Cilium Network Policy, a
     # Clusterwide Cilium Network Policy or even a Kubernetes Network Policy."
-    if any(matches(snapshot, body, rule, subject, peer, *call) for body, rule in rules(mine, f"{direction}Deny")):
-        return False
+    return any(matches(snapshot, body, rule, subject, peer, *call) for body, rule in rules(mine, f"{direction}Deny"))
+
+
+def allows(
+    snapshot: Snapshot,
+    cilium: list[Body],
+    others: list[Body],
+    direction: str,
+    subject: Endpoint,
+    peer: Endpoint,
+    *call: Any,
+) -> bool | None:
+    """What the allows of both APIs come to; None where nothing puts the endpoint into default deny."""
+    mine = [body for body in cilium if selects(snapshot, body, subject)]
     named = direction.capitalize()
     theirs = [b for b in others if named in raw_oracle.policy_types(b["spec"]) and raw_oracle.selects(b, subject)]
     # "If any rule selects an endpoint and the rule has an ingress section, the endpoint goes into default deny-mode":
     # unless enableDefaultDeny says that it doesn't.
     if not theirs and not any(isolates(body["spec"], direction) for body in mine):
-        return True
+        return None
     side = "to" if direction == "egress" else "from"
     return any(matches(snapshot, body, rule, subject, peer, *call) for body, rule in rules(mine, direction)) or any(
         raw_oracle.matches(snapshot, body, rule, side, peer, *call)
@@ -112,7 +137,7 @@ def matches(
     subject: Endpoint,
     peer: Endpoint,
     destination: Endpoint,
-    protocol: Protocol,
+    protocol: AnyProtocol,
     port: int,
 ) -> bool:
     lists = {
@@ -120,7 +145,9 @@ def matches(
     }
     ports = lists.pop("Ports", None)
     # An empty rule allows nobody, and neither does an empty list of peers.
-    if not lists and not ports:
+    if not lists and not ports and not rule.get("icmps"):
+        return False
+    if rule.get("icmps") and not any(icmp_matches(e, protocol, port) for each in rule["icmps"] for e in each["fields"]):
         return False
     if ports and not any(port_matches(e, destination, protocol, port) for entry in ports for e in entry["ports"]):
         return False
@@ -129,8 +156,17 @@ def matches(
     )
 
 
-def port_matches(entry: Body, destination: Endpoint, protocol: Protocol, port: int) -> bool:
-    """ "If omitted or empty, any protocol matches." Port 0 is every port."""
+def icmp_matches(entry: Body, protocol: AnyProtocol, port: int) -> bool:
+    """ "Family is a IP address version ... IPv4 is set as default"; a type by number or CamelCase name, any code."""
+    if protocol.name != {"IPv4": "ICMP", "IPv6": "ICMPV6"}[entry.get("family", "IPv4")]:
+        return False
+    return port // 256 == {"EchoRequest": {"ICMP": 8, "ICMPV6": 128}[protocol.name]}.get(entry["type"], entry["type"])
+
+
+def port_matches(entry: Body, destination: Endpoint, protocol: AnyProtocol, port: int) -> bool:
+    """ "If omitted or empty, any protocol matches"; "Matching on ICMP is not supported". Port 0 is every port."""
+    if protocol.name not in ("TCP", "UDP", "SCTP"):
+        return False
     said = entry.get("protocol", "ANY")
     if said != "ANY" and said != protocol.name:
         return False

@@ -11,14 +11,19 @@ from typing import Any
 
 from ringfence.model.addresses import format_address
 from ringfence.model.objects import Pod, Snapshot
-from ringfence.model.ports import Protocol
+from ringfence.model.ports import AnyProtocol
 from ringfence.model.verdict import AddressEndpoint, Endpoint
 
 Body = Mapping[str, Any]
 
 
 def allowed(
-    snapshot: Snapshot, bodies: Iterable[Body], source: Endpoint, destination: Endpoint, protocol: Protocol, port: int
+    snapshot: Snapshot,
+    bodies: Iterable[Body],
+    source: Endpoint,
+    destination: Endpoint,
+    protocol: AnyProtocol,
+    port: int,
 ) -> tuple[bool, bool]:
     """``(egress, ingress)`` under the NetworkPolicies ``bodies`` alone."""
     if source == destination and not (isinstance(source, Pod) and source.planned):
@@ -84,7 +89,7 @@ def matches(
     side: str,
     peer: Endpoint,
     destination: Endpoint,
-    protocol: Protocol,
+    protocol: AnyProtocol,
     port: int,
 ) -> bool:
     """ "The traffic must match both ports and from/to." Empty or missing lists match all."""
@@ -94,7 +99,7 @@ def matches(
     )
 
 
-def port_matches(entry: Body, destination: Endpoint, protocol: Protocol, port: int) -> bool:
+def port_matches(entry: Body, destination: Endpoint, protocol: AnyProtocol, port: int) -> bool:
     if (entry.get("protocol") or "TCP") != protocol.name:
         return False
     wanted = entry.get("port")

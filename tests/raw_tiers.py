@@ -11,14 +11,19 @@ from collections.abc import Iterable
 
 from ringfence.model.addresses import format_address
 from ringfence.model.objects import Pod, Snapshot
-from ringfence.model.ports import Protocol
+from ringfence.model.ports import AnyProtocol
 from ringfence.model.verdict import Endpoint
 from tests import raw_oracle
 from tests.raw_oracle import Body, is_local_node, selector_matches, texts
 
 
 def allowed(
-    snapshot: Snapshot, bodies: Iterable[Body], source: Endpoint, destination: Endpoint, protocol: Protocol, port: int
+    snapshot: Snapshot,
+    bodies: Iterable[Body],
+    source: Endpoint,
+    destination: Endpoint,
+    protocol: AnyProtocol,
+    port: int,
 ) -> tuple[bool, bool]:
     """``(egress, ingress)`` under all policies of a cluster."""
     if source == destination and not (isinstance(source, Pod) and source.planned):
@@ -36,7 +41,7 @@ def judge(
     subject: Endpoint,
     peer: Endpoint,
     destination: Endpoint,
-    protocol: Protocol,
+    protocol: AnyProtocol,
     port: int,
 ) -> bool:
     """Admin tier, then NetworkPolicy "always makes a final decision for selected pods", then Baseline, then allow."""
@@ -73,7 +78,7 @@ def tier(
     subject: Endpoint,
     peer: Endpoint,
     destination: Endpoint,
-    protocol: Protocol,
+    protocol: AnyProtocol,
     port: int,
 ) -> bool | None:
     """ "Policies with lower priority values have higher precedence"; rules in the order written; Pass ends the tier."""
@@ -109,6 +114,8 @@ def pods_match(snapshot: Snapshot, choice: Body, endpoint: Endpoint) -> bool:
 
 def peer_matches(snapshot: Snapshot, entry: Body, endpoint: Endpoint) -> bool:
     if "nodes" in entry:
+        if not any(entry["nodes"].values()) and isinstance(endpoint, Pod) and endpoint.host_network:
+            return True  # it has the address of some node, known or not
         addresses = {
             format_address(address)
             for node in snapshot.nodes
@@ -122,7 +129,7 @@ def peer_matches(snapshot: Snapshot, entry: Body, endpoint: Endpoint) -> bool:
     return pods_match(snapshot, entry, endpoint)
 
 
-def port_matches(entry: Body, destination: Endpoint, protocol: Protocol, port: int) -> bool:
+def port_matches(entry: Body, destination: Endpoint, protocol: AnyProtocol, port: int) -> bool:
     name = entry.get("destinationNamedPort") or entry.get("namedPort")
     if name is not None:
         declared = destination.ports if isinstance(destination, Pod) and is_pod(destination) else ()

@@ -34,7 +34,7 @@ from ringfence.model.policy import (
     Stage,
     StageKind,
 )
-from ringfence.model.ports import ContainerPort, NamedPort, PortMatch, PortRange, Protocol
+from ringfence.model.ports import ContainerPort, Icmp, IcmpRange, NamedPort, PortMatch, PortRange, Protocol
 
 NAMESPACES = ("a", "b", "c", "d")
 POD_LABELS = {"app": ("web", "db", "cache"), "tier": ("1", "2")}
@@ -44,6 +44,7 @@ NODE_LABELS = {"zone": ("x", "y")}
 ACCOUNTS = ("default", "robot")
 ACCOUNT_LABELS = {"rank": ("1", "2")}
 PORT_NAMES = ("web", "dns", "api")
+ICMP_TYPES = (0, 8, 128)
 PORT_NUMBERS = (1, 53, 80, 81, 8080, 65535)
 NODES = {"n1": ("10.0.1.1", "fd00:0:0:1::1"), "n2": ("10.0.1.2",), "n3": ("fd00:0:0:1::3",)}
 DOMAINS = ("example.com", "*.example.org")
@@ -223,6 +224,12 @@ port_matches: st.SearchStrategy[PortMatch] = st.one_of(
         lambda drawn: PortRange(drawn[0], min(drawn[1:]), max(drawn[1:]))
     ),
     st.builds(NamedPort, st.sampled_from(PORT_NAMES), st.one_of(st.none(), protocols)),
+    st.builds(
+        IcmpRange.of,
+        st.sampled_from(Icmp),
+        st.sampled_from((None, *ICMP_TYPES)),
+        st.sampled_from((None, 0, 1)),
+    ),
 )
 
 

@@ -94,6 +94,11 @@ class Cluster:
         return Engine.build(self.snapshot, self._policies)
 
     @cached_property
+    def engine_with_icmp(self) -> Engine:
+        """The same with ICMP in its sets of ports, which :attr:`engine` needs for no single connection."""
+        return self.engine.with_icmp()
+
+    @cached_property
     def endpoints(self) -> Endpoints:
         """Finds what endpoint texts name."""
         return Endpoints(self.snapshot)
@@ -280,8 +285,11 @@ class Cluster:
         destinations: PodFilter | None = None,
         external: bool = True,
         summary_only: bool = False,
+        icmp: bool = False,
     ) -> ReachReport:
         """Every allowed connection, by ``pod`` or ``workload``, between the pods that the filters keep.
+
+        ``icmp`` lists messages of ICMP beside ports.
 
         Raises:
             QueryError: ``by`` is neither.
@@ -291,7 +299,7 @@ class Cluster:
         except ValueError:
             raise QueryError(f"{by!r} is no grouping. Use pod or workload.") from None
         return compute_reach(
-            self.engine,
+            self.engine_with_icmp if icmp else self.engine,
             grouping,
             sources=sources,
             destinations=destinations,

@@ -59,7 +59,7 @@ def test_a_byte_order_mark_and_windows_line_ends_are_no_obstacle(shop: str) -> N
     ("row", "message"),
     [
         ("shop/nobody,data/db-0,TCP,5432", "There is no pod shop/nobody"),
-        ("shop/api,data/db-0,ICMP,5432", "'ICMP' is no protocol"),
+        ("shop/api,data/db-0,ICMP,5432", "'5432' is no type of ICMP"),
         ("shop/api,data/db-0,TCP,0", "'0' is no port"),
         ("shop/api,data/db-0,TCP,", "An empty port is no port"),
         ("shop/api,data/db-0", "An empty port is no port"),

@@ -36,7 +36,7 @@ def test_engine_and_slow_evaluator_agree_on_it() -> None:
     cluster = ringfence.load(str(DIRECTORY / "cluster.json"))
     ports = points.port_points(cluster.snapshot, cluster.policies)
     for source, destination in points.pairs(points.endpoints(cluster.snapshot, cluster.policies)):
-        found = cluster.engine.allowed(source, destination)
+        found = cluster.engine_with_icmp.allowed(source, destination)
         for call in ports:
             expected = oracle.allowed(cluster.snapshot, cluster.policies, source, destination, *call)
             assert found.has(*call) == all(expected), (source, destination, call)

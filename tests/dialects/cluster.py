@@ -6,7 +6,7 @@ import io
 
 from ringfence.cluster import Cluster
 from ringfence.model.addresses import parse_address
-from ringfence.model.ports import Protocol
+from ringfence.model.ports import AnyProtocol, Protocol
 from ringfence.model.verdict import AddressEndpoint, Endpoint, Verdict
 from ringfence.sources import load_snapshot
 
@@ -26,13 +26,14 @@ class World:
         address = parse_address(text)
         return AddressEndpoint(address, self._nodes.get(address, ""))
 
-    def verdict(self, source: str, destination: str, port: int, protocol: Protocol = Protocol.TCP) -> Verdict:
+    def verdict(self, source: str, destination: str, port: int, protocol: AnyProtocol = Protocol.TCP) -> Verdict:
         """The point verdict."""
         ends = self.end(source), self.end(destination)
         verdict = self.cluster.engine.verdict(*ends, protocol, port)
-        assert self.cluster.engine.allowed(*ends).has(protocol, port) is verdict.allowed
+        engine = self.cluster.engine if isinstance(protocol, Protocol) else self.cluster.engine_with_icmp
+        assert engine.allowed(*ends).has(protocol, port) is verdict.allowed
         return verdict
 
-    def allowed(self, source: str, destination: str, port: int, protocol: Protocol = Protocol.TCP) -> bool:
+    def allowed(self, source: str, destination: str, port: int, protocol: AnyProtocol = Protocol.TCP) -> bool:
         """True where the connection is surely allowed."""
         return self.verdict(source, destination, port, protocol).allowed

@@ -21,7 +21,7 @@ def test_rows_say_which_of_the_oracles_answers_differ(snapshot: Snapshot, one: P
     changes = compute_diff(*states, By.POD).changes
     addresses = {*points.addresses(snapshot, one), *points.addresses(snapshot, other)}
     ends: list[Endpoint] = [*snapshot.pods, *(end for end in addresses if not end.node)]
-    ports = {*points.port_points(snapshot, one), *points.port_points(snapshot, other)}
+    ports = {*points.port_points(snapshot, one, icmp=False), *points.port_points(snapshot, other, icmp=False)}
     for source, destination in points.pairs(ends):
         if source is destination or _is_pods_address(snapshot, source) or _is_pods_address(snapshot, destination):
             continue
@@ -41,7 +41,7 @@ def test_pods_namespaces_and_labels_that_changed_are_told_as_the_oracle_has_it(s
     changes = {(one.src.name, one.dst.name): one for one in compute_diff(*states, By.POD, external=False).changes}
     pods = [{str(pod): pod for pod in state.snapshot.pods} for state in states]
     names = pods[0].keys() | pods[1].keys()
-    ports = {point for state in states for point in points.port_points(state.snapshot, state.policy_set)}
+    ports = {point for state in states for point in points.port_points(state.snapshot, state.policy_set, icmp=False)}
     seen = set()
     for src, dst in product(names, names):
         if src == dst:

@@ -8,12 +8,13 @@ from ringfence.dialects import read_policies
 from ringfence.engine import Engine
 from ringfence.model.objects import Snapshot
 from ringfence.model.policy import PolicySet
+from ringfence.model.ports import ALL_PORTS
 from tests import oracle, points, strategies
 from tests.clusters import snapshot_with
 
 
 def check(snapshot: Snapshot, policy_set: PolicySet, *, verdicts: bool) -> None:
-    engine = Engine.build(snapshot, policy_set)
+    engine = Engine.build(snapshot, policy_set).with_icmp()
     ports = points.port_points(snapshot, policy_set)
     for source, destination in points.pairs(points.endpoints(snapshot, policy_set)):
         found = engine.allowed(source, destination)
@@ -29,6 +30,14 @@ def check(snapshot: Snapshot, policy_set: PolicySet, *, verdicts: bool) -> None:
 @given(strategies.snapshots(), strategies.policy_sets())
 def test_every_allowed_port_set_is_the_oracles(snapshot: Snapshot, policy_set: PolicySet) -> None:
     check(snapshot, policy_set, verdicts=False)
+
+
+@given(strategies.snapshots(most_pods=3), strategies.policy_sets())
+def test_an_engine_without_icmp_says_the_same_of_ports(snapshot: Snapshot, policy_set: PolicySet) -> None:
+    plain = Engine.build(snapshot, policy_set)
+    every = plain.with_icmp()
+    for source, destination in points.pairs(points.endpoints(snapshot, policy_set)):
+        assert plain.allowed(source, destination) == every.allowed(source, destination) & ALL_PORTS
 
 
 @given(strategies.snapshots(most_pods=3), strategies.policy_sets())

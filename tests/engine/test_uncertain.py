@@ -50,8 +50,8 @@ def test_certain_is_allowed_and_allowed_is_possible_however_rules_turn_out(
     snapshot: Snapshot, policy_set: PolicySet, data: st.DataObject
 ) -> None:
     resolved = Resolution(snapshot, data).policy_set(policy_set)
-    certain = Engine.build(snapshot, policy_set)
-    possible = Engine.build(snapshot, policy_set, certain=False)
+    certain = Engine.build(snapshot, policy_set).with_icmp()
+    possible = Engine.build(snapshot, policy_set, certain=False).with_icmp()
     for source, destination in points.pairs(points.endpoints(snapshot, policy_set)):
         for protocol, port in points.port_points(snapshot, policy_set):
             call = (source, destination, protocol, port)

@@ -46,7 +46,10 @@ def test_a_destination_is_an_endpoint_and_perhaps_a_port(
         ("data/postgres-0:0", "'0' is no port. Use a number from 1 to 65535."),
         ("data/postgres-0:65536", "'65536' is no port"),
         ("data/postgres-0:http", "'http' is no port"),
-        ("data/postgres-0:53/icmp", "'icmp' is no protocol. Use TCP, UDP or SCTP."),
+        (
+            "data/postgres-0:53/icmp",
+            "'icmp' is no protocol with ports. It has no ports; where it may be asked for, write its type: icmp/8.",
+        ),
         ("data/postgres-0:53/", "has no protocol after the slash"),
         ("[::1", "An IPv6 address with a port is written"),
         ("[::1]443", "An IPv6 address with a port is written"),

@@ -6,6 +6,7 @@ import pytest
 
 from ringfence.model.ports import (
     ALL_PORTS,
+    EVERY_PORT,
     NO_PORTS,
     ContainerPort,
     NamedPort,
@@ -52,7 +53,7 @@ WEB = (ContainerPort("web", TCP, 80), ContainerPort("web", TCP, 8080), Container
 
 
 def test_no_port_entries_mean_every_port() -> None:
-    assert resolve_ports(None, WEB) == ALL_PORTS
+    assert resolve_ports(None, WEB) == EVERY_PORT
 
 
 def test_an_empty_list_of_entries_means_no_port() -> None:

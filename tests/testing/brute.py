@@ -12,7 +12,7 @@ from ringfence.model.addresses import V4_MAX, V6_BASE, V6_MAX, AddressSet
 from ringfence.model.internet import INTERNET
 from ringfence.model.objects import Pod, Snapshot, WorkloadRef
 from ringfence.model.policy import PolicySet
-from ringfence.model.ports import MAX_PORT, PortRange, Protocol
+from ringfence.model.ports import MAX_PORT, NamedPort, Protocol
 from ringfence.model.verdict import AddressEndpoint, Endpoint
 from ringfence.testing.suite import (
     AddressEnd,
@@ -73,7 +73,7 @@ class World:
         cuts = dict.fromkeys(points.port_points(self.snapshot, self.policy_set))
         for connections in (case.connections, *case.exceptions):
             for port in connections.ports or ():
-                if isinstance(port, PortRange):
+                if not isinstance(port, NamedPort):
                     cuts[port.protocol, port.lo] = None
                     cuts[port.protocol, min(port.hi + 1, MAX_PORT)] = None
             for end in ends_of(case):
@@ -144,9 +144,12 @@ class World:
     def asked(self, connections: Connections, destination: Endpoint, expect: Expect | None, port: Port) -> bool:
         declared = destination.ports if isinstance(destination, Pod) else ()
         if connections.ports is None:
-            return expect is not Expect.ALLOWED or any((each.protocol, each.number) == port for each in declared)
+            # Without ports a test is about ports; ICMP is asked about by name.
+            if expect is not Expect.ALLOWED:
+                return isinstance(port[0], Protocol)
+            return any((each.protocol, each.number) == port for each in declared)
         for entry in connections.ports:
-            if isinstance(entry, PortRange):
+            if not isinstance(entry, NamedPort):
                 if entry.protocol is port[0] and entry.lo <= port[1] <= entry.hi:
                     return True
             elif any(

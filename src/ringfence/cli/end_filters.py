@@ -6,11 +6,12 @@ from collections.abc import Iterable
 
 from ringfence.explain.endpoints import Endpoints
 from ringfence.explain.names import looks_like_name
-from ringfence.explain.query import parse_port, parse_protocol
+from ringfence.explain.query import parse_port, parse_port_and_protocol, parse_protocol
 from ringfence.explain.suggest import did_you_mean
 from ringfence.model.addresses import AddressSet, parse_cidr
 from ringfence.model.errors import QueryError
 from ringfence.model.objects import Pod, Snapshot
+from ringfence.model.ports import Icmp
 from ringfence.reach.filters import EndFilter, PortFilter
 
 _WILD = frozenset("*?[")
@@ -87,10 +88,13 @@ def namespaces(names: Iterable[str], snapshot: Snapshot) -> frozenset[str]:
 
 
 def port_filter(text: str) -> PortFilter:
-    """``443`` for any protocol, or ``53/UDP``.
+    """``443`` for any protocol, ``53/UDP``, or ``icmp/8``.
 
     Raises:
         QueryError: it is no port, or no protocol.
     """
     port, slash, protocol = text.partition("/")
+    if port.strip().upper() in Icmp.__members__:
+        family, number = parse_port_and_protocol(text)
+        return PortFilter(number, family)
     return PortFilter(parse_port(port), parse_protocol(protocol) if slash else None)

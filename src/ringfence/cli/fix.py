@@ -84,7 +84,7 @@ def command(
     common: options.Common,
 ) -> None:
     """Runs the command."""
-    from ringfence.explain.query import split_destination
+    from ringfence.explain.query import split_destination, with_ports
     from ringfence.fix.propose import propose, the_port
     from ringfence.fix.staged import as_staged
     from ringfence.render import fix_json, fix_text
@@ -97,10 +97,13 @@ def command(
         return
     _refuse({"-n": bool(namespaces), "--into": into is not None}, "goes with --wanted or --dependencies")
     if len(arguments) < _LEAST:
-        raise click.UsageError(f"Missing argument '{('SRC', 'DST')[len(arguments)]}': [PATH...] SRC DST[:PORT[/PROTO]].")
+        raise click.UsageError(
+            f"Missing argument '{('SRC', 'DST')[len(arguments)]}': [PATH...] SRC DST[:PORT[/PROTO]]."
+        )
     *given, source, destination = arguments
     paths = live.paths(tuple(given))
-    text, port = split_destination(destination)
+    text, asked = split_destination(destination)
+    port = with_ports(asked)
     session.paths_come_first("fix", paths, source, destination)
     cluster = session.load(paths, common, tell=output != "json")
     left, right = cluster.endpoints.source(source), cluster.endpoints.destination(text)

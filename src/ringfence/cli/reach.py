@@ -40,7 +40,14 @@ kubectl get ns,nodes,pods,svc,netpol -A -o json | ringfence reach - --summary
 @click.option(
     "-n", "--namespace", "namespaces", multiple=True, metavar="NAME", help="Only with an end in this namespace."
 )
-@click.option("--port", "ports", multiple=True, metavar="PORT[/PROTO]", help="Only connections that include this port.")
+@click.option(
+    "--port",
+    "ports",
+    multiple=True,
+    metavar="PORT[/PROTO]",
+    help="Only connections that include this port; icmp/8 asks for ping.",
+)
+@click.option("--icmp", is_flag=True, help="Say of ICMP, too, which messages are allowed.")
 @click.option("--external/--no-external", default=True, show_default=True, help="Addresses outside the cluster too.")
 @click.option("--summary", "summary_only", is_flag=True, help="Counts only; still exact over all pairs.")
 @options.output("text", "json", "csv", "dot", "md", "html")
@@ -55,6 +62,7 @@ def command(
     destinations: tuple[str, ...],
     namespaces: tuple[str, ...],
     ports: tuple[str, ...],
+    icmp: bool,
     external: bool,
     summary_only: bool,
     output: str,
@@ -63,12 +71,16 @@ def command(
 ) -> None:
     """Runs the command."""
     from ringfence.cli import end_filters
+    from ringfence.model.ports import Icmp
     from ringfence.reach.filters import Filters
     from ringfence.render import reach_text
 
     if summary_only and output not in ("text", "json"):
         raise click.UsageError(f"--summary has no format {output}. Use -o text or -o json.")
     wanted_ports = tuple(end_filters.port_filter(text) for text in ports)
+    icmp = icmp or any(isinstance(port.protocol, Icmp) for port in wanted_ports)
+    if icmp and output in ("dot", "html"):
+        raise click.UsageError(f"ICMP has no place in -o {output}. Use text, json, csv or md.")
     cluster = session.load(paths, common, tell=output != "json")
     with progress("Working it out"):
         filters = Filters(
@@ -77,7 +89,7 @@ def command(
             end_filters.namespaces(namespaces, cluster.snapshot),
             wanted_ports,
         )
-        report = _report(cluster, by, filters, external=external, summary_only=summary_only)
+        report = _report(cluster, by, filters, external=external, summary_only=summary_only, icmp=icmp)
     everything = filters == Filters()
     with nullcontext(sys.stdout) if file is None else session.opened(file, "w") as out:
         if output == "text":
@@ -92,9 +104,13 @@ def command(
     session.finish(cluster, common)
 
 
-def _report(cluster: Cluster, by: str, filters: Filters, *, external: bool, summary_only: bool) -> ReachReport:
+def _report(
+    cluster: Cluster, by: str, filters: Filters, *, external: bool, summary_only: bool, icmp: bool
+) -> ReachReport:
     senders, receivers = filters.pod_filters
-    report = cluster.reach(by, sources=senders, destinations=receivers, external=external, summary_only=summary_only)
+    report = cluster.reach(
+        by, sources=senders, destinations=receivers, external=external, summary_only=summary_only, icmp=icmp
+    )
     return replace(report, connections=filters.apply(report.connections))
 
 

@@ -27,7 +27,8 @@ _HELP = """Say whether SRC may connect to DST, which rules decide, and which cam
 
 SRC and DST are namespace/pod, namespace/Kind/name or an IP address; DST may also be service:namespace/name, and its
 port is then the Service's, or a DNS name, whose addresses --resolve knows. Without a port, every port that DST declares
-is judged. PATH - is stdin.
+is judged. ICMP is asked by its type: DST:icmp/8, DST:icmpv6/128; DST:icmp alone is the echo request of ping. PATH -
+is stdin.
 
 \b
 ringfence why cluster.json shop/Deployment/web service:shop/cart:80
@@ -64,6 +65,7 @@ def command(
     """Runs the command."""
     from ringfence.explain.query import split_destination
     from ringfence.explain.why import why
+    from ringfence.model.icmp import text_of
     from ringfence.render import fix_json, fix_text, why_json, why_text
 
     target, port = split_destination(destination)
@@ -93,7 +95,7 @@ def command(
             number: fix_text.short(
                 fix,
                 best=_is_small(cluster),
-                command=f"{ask}:{judgement.port}/{judgement.protocol}".removesuffix("/TCP"),
+                command=f"{ask}:{text_of(judgement.protocol, judgement.port)}".removesuffix("/TCP"),
             )
             for number, fix in fixes.items()
             for judgement in [answer.judgements[number]]
@@ -107,12 +109,13 @@ def command(
 def _fixes(cluster: Cluster, answer: WhyAnswer) -> dict[int, Fix | None]:
     """The best fix found quickly for denied ports; none where that would take long, or nothing was found."""
     from ringfence.fix.propose import propose
+    from ringfence.model.ports import Icmp
 
     denied = [number for number, judgement in enumerate(answer.judgements) if not judgement.allowed]
     fixes: dict[int, Fix | None] = {}
     for number in denied[:_FIXED]:
         judgement = answer.judgements[number]
-        if judgement.conditional:
+        if judgement.conditional or isinstance(judgement.protocol, Icmp):
             continue
         fixes[number] = None
         if len(cluster.snapshot.pods) <= _CHEAP:

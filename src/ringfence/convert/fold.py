@@ -28,6 +28,7 @@ from ringfence.dialects.writing.terms import (
 from ringfence.model import derived
 from ringfence.model.addresses import ALL_ADDRESSES
 from ringfence.model.errors import QueryError
+from ringfence.model.icmp import names_icmp
 from ringfence.model.objects import Namespace
 from ringfence.model.origin import ObjectRef
 from ringfence.model.policy import (
@@ -38,7 +39,7 @@ from ringfence.model.policy import (
     Stage,
     StageKind,
 )
-from ringfence.model.ports import ALL_PORTS, NamedPort, PortMatch, PortRange, PortSet
+from ringfence.model.ports import ALL_PORTS, EVERY_PORT, IcmpRange, NamedPort, PortMatch, PortSet, resolve_ports
 
 MOST_BOXES = 300
 """With more of them, the result is no policy that a person could read."""
@@ -53,8 +54,8 @@ class _Box:
     """Connections of some pods with some peers at some ports."""
 
     subject: tuple[Term, ...]
-    region: Region = EVERYONE
-    ports: PortSet = ALL_PORTS
+    region: Region
+    ports: PortSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +86,11 @@ def folded(stages: Sequence[Stage], losses: Losses, spaces: Mapping[str, Namespa
         QueryError: all of it together is more than anyone could read.
     """
     found: dict[tuple[ObjectRef, tuple[Term, ...]], _Folded] = {}
+    named = names_icmp(policy for stage in stages for policy in stage.policies)
+    every = EVERY_PORT if named else ALL_PORTS
     for direction in Direction:
         try:
-            _Fold(direction, losses, found, spaces).run(stages)
+            _Fold(direction, losses, found, spaces, every).run(stages)
         except (_CannotFoldError, TooManyTermsError):
             what = "Together the policies take more alternatives than anyone could read."
             raise QueryError(f"{what} Convert fewer at a time, with --from-kind or -n.") from None
@@ -112,10 +115,12 @@ class _Fold:
     losses: Losses
     found: dict[tuple[ObjectRef, tuple[Term, ...]], _Folded]
     spaces: Mapping[str, Namespace]
+    every: PortSet
+    """What the answer is about: ICMP counts where one of the policies names it."""
 
     def run(self, stages: Sequence[Stage]) -> None:
         """Fold one direction."""
-        open_boxes = [_Box((Term(),))]
+        open_boxes = [_Box((Term(),), EVERYONE, self.every)]
         allowed: list[tuple[_Part, _Box]] = []
         denied: list[tuple[Policy, tuple[Term, ...]]] = []
         for stage in stages:
@@ -148,7 +153,7 @@ class _Fold:
                             self._lose(policy, part.clause.rule, str(error))
             for policy, subject in closed:
                 denied.append((policy, subject))
-                open_boxes = self._without_box(open_boxes, _Box(subject))
+                open_boxes = self._without_box(open_boxes, _Box(subject, EVERYONE, self.every))
             open_boxes += passed
         self._put(allowed, denied, open_boxes)
 
@@ -161,7 +166,7 @@ class _Fold:
             return None
 
     def _parts(self, policy: Policy, subject: tuple[Term, ...]) -> Iterator[_Part]:
-        for rule in policy.rules(self.direction):
+        for rule in map(self._spoken, policy.rules(self.direction)):
             clause = clause_of(policy, rule, self.losses)
             if clause is None:
                 continue
@@ -176,24 +181,29 @@ class _Fold:
                     self._lose(policy, rule, "It is for pods by their addresses, and objects select pods by labels.")
                     continue
             named = tuple(port for port in rule.ports or () if isinstance(port, NamedPort))
-            yield _Part(policy, clause, _Box(narrowed, clause.region, _numbers(rule.ports)), named)
+            yield _Part(policy, clause, _Box(narrowed, clause.region, _numbers(rule.ports) & self.every), named)
+
+    def _spoken(self, rule: Rule) -> Rule:
+        if self.every == EVERY_PORT or rule.ports is None:
+            return rule
+        return replace(rule, ports=tuple(port for port in rule.ports if not isinstance(port, IcmpRange)))
 
     def _kept(self, part: _Part, open_boxes: Sequence[_Box]) -> list[_Box]:
         """What an allow has in common with what is open; the rule's own box where that is all of it."""
         try:
-            if part.clause.names and not self._open(_Box(part.box.subject), open_boxes):
+            if part.clause.names and not self._open(_Box(part.box.subject, EVERYONE, self.every), open_boxes):
                 self._lose(
                     part.policy, part.clause.rule, "An earlier rule takes away addresses that its names may have."
                 )
                 return []
             if not part.named:
                 return [part.box] if self._open(part.box, open_boxes) else self._common(open_boxes, part.box)
-            wide = replace(part.box, ports=ALL_PORTS)
+            wide = replace(part.box, ports=self.every)
             pieces = [wide] if self._open(wide, open_boxes) else self._common(open_boxes, wide)
         except TooManyTermsError as error:
             self._lose(part.policy, part.clause.rule, str(error))
             return []
-        if any(piece.ports != ALL_PORTS for piece in pieces):
+        if any(piece.ports != self.every for piece in pieces):
             self._lose(part.policy, part.clause.rule, "An earlier rule takes away ports, and it allows one by name.")
             return []
         return [replace(piece, ports=part.box.ports) for piece in pieces]
@@ -264,12 +274,12 @@ class _Fold:
                 if box.region != part.box.region:
                     rule = replace(rule, peers=peers_of(box.region))
                 if box.ports != part.box.ports:
-                    rule = replace(rule, ports=ranges_of(box.ports))
+                    rule = replace(rule, ports=ranges_of(box.ports, self.every))
                 self._folded(part.policy, subject).rules[self.direction].append(rule)
         for box in open_boxes:
             for subject in self._within(box.subject, isolated):
                 policy = next(each for each, terms in denied if self._both(terms, subject))
-                rule = Rule(Action.ALLOW, peers_of(box.region), ranges_of(box.ports), origin=policy.origin)
+                rule = Rule(Action.ALLOW, peers_of(box.region), ranges_of(box.ports, self.every), origin=policy.origin)
                 self._folded(policy, subject).rules[self.direction].append(rule)
 
     def _both(self, left: tuple[Term, ...], right: tuple[Term, ...]) -> tuple[Term, ...]:
@@ -316,7 +326,5 @@ def _settled(term: Term, spaces: Mapping[str, Namespace]) -> Term | None:
 
 def _numbers(ports: tuple[PortMatch, ...] | None) -> PortSet:
     if ports is None:
-        return ALL_PORTS
-    return PortSet.of(
-        span for port in ports if isinstance(port, PortRange) for span in PortSet.range(port.protocol, port.lo, port.hi)
-    )
+        return EVERY_PORT
+    return resolve_ports(tuple(port for port in ports if not isinstance(port, NamedPort)), ())

@@ -9,14 +9,17 @@ from ringfence.dialects.writing.terms import Literal, Term
 from ringfence.model.addresses import ALL_ADDRESSES
 from ringfence.model.labels import AllOf, LabelExpr, Negation
 from ringfence.model.policy import AddressPeer, AllPeers, NotPeer, Peer, PodPeer
-from ringfence.model.ports import ALL_PORTS, PortMatch, PortRange, PortSet, Protocol
+from ringfence.model.ports import Icmp, IcmpRange, PortMatch, PortRange, PortSet, Protocol
 
 
-def ranges_of(ports: PortSet) -> tuple[PortMatch, ...] | None:
-    """The port entries of a set; ``None`` for every port."""
-    if ports == ALL_PORTS:
+def ranges_of(ports: PortSet, every: PortSet) -> tuple[PortMatch, ...] | None:
+    """The port entries of a set; ``None`` for ``every`` port."""
+    if ports == every:
         return None
-    return tuple(PortRange(protocol, lo, hi) for protocol in Protocol for lo, hi in ports.of_protocol(protocol))
+    return (
+        *(PortRange(protocol, lo, hi) for protocol in Protocol for lo, hi in ports.of_protocol(protocol)),
+        *(IcmpRange(family, lo, hi) for family in Icmp for lo, hi in ports.of_protocol(family)),
+    )
 
 
 def subject_of(terms: Sequence[Term]) -> PodPeer:

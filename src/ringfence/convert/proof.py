@@ -10,6 +10,7 @@ from ringfence.convert.report import Difference, Proof
 from ringfence.engine import Engine
 from ringfence.engine.difference import Ends, PairChange, compare
 from ringfence.model.addresses import NO_ADDRESSES, AddressSet
+from ringfence.model.icmp import names_icmp
 from ringfence.model.objects import Pod, Snapshot
 from ringfence.model.policy import PolicySet
 from ringfence.model.ports import PortSet
@@ -29,7 +30,10 @@ def prove(snapshot: Snapshot, before: PolicySet, after: PolicySet) -> Proof:
         pods=(*snapshot.pods, *future.pods),
         nodes=(*snapshot.nodes, *future.nodes),
     )
-    engines = (Engine.build(everything, before), Engine.build(everything, after))
+    icmp = names_icmp((*before.policies(), *after.policies()))
+    engines = [Engine.build(everything, policies) for policies in (before, after)]
+    if icmp:
+        engines = [engine.with_icmp() for engine in engines]
     found = list(dict.fromkeys(_differences(engines, future, certain=True)))
     known = {(each.sources, each.destinations, each.opened, each.closed) for each in found}
     possible = [engine.reading(certain=False) for engine in engines]

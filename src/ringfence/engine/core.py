@@ -21,7 +21,7 @@ from ringfence.engine.selecting import SelectingIndex
 from ringfence.engine.universe import Universe, pod_key
 from ringfence.model.objects import Namespace, Pod, Snapshot
 from ringfence.model.policy import Direction, Layer, Policy, PolicySet, Stage, StageKind
-from ringfence.model.ports import ALL_PORTS, PortSet, Protocol
+from ringfence.model.ports import EVERY_PORT, AnyProtocol, PortSet
 from ringfence.model.verdict import Endpoint, Verdict
 
 Profile = tuple[Direction, tuple[int, ...], tuple[object, ...]]
@@ -59,7 +59,8 @@ class Engine:
         """An engine for a snapshot.
 
         ``certain`` reads rules that the input can't judge (names, L7 conditions) so that no allow is claimed in vain;
-        ``certain=False`` so that none that is possible is missed.
+        ``certain=False`` so that none that is possible is missed. Sets of ports are of TCP, UDP and SCTP; see
+        :meth:`with_icmp`. One connection is judged for any protocol.
         """
         facts = Facts.of(snapshot)
         policies = tuple(policy_set.policies())
@@ -82,12 +83,12 @@ class Engine:
     # ---- answers -------------------------------------------------------------------------------------------------
 
     def verdict(
-        self, source: Endpoint, destination: Endpoint, protocol: Protocol, port: int, *, misses: bool = True
+        self, source: Endpoint, destination: Endpoint, protocol: AnyProtocol, port: int, *, misses: bool = True
     ) -> Verdict:
         """May ``source`` open a connection to this port of ``destination``? With the trace of every stage.
 
         ``misses`` asks for each failed rule's reasons; without them bulk queries are faster. The endpoints need not
-        be in the snapshot.
+        be in the snapshot. For ICMP ``port`` is the message, see :func:`ringfence.model.ports.message`.
         """
         judge = Judge(self.facts, self.policy_set.layers, self._selecting, misses=misses)
         return judge.verdict(source, destination, protocol, port)
@@ -99,7 +100,7 @@ class Engine:
             KeyError: a pod is not in the snapshot.
         """
         if is_self(source, destination):
-            return ALL_PORTS
+            return self.table.full
         source_atom, destination_atom = self.atom(source), self.atom(destination)
         egress = self.row(Direction.EGRESS, source_atom).ports(destination_atom)
         ingress = self.row(Direction.INGRESS, destination_atom).ports(source_atom)
@@ -175,6 +176,13 @@ class Engine:
         if certain is self._certain:
             return self
         return Engine(self.facts, self.policy_set, self.universe, self.program, self._selected, {}, certain=certain)
+
+    def with_icmp(self) -> Engine:
+        """This engine with messages of ICMP in its sets of ports; its atoms are shared."""
+        if self.table.full == EVERY_PORT:
+            return self
+        program = self.program.over(PortTable(EVERY_PORT))
+        return Engine(self.facts, self.policy_set, self.universe, program, self._selected, {}, certain=self._certain)
 
     # ---- changes -------------------------------------------------------------------------------------------------
 

@@ -22,7 +22,7 @@ from ringfence.engine.universe import pod_key
 from ringfence.model.addresses import AddressSet
 from ringfence.model.objects import Pod
 from ringfence.model.policy import Direction
-from ringfence.model.ports import ALL_PORTS, NO_PORTS, PortSet
+from ringfence.model.ports import NO_PORTS, PortSet
 
 Ends = tuple[Pod, ...] | AddressSet
 """Pods, or addresses. A range speaks of its addresses that are no pod's and no node's."""
@@ -201,7 +201,7 @@ class _Comparison:
         there = [_ABSENT not in (start.old, end.old), _ABSENT not in (start.new, end.new)]
         if not self._nodes or there[0] == there[1]:
             return
-        before, after = (ALL_PORTS if both else NO_PORTS for both in there)
+        before, after = (self._new.table.full if both else NO_PORTS for both in there)
         for source in start.pods:
             local = tuple(pod for pod in end.pods if self._new.facts.on_same_node(source, pod))
             if local:

@@ -11,6 +11,7 @@ from ringfence.engine.facts import Facts
 from ringfence.engine.match import container_ports, is_node, peer_matches
 from ringfence.model.addresses import format_address
 from ringfence.model.derived import is_derived
+from ringfence.model.icmp import entry_words, words_of
 from ringfence.model.labels import AllOf, LabelExpr, Labels, Operator, Requirement
 from ringfence.model.objects import Pod
 from ringfence.model.policy import (
@@ -25,7 +26,7 @@ from ringfence.model.policy import (
     Rule,
     SameNodePeer,
 )
-from ringfence.model.ports import NamedPort, PortRange, Protocol
+from ringfence.model.ports import AnyProtocol, NamedPort
 from ringfence.model.verdict import Endpoint, PeerMiss
 
 _OTHER_NAMESPACE = 2
@@ -137,13 +138,13 @@ def _of(entry: NamedPort) -> str:
     return f" for {entry.protocol}" if entry.protocol is not None else ""
 
 
-def port_miss(rule: Rule, destination: Endpoint, protocol: Protocol, port: int) -> str:
+def port_miss(rule: Rule, destination: Endpoint, protocol: AnyProtocol, port: int) -> str:
     """Why no port entry of a rule matches ``port`` of ``protocol`` at this destination."""
     entries = rule.ports or ()
     texts = []
     declared = container_ports(destination)
     for entry in entries:
-        if isinstance(entry, PortRange):
+        if not isinstance(entry, NamedPort):
             continue
         if not any(p.name == entry.name and entry.protocol in (None, p.protocol) for p in declared):
             texts.append(f"{destination} has no port named `{entry.name}`{_of(entry)}")
@@ -152,5 +153,6 @@ def port_miss(rule: Rule, destination: Endpoint, protocol: Protocol, port: int) 
         protocols = "/".join(sorted({str(entry.protocol) for entry in numeric}))
         texts.append(f"the rule is for {protocols}, the connection is {protocol}")
     elif numeric:
-        texts.append(f"the rule is for {', '.join(map(str, numeric))}, the connection is {protocol} {port}")
+        listed = ", ".join(map(entry_words, numeric))
+        texts.append(f"the rule is for {listed}, the connection is {words_of(protocol, port)}")
     return "; ".join(texts) or "the rule has no port that can match"

@@ -14,7 +14,7 @@ from ringfence.engine.match import container_ports, is_self, peer_matches
 from ringfence.engine.misses import peer_miss, peer_misses, port_miss
 from ringfence.model.objects import Pod
 from ringfence.model.policy import Action, Direction, Layer, NamePeer, Peer, Policy, Rule, Stage, StageKind
-from ringfence.model.ports import PortMatch, Protocol, resolve_ports
+from ringfence.model.ports import AnyProtocol, PortMatch, resolve_ports
 from ringfence.model.verdict import (
     DirectionVerdict,
     Endpoint,
@@ -42,7 +42,7 @@ class Judge:
     selecting: Selecting
     misses: bool = True
 
-    def verdict(self, source: Endpoint, destination: Endpoint, protocol: Protocol, port: int) -> Verdict:
+    def verdict(self, source: Endpoint, destination: Endpoint, protocol: AnyProtocol, port: int) -> Verdict:
         """May ``source`` open a connection to ``port`` of ``destination``?"""
         call = _Call(source, destination, protocol, port)
         return Verdict(
@@ -182,7 +182,7 @@ _StageResult = tuple[Outcome, Reason, list[RuleTrace], list[RuleTrace]]
 class _Call:
     source: Endpoint
     destination: Endpoint
-    protocol: Protocol
+    protocol: AnyProtocol
     port: int
 
     def ends(self, direction: Direction) -> tuple[Endpoint, Endpoint]:

@@ -14,12 +14,18 @@ class PortTable:
     Numbers are never reused and mean the same for ever, so engines that come of one another share one table.
     """
 
-    def __init__(self) -> None:
-        self.sets: list[PortSet] = [NO_PORTS, ALL_PORTS]
-        self._ids: dict[PortSet, int] = {NO_PORTS: NONE, ALL_PORTS: FULL}
+    def __init__(self, full: PortSet = ALL_PORTS) -> None:
+        """``full`` is all that the engine speaks of, and the set that has the number :data:`FULL`."""
+        self.sets: list[PortSet] = [NO_PORTS, full]
+        self._ids: dict[PortSet, int] = {NO_PORTS: NONE, full: FULL}
         self._unions: dict[tuple[int, int], int] = {}
         self._intersections: dict[tuple[int, int], int] = {}
         self._differences: dict[tuple[int, int], int] = {}
+
+    @property
+    def full(self) -> PortSet:
+        """All that the engine speaks of."""
+        return self.sets[FULL]
 
     def intern(self, ports: PortSet) -> int:
         """The number of a port set."""

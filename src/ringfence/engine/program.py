@@ -26,7 +26,7 @@ from ringfence.model.policy import (
     Stage,
     leaves,
 )
-from ringfence.model.ports import ALL_PORTS, NamedPort, PortRange, resolve_ports
+from ringfence.model.ports import EVERY_PORT, IcmpRange, NamedPort, PortRange, resolve_ports
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,7 @@ class Program:
     """The compiled policies of a policy set, numbered; numbers are never reused."""
 
     def __init__(self, policy_set: PolicySet, table: PortTable) -> None:
+        self._policy_set = policy_set
         self.stages: list[tuple[int, Stage]] = [
             (number, stage) for number, layer in enumerate(policy_set.layers) for stage in layer.stages
         ]
@@ -84,6 +85,15 @@ class Program:
         twin._peer_numbers = dict(self._peer_numbers)
         twin._peer_bits = dict(self._peer_bits)
         twin._relative = set(self._relative)
+        twin._next = self._next
+        return twin
+
+    def over(self, table: PortTable) -> Program:
+        """The same policies under the same numbers, with their ports as numbers of another table."""
+        twin = Program(self._policy_set, table)
+        for number, compiled in self.compiled.items():
+            twin._next = number
+            twin.put(compiled.stage, compiled.policy)
         twin._next = self._next
         return twin
 
@@ -114,10 +124,11 @@ class Program:
         return (compiled.stage, compiled.policy.order, number)
 
     def _parts(self, rule: Rule) -> Iterator[CompiledRule]:
-        ports = ALL_PORTS
+        ports = self.table.full
         named: tuple[NamedPort, ...] = ()
         if rule.ports is not None:
-            ports = resolve_ports(tuple(match for match in rule.ports if isinstance(match, PortRange)), ())
+            spoken = (PortRange, IcmpRange) if self.table.full == EVERY_PORT else (PortRange,)
+            ports = resolve_ports(tuple(match for match in rule.ports if isinstance(match, spoken)), ())
             named = tuple(match for match in rule.ports if isinstance(match, NamedPort))
         numeric = self.table.intern(ports)
         if rule.peers is None:

@@ -9,7 +9,7 @@ from ringfence.engine import Engine
 from ringfence.explain.endpoints import End, Endpoints
 from ringfence.explain.judge import Judgement, judge
 from ringfence.explain.queries import Row
-from ringfence.explain.query import parse_port, parse_protocol
+from ringfence.explain.query import parse_any
 from ringfence.model.errors import EndpointError, QueryError, RingfenceError
 from ringfence.model.policy import Direction
 
@@ -48,7 +48,7 @@ def answer_rows(engine: Engine, endpoints: Endpoints, rows: Iterable[Row]) -> It
             yield Answer(row, error=row.error)
             continue
         try:
-            protocol, port = parse_protocol(row.text("protocol")), parse_port(row.text("port"))
+            protocol, port = parse_any(row.text("protocol"), row.text("port"))
             source, destination = sources(row.text("src")), destinations(row.text("dst"))
             yield Answer(row, judge(engine, endpoints, source, destination, protocol, port, misses=False))
         except (EndpointError, QueryError) as error:

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from ringfence.dialects.reading import FIREWALL_LAYER
 from ringfence.engine.facts import Facts
 from ringfence.engine.match import peer_matches
-from ringfence.explain.calico import decides_first, is_tier, where_isolated
-from ringfence.explain.cilium import CILIUM_DENY, DENY_WINS, is_cilium
+from ringfence.explain.calico import decides_first, holds_network_policies, is_tier, where_isolated
+from ringfence.explain.cilium import CILIUM_DENY, DENY_WINS
 from ringfence.explain.endpoints import End, describe
 from ringfence.explain.invalid import blamed
 from ringfence.explain.istio import deciding, denied_words, is_mesh, is_peer_authentication, missed_words
@@ -29,17 +29,19 @@ from ringfence.explain.slips import IDENTITY_KEYS, PodMiss, is_slip, is_specific
 from ringfence.explain.words import lacks, object_name, rule_words, share, side_words
 from ringfence.model.addresses import ALL_V4, AddressSet, format_address
 from ringfence.model.finding import Finding
+from ringfence.model.icmp import entry_words, words_of
 from ringfence.model.mesh import OTHER_PROTOCOLS
 from ringfence.model.objects import Pod, Service
 from ringfence.model.origin import UNKNOWN, Origin
 from ringfence.model.policy import AddressPeer, AllPeers, AnyPeer, Direction, Peer, PodPeer, Policy
-from ringfence.model.ports import MAX_PORT, MIN_PORT, NamedPort, PortRange
+from ringfence.model.ports import MAX_PORT, MIN_PORT, Icmp, NamedPort, PortRange
 from ringfence.model.verdict import DirectionVerdict, Endpoint, Reason, RuleTrace, StageTrace
 
 _FAR = 8
 _CHANGED = 7
 """Nearer than no rule at all, and further than anything that looks like a slip."""
 
+_SELECTOR = {"cilium.io": "endpointSelector", "projectcalico.org": "selector", "crd.projectcalico.org": "selector"}
 _INVALID = 2
 _WIDE = 2
 """Added where the rule names nobody: a rule for everybody on another port was hardly meant for this connection."""
@@ -110,7 +112,8 @@ def causes_of(
             continue
         own: dict[tuple[CauseKind, str], Cause] = {}
         for group in judgement.groups:
-            if not direction_of(group.verdict, direction).allowed:
+            side = direction_of(group.verdict, direction)
+            if not side.allowed and not side.conditional:  # else it is no denial: the answer says on what it depends
                 for cause in case.of_group(group, direction):
                     # Which rule is nearest differs from replica to replica: one of them stands for all.
                     own.setdefault((cause.kind, cause.text.partition(NEAREST)[0]), cause)
@@ -180,6 +183,9 @@ class _Case:
                 yield Cause(direction, CauseKind.MESH_IDENTITY, text, trace.rule.origin, 2 + number, trace)
 
     def _unselected(self, group: Group, direction: Direction) -> Iterator[Cause]:
+        stage = direction_of(group.verdict, direction).stages[-1].stage
+        if is_tier(stage) and not holds_network_policies(stage):
+            return  # what would allow it further on isn't asked
         pods = [end for end in self._subject(direction).endpoints if isinstance(end, Pod)]
         for policy, index, _, failed in near_subjects(self.policies, group.verdict, direction, self.facts):
             pod = group.verdict.source if direction is Direction.EGRESS else group.verdict.destination
@@ -190,7 +196,7 @@ class _Case:
                 whose = f"{share(sum(not one.matches(each.labels) for each in pods), pods)} of"
                 asks.append(f"{lacks(one, pod.labels.get(one.key))} {whose} {self._subject(direction).name}")
             rule = f"{object_name(policy.ref)}, {direction} rule {index + 1},"
-            selector = "endpointSelector" if is_cilium(policy.ref) else "podSelector"
+            selector = _SELECTOR.get(policy.ref.api_version.partition("/")[0], "podSelector")
             text = f"{rule} would allow it, but its {selector} asks for {' and '.join(asks)}."
             place = policy.subject.origin if policy.subject.origin.position.file else policy.origin
             yield Cause(direction, CauseKind.SUBJECT_LABEL, text, place, len(failed) + 1)
@@ -275,10 +281,12 @@ class _Case:
         for entry in entries:
             if not isinstance(entry, PortRange) or (entry.lo, entry.hi) == (MIN_PORT, MAX_PORT):
                 continue
+            if isinstance(verdict.protocol, Icmp):
+                break
             if entry.protocol != verdict.protocol and entry.lo <= verdict.port <= entry.hi:
-                what = f"allows {entry}, and the connection is {verdict.protocol} {verdict.port}"
+                what = f"allows {entry}, and the connection is {words_of(verdict.protocol, verdict.port)}"
                 return cause(CauseKind.PROTOCOL, what, 1 + wide, entry.origin)
-        listed = ", ".join(map(str, entries)) or "no port"
+        listed = ", ".join(map(entry_words, entries)) or "no port"
         what = f"allows {listed}, and the connection is to {_port(group)}"
         return cause(CauseKind.PORT, what, 3 + 2 * wide)
 
@@ -373,7 +381,7 @@ def _near_address(address: int, addresses: AddressSet) -> bool:
 
 
 def _port(group: Group) -> str:
-    return f"{group.verdict.protocol} {group.verdict.port}"
+    return words_of(group.verdict.protocol, group.verdict.port)
 
 
 def _of(entry: NamedPort) -> str:

@@ -11,12 +11,12 @@ from ringfence.explain.kinds import kind_of
 from ringfence.explain.names import UnknownNameError, looks_like_name, notes_on_name, unknown_name
 from ringfence.explain.services import Backend, backends_of, headless_backends, service_ports, written
 from ringfence.explain.suggest import did_you_mean
-from ringfence.model.addresses import format_address, parse_address
+from ringfence.model.addresses import ALL_V4, ALL_V6, format_address, parse_address
 from ringfence.model.errors import EndpointError
 from ringfence.model.name_patterns import canonical
 from ringfence.model.names import NameRecord, Names
 from ringfence.model.objects import Pod, Service, Snapshot
-from ringfence.model.ports import Protocol
+from ringfence.model.ports import AnyProtocol, Icmp, Protocol
 from ringfence.model.verdict import AddressEndpoint, Endpoint
 from ringfence.survey.backends import Backends
 from ringfence.survey.dns import DnsServer, dns_servers
@@ -140,16 +140,20 @@ class Endpoints:
         )
         return End(end.text, tuple(endpoints.values()), end.service, notes)
 
-    def targets(self, end: End, protocol: Protocol, port: int) -> tuple[Target, ...]:
+    def targets(self, end: End, protocol: AnyProtocol, port: int) -> tuple[Target, ...]:
         """Where a connection to ``port`` of a destination arrives: for a Service, the target port of each endpoint.
 
         Source: "Services", virtual IP addressing, in the Kubernetes documentation; a headless Service has no port
         of its own, so the port is the pod's.
 
         Raises:
-            EndpointError: the Service doesn't have that port, or none of its pods has the target port.
+            EndpointError: the Service doesn't have that port, or none of its pods has the target port; or ICMP is asked
+                for, and it is a Service, or an address of the other version of IP.
         """
         service = end.service
+        if isinstance(protocol, Icmp):
+            _check_family(end, protocol)
+            return tuple(Target(endpoint, port) for endpoint in end.endpoints)
         if service is None or service.headless or service.external_name:
             return tuple(Target(endpoint, port) for endpoint in end.endpoints)
         found = backends_of(service, self.backends(service), protocol, port)
@@ -324,3 +328,17 @@ def describe(endpoint: Endpoint) -> str:
     if isinstance(endpoint, AddressEndpoint) and endpoint.node:
         return f"{format_address(endpoint.address)} (node {endpoint.node})"
     return str(endpoint)
+
+
+def _check_family(end: End, protocol: Icmp) -> None:
+    """ICMP goes to addresses of its own version of IP, and a Service's address answers none.
+
+    Source: "Virtual IPs and Service Proxies" in the Kubernetes documentation: only ports are proxied.
+    """
+    if end.service is not None and not end.service.headless and not end.service.external_name:
+        raise EndpointError(f"{written(end.service)} forwards ports and no ICMP. Name its pods or their workload.")
+    other = ALL_V6 if protocol is Icmp.ICMP else ALL_V4
+    for endpoint in end.endpoints:
+        if isinstance(endpoint, AddressEndpoint) and endpoint.address in other:
+            right = Icmp.ICMPV6 if protocol is Icmp.ICMP else Icmp.ICMP
+            raise EndpointError(f"{endpoint} takes {right} and no {protocol}. Write {str(right).lower()}.")

@@ -11,7 +11,7 @@ from ringfence.engine.match import is_self
 from ringfence.explain.endpoints import End, Endpoints, Target
 from ringfence.model.objects import Pod
 from ringfence.model.policy import Direction
-from ringfence.model.ports import Protocol
+from ringfence.model.ports import AnyProtocol
 from ringfence.model.verdict import DirectionVerdict, Endpoint, Outcome, StageTrace, Verdict
 
 
@@ -43,7 +43,7 @@ class Judgement:
 
     source: End
     destination: End
-    protocol: Protocol
+    protocol: AnyProtocol
     port: int
     groups: tuple[Group, ...]
 
@@ -93,7 +93,7 @@ def judge(
     endpoints: Endpoints,
     source: End,
     destination: End,
-    protocol: Protocol,
+    protocol: AnyProtocol,
     port: int,
     *,
     misses: bool = True,

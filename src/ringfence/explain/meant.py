@@ -19,7 +19,7 @@ from ringfence.model.labels import EVERYTHING, Labels, Operator, Requirement
 from ringfence.model.objects import Pod
 from ringfence.model.origin import ObjectRef
 from ringfence.model.policy import Action, Direction, PodPeer, Policy, Rule, StageKind
-from ringfence.model.ports import Protocol
+from ringfence.model.ports import AnyProtocol
 from ringfence.model.verdict import Endpoint
 
 Written = Callable[[ObjectRef, Direction], bool]
@@ -66,7 +66,7 @@ def meant_to_deny(
     engine: Engine,
     direction: Direction,
     ends: tuple[Endpoint, Endpoint],
-    port: tuple[Protocol, int],
+    port: tuple[AnyProtocol, int],
     written: Written,
 ) -> Iterator[Meant]:
     """The policies that would deny a connection from the first of ``ends`` to a ``port`` of the second.
@@ -178,7 +178,7 @@ def _renamed(one: Requirement, labels: Labels) -> str:
 
 
 def _allows(
-    engine: Engine, meant: Meant, ends: tuple[Pod, Endpoint], destination: Endpoint, port: tuple[Protocol, int]
+    engine: Engine, meant: Meant, ends: tuple[Pod, Endpoint], destination: Endpoint, port: tuple[AnyProtocol, int]
 ) -> bool:
     """True where the policy's own rules allow the connection, once it guards the pod."""
     home = meant.policy.subject.namespace
@@ -220,7 +220,7 @@ def _peer_slip(
     direction: Direction,
     end: Endpoint,
     destination: Endpoint,
-    port: tuple[Protocol, int],
+    port: tuple[AnyProtocol, int],
 ) -> Meant | None:
     """A rule that denies nobody, since its peer is spelt otherwise than the labels of the other end."""
     if direction not in policy.isolates or not isinstance(end, Pod):
@@ -245,7 +245,7 @@ def _rule_denies(
     direction: Direction,
     ends: tuple[Pod, Endpoint],
     destination: Endpoint,
-    port: tuple[Protocol, int],
+    port: tuple[AnyProtocol, int],
 ) -> bool:
     """True where the first rule that matches the connection denies it."""
     for rule in policy.rules(direction):

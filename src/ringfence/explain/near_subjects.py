@@ -10,10 +10,11 @@ from ringfence.explain.slips import is_slip, pod_miss
 from ringfence.model.labels import Operator, Requirement
 from ringfence.model.objects import Pod
 from ringfence.model.policy import Action, Direction, Policy, PolicySet, Rule, StageKind
-from ringfence.model.ports import Protocol
+from ringfence.model.ports import AnyProtocol
 from ringfence.model.verdict import Endpoint, Verdict
 
 _NETWORK_POLICY = "networking.k8s.io/v1"
+_DEFAULT_TIER = "tier default"
 
 NearSubject = tuple[Policy, int, Rule, tuple[Requirement, ...]]
 """A policy, the rule that would allow with its number, and the requirements of the podSelector that the pod fails."""
@@ -33,7 +34,7 @@ def near_subjects(
 def subjects_between(
     policies: Iterable[Policy],
     ends: tuple[Endpoint, Endpoint],
-    port: tuple[Protocol, int],
+    port: tuple[AnyProtocol, int],
     direction: Direction,
     facts: Facts,
 ) -> Iterator[NearSubject]:
@@ -42,36 +43,40 @@ def subjects_between(
     if not isinstance(subject, Pod):
         return
     for policy in policies:
-        if policy.subject.namespace != subject.namespace:
+        if policy.subject.namespace not in (None, subject.namespace):
             continue
         miss = pod_miss(policy.subject, subject, facts)
         if miss is None or miss.namespace or not miss.pod:
             continue
         for index, rule in enumerate(policy.rules(direction)):
-            if _would_allow(rule, (subject, peer), ends[1], port, facts):
-                if is_slip(miss, subject, facts):
-                    yield policy, index, rule, miss.pod
-                break
+            if not _matches(rule, (subject, peer), ends[1], port, facts) or rule.action is Action.LOG:
+                continue
+            if rule.action is Action.ALLOW and is_slip(miss, subject, facts):
+                yield policy, index, rule, miss.pod
+            break
 
 
 def additive_policies(policy_set: PolicySet) -> tuple[Policy, ...]:
-    """The policies that only ever allow beside one another: NetworkPolicies, in a tier of Calico's, too."""
+    """The policies that only ever allow beside one another: NetworkPolicies, in a tier of Calico's, too.
+
+    Beside them, the policies of that tier: one that has no say on a pod yet would be judged with the others.
+    """
     stages = (stage for layer in policy_set.layers for stage in layer.stages)
     return tuple(
         policy
         for stage in stages
         for policy in stage.policies
-        if stage.kind is StageKind.ADDITIVE or policy.ref.api_version == _NETWORK_POLICY
+        if stage.kind is StageKind.ADDITIVE or stage.name == _DEFAULT_TIER or policy.ref.api_version == _NETWORK_POLICY
     )
 
 
-def _would_allow(
-    rule: Rule, ends: tuple[Pod, Endpoint], destination: Endpoint, port: tuple[Protocol, int], facts: Facts
+def _matches(
+    rule: Rule, ends: tuple[Pod, Endpoint], destination: Endpoint, port: tuple[AnyProtocol, int], facts: Facts
 ) -> bool:
     subject, peer = ends
     if rule.only is not None and not peer_matches(rule.only, subject, facts, subject):
         return False
-    if rule.action is not Action.ALLOW or rule.conditions:
+    if rule.conditions:
         return False
     if rule.peers is not None and not any(peer_matches(each, peer, facts, subject) for each in rule.peers):
         return False

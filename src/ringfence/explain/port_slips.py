@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 from ringfence.explain.services import Backend, target_of
 from ringfence.model.objects import Pod, Service
-from ringfence.model.ports import MAX_PORT, MIN_PORT, NamedPort, PortRange, Protocol
+from ringfence.model.ports import MAX_PORT, MIN_PORT, AnyProtocol, NamedPort, PortRange
 from ringfence.model.verdict import Endpoint
 
 
 def service_meant(
-    entry: PortRange, destination: Endpoint, asked: tuple[Protocol, int], services: Iterable[Service]
+    entry: PortRange, destination: Endpoint, asked: tuple[AnyProtocol, int], services: Iterable[Service]
 ) -> Service | None:
     """The Service whose own port is in a rule's entry, where its pods are reached on another: that ``asked`` for."""
     protocol, port = asked

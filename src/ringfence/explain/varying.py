@@ -15,7 +15,7 @@ from ringfence.explain.endpoints import End, Endpoints
 from ringfence.explain.judge import Judgement, alike_pairs
 from ringfence.model.addresses import V4_MAX, format_address
 from ringfence.model.objects import Pod
-from ringfence.model.ports import Protocol
+from ringfence.model.ports import AnyProtocol
 from ringfence.model.verdict import Endpoint, Outcome, RuleTrace, Verdict
 
 STATEFUL = (
@@ -35,7 +35,7 @@ class Coverage:
 
 
 def coverage(
-    engine: Engine, endpoints: Endpoints, source: End, addresses: Sequence[str], asked: tuple[Protocol, int]
+    engine: Engine, endpoints: Endpoints, source: End, addresses: Sequence[str], asked: tuple[AnyProtocol, int]
 ) -> tuple[Coverage, ...]:
     """Which addresses of a name the source may connect to, each judged by itself.
 

@@ -22,7 +22,7 @@ from ringfence.model.finding import Finding
 from ringfence.model.objects import Pod
 from ringfence.model.origin import ObjectRef
 from ringfence.model.policy import Direction
-from ringfence.model.ports import ALL_PORTS, PortSet, Protocol
+from ringfence.model.ports import ALL_PORTS, AnyProtocol, PortSet
 from ringfence.model.verdict import AddressEndpoint, Endpoint
 
 
@@ -67,7 +67,7 @@ def why(
     endpoints: Endpoints,
     source: str,
     destination: str,
-    port: tuple[Protocol, int] | None = None,
+    port: tuple[AnyProtocol, int] | None = None,
     *,
     compare: str = "",
     addresses: Sequence[str] = (),

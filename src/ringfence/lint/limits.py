@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from ringfence.lint.context import LintContext
 from ringfence.model.policy import AddressPeer, Peer, PodPeer, Rule
-from ringfence.model.ports import PortMatch, PortRange, Protocol
+from ringfence.model.ports import IcmpRange, PortMatch, PortRange, Protocol
 
 VPC_CNI_PORTS = 24
 """Combinations of port and protocol for one address range, over all policies (Amazon EKS user guide)."""
@@ -96,6 +96,9 @@ def _combinations(rule: Rule) -> Iterator[tuple[object, ...]]:
     for port in rule.ports or ():
         if isinstance(port, PortRange):
             yield port.protocol, port.lo, port.hi
+        elif isinstance(port, IcmpRange):
+            for kind in range(port.lo // 256, port.hi // 256 + 1):
+                yield port.protocol, kind
         else:
             yield port.protocol if port.protocol is not None else Protocol.TCP, port.name
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ringfence.model.addresses import format_address
 from ringfence.model.objects import Pod
 from ringfence.model.policy import Direction, NamePeer, Peer, Policy, Rule
-from ringfence.model.ports import PortMatch, Protocol
+from ringfence.model.ports import AnyProtocol, PortMatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ class Verdict:
 
     source: Endpoint
     destination: Endpoint
-    protocol: Protocol
+    protocol: AnyProtocol
     port: int
     egress: DirectionVerdict
     ingress: DirectionVerdict

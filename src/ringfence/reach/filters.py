@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from ringfence.model.addresses import AddressSet, parse_address
 from ringfence.model.objects import Pod
-from ringfence.model.ports import PortSet, Protocol
+from ringfence.model.ports import AnyProtocol, PortSet, Protocol
 from ringfence.reach.report import Connection, ReachEnd
 
 PodFilter = Callable[[Pod], bool]
@@ -47,14 +47,14 @@ def _addresses(end: ReachEnd) -> AddressSet:
 
 @dataclass(frozen=True, slots=True)
 class PortFilter:
-    """Keeps connections that include one port; of any protocol where ``protocol`` is ``None``."""
+    """Keeps connections that include one port; of any protocol that has ports where ``protocol`` is ``None``."""
 
     port: int
-    protocol: Protocol | None = None
+    protocol: AnyProtocol | None = None
 
     def keeps(self, ports: PortSet) -> bool:
         """True where the port is among ``ports``."""
-        protocols = Protocol if self.protocol is None else (self.protocol,)
+        protocols: Iterable[AnyProtocol] = Protocol if self.protocol is None else (self.protocol,)
         return any(ports.has(protocol, self.port) for protocol in protocols)
 
 

@@ -9,7 +9,7 @@ from ringfence.explain.nearest import NearRule, conditions_of
 from ringfence.model.finding import Finding
 from ringfence.model.objects import Pod
 from ringfence.model.origin import Origin
-from ringfence.model.ports import PortSet, Protocol
+from ringfence.model.ports import AnyProtocol, Icmp, PortSet, Protocol
 from ringfence.model.verdict import DirectionVerdict, Endpoint, RuleTrace, StageTrace
 
 API_VERSION = "ringfence.dev/v1"
@@ -59,9 +59,20 @@ def finding(value: Finding) -> Json:
 
 
 def ports(value: PortSet) -> dict[str, list[list[int]]]:
-    """``{"TCP": [[80, 80], [8000, 8080]]}``: intervals by protocol, both ends included."""
-    spans = {str(protocol): [list(span) for span in value.of_protocol(protocol)] for protocol in Protocol}
+    """``{"TCP": [[80, 80], [8000, 8080]]}``: intervals by protocol, both ends included.
+
+    Those of ICMP are of ``type * 256 + code``, and there only where ICMP was asked for.
+    """
+    spans = {str(each): [list(span) for span in value.of_protocol(each)] for each in (*Protocol, *Icmp)}
     return {protocol: intervals for protocol, intervals in spans.items() if intervals}
+
+
+def port(protocol: AnyProtocol, number: int) -> Json:
+    """A connection's protocol and port; for ICMP the port is the type, and the code stands beside it."""
+    if not isinstance(protocol, Icmp):
+        return {"protocol": str(protocol), "port": number}
+    kind, code = divmod(number, 256)
+    return {"protocol": str(protocol), "port": kind, "code": code}
 
 
 def endpoint(value: Endpoint) -> Json:

@@ -69,4 +69,6 @@ def ports(value: PortSet) -> str:
     """Ports for a table: ``TCP 80, 443; UDP 53``."""
     if value == ALL_PORTS:
         return "all ports"
-    return str(value).replace(",", ", ").replace(" UDP ", "; UDP ").replace(" SCTP ", "; SCTP ")
+    return (
+        str(value).replace(",", ", ").replace(" UDP ", "; UDP ").replace(" SCTP ", "; SCTP ").replace(" ICMP", "; ICMP")
+    )

@@ -8,6 +8,7 @@ from math import floor
 
 import click
 
+from ringfence.model.icmp import words_of
 from ringfence.render.lines import Line, bad, bold, careful, count, good, layout, place
 from ringfence.testing.coverage_report import CoverageReport, Equivalent, PlaceCoverage, Status, Survivor
 from ringfence.testing.coverage_witness import Change
@@ -90,4 +91,4 @@ def changed(change: Change) -> str:
     """``shop/Deployment/web → data/StatefulSet/db on TCP 5432 is cut``."""
     asked = change.connection
     verb = "is cut" if change.allowed else "is opened"
-    return f"{asked.source} → {asked.destination} on {asked.protocol} {asked.port} {verb}"
+    return f"{asked.source} → {asked.destination} on {words_of(asked.protocol, asked.port)} {verb}"

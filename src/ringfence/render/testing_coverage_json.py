@@ -62,8 +62,7 @@ def _survivor(found: Survivor) -> Json:
         "effect": click.unstyle(changed(found.change)),
         "source": json_values.endpoint(asked.source),
         "destination": json_values.endpoint(asked.destination),
-        "protocol": str(asked.protocol),
-        "port": asked.port,
+        **json_values.port(asked.protocol, asked.port),
         "allowed": found.change.allowed,
         "test": found.test,
     }

@@ -79,7 +79,7 @@ def _example(example: Example) -> Json:
         "source": json_values.endpoint(example.source),
         "destination": json_values.endpoint(example.destination),
         "ports": json_values.ports(example.ports),
-        "explained": {"protocol": str(example.protocol), "port": example.port},
+        "explained": json_values.port(example.protocol, example.port),
         "certain": not example.uncertain,
     }
 

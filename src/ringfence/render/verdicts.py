@@ -20,7 +20,7 @@ from ringfence.explain.notes import notes_for
 from ringfence.explain.queries import COLUMNS
 from ringfence.model.finding import Finding
 from ringfence.model.policy import Direction
-from ringfence.render.json_values import API_VERSION, Json, conditions, findings, rule
+from ringfence.render.json_values import API_VERSION, Json, conditions, findings, port, rule
 
 ADDED = ("verdict", "egress", "ingress")
 """Columns that every answer has; a query's columns of these names are replaced."""
@@ -104,7 +104,7 @@ def _row(answer: Answer) -> Json:
 
 
 def _judged(judgement: Judgement) -> Json:
-    fields: Json = {"protocol": str(judgement.protocol), "port": judgement.port}
+    fields: Json = port(judgement.protocol, judgement.port)
     for direction in Direction:
         fields[str(direction)] = "allowed" if judgement.side(direction) else "blocked"
     fields["deciding"] = {str(direction): _deciding(judgement, direction) for direction in Direction}

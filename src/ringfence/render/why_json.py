@@ -63,8 +63,7 @@ def _verdict(answer: WhyAnswer) -> str:
 def cause(value: Cause, judgement: Judgement) -> Json:
     """One cause, with the port that it is about."""
     fields: Json = {
-        "protocol": str(judgement.protocol),
-        "port": judgement.port,
+        **json_values.port(judgement.protocol, judgement.port),
         "direction": str(value.direction),
         "kind": str(value.kind),
         "text": value.text,
@@ -79,8 +78,7 @@ def cause(value: Cause, judgement: Judgement) -> Json:
 def _comparison(value: Comparison, judgement: Judgement) -> Json:
     return {
         "source": value.other.source.name,
-        "protocol": str(judgement.protocol),
-        "port": judgement.port,
+        **json_values.port(judgement.protocol, judgement.port),
         "verdict": "allowed" if value.other.allowed else "conditional" if value.other.conditional else "blocked",
         "differences": list(value.differences),
         "worksBy": [json_values.rule(trace) for trace in value.works_by],
@@ -110,8 +108,7 @@ def _record(value: NameRecord) -> Json:
 def _judgement(judgement: Judgement) -> Json:
     word = "allowed" if judgement.allowed else "conditional" if judgement.conditional else "blocked"
     return {
-        "protocol": str(judgement.protocol),
-        "port": judgement.port,
+        **json_values.port(judgement.protocol, judgement.port),
         "verdict": word,
         "sentence": click.unstyle(sentence(judgement)),
         "varies": judgement.varies,

@@ -14,6 +14,7 @@ from ringfence.explain.nearest import NearRule, closest, conditions_of
 from ringfence.explain.varying import Coverage
 from ringfence.explain.why import WhyAnswer
 from ringfence.explain.words import rule_number
+from ringfence.model.icmp import words_of
 from ringfence.model.mesh import OTHER_PROTOCOLS
 from ringfence.model.objects import Pod
 from ringfence.model.origin import ObjectRef
@@ -89,7 +90,7 @@ def _covered(answer: WhyAnswer) -> str:
     whose = f"recorded addresses of {answer.destination.dns}" if answer.destination.dns else "addresses"
     some = f"{number} of {of} {whose}" if number else f"any of {of} {whose}"
     judgement = answer.judgements[0]
-    return f"{answer.source.name} {can} reach {only}{some} on {judgement.protocol} {judgement.port}."
+    return f"{answer.source.name} {can} reach {only}{some} on {words_of(judgement.protocol, judgement.port)}."
 
 
 def _coverage(covered: Sequence[Coverage]) -> Iterator[Line]:
@@ -105,7 +106,7 @@ def sentence(judgement: Judgement) -> str:
     """The verdict in one sentence."""
     service = judgement.destination.service
     port = "port " if service is not None and not service.headless else ""
-    ends = (judgement.source.name, judgement.destination.name, f"{port}{judgement.protocol} {judgement.port}")
+    ends = (judgement.source.name, judgement.destination.name, port + words_of(judgement.protocol, judgement.port))
     source, destination, on = ends
     if judgement.allowed:
         text = f"{source} {good('can')} reach {destination} on {on}"

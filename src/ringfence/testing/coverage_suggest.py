@@ -5,8 +5,8 @@ from __future__ import annotations
 from ringfence.engine.core import Engine
 from ringfence.engine.universe import pod_key
 from ringfence.model.addresses import format_address
+from ringfence.model.icmp import text_of
 from ringfence.model.objects import Pod, Snapshot
-from ringfence.model.ports import Protocol
 from ringfence.model.verdict import Endpoint
 from ringfence.testing.coverage_witness import Change
 from ringfence.testing.init_text import flow, scalar
@@ -30,7 +30,7 @@ class Suggestions:
         asked = change.connection
         source, destination = self._named(change)
         verb = "reaches" if change.allowed else "doesn't reach"
-        port = str(asked.port) if asked.protocol is Protocol.TCP else f"{asked.port}/{asked.protocol}"
+        port = text_of(asked.protocol, asked.port).removesuffix("/TCP")
         expect = "allowed" if change.allowed else "denied"
         name = f"{_plain(asked.source, source)} {verb} {_plain(asked.destination, destination)} on {port}"
         return "\n".join(

@@ -11,7 +11,7 @@ from ringfence.engine.match import container_ports, is_self
 from ringfence.engine.universe import Atom
 from ringfence.model.addresses import AddressSet
 from ringfence.model.objects import Pod
-from ringfence.model.ports import PortSet, Protocol
+from ringfence.model.ports import AnyProtocol, Icmp, PortSet, Protocol
 from ringfence.model.verdict import AddressEndpoint, Endpoint
 from ringfence.testing.coverage_effects import Effect
 
@@ -25,7 +25,7 @@ class Connection:
 
     source: Endpoint
     destination: Endpoint
-    protocol: Protocol
+    protocol: AnyProtocol
     port: int
 
 
@@ -122,12 +122,12 @@ class Witnesses:
             yield AddressEndpoint(lo, self._engine.facts.node_of_address[lo])
 
 
-def port_of(ports: PortSet, destination: Endpoint) -> tuple[Protocol, int]:
+def port_of(ports: PortSet, destination: Endpoint) -> tuple[AnyProtocol, int]:
     """A port of a set that isn't empty: one that the destination declares, else the lowest."""
     for protocol, number in _declared(destination):
         if ports.has(protocol, number):
             return protocol, number
-    for protocol in Protocol:
+    for protocol in (*Protocol, *Icmp):
         for lo, _ in ports.of_protocol(protocol):
             return protocol, lo
     raise ValueError("the set has no port")

@@ -107,7 +107,7 @@ class Destinations:
             return
         if numbers and ends.addresses:
             yield Ends(0, ends.addresses), numbers
-        yield from self._by_pod(ends, (*names, *(port for port in self._ports if isinstance(port, PortRange))))
+        yield from self._by_pod(ends, (*names, *(port for port in self._ports if not isinstance(port, NamedPort))))
 
     def _by_pod(self, ends: Ends, wanted: tuple[PortMatch, ...] | None) -> Iterator[Part]:
         """Pods that declare the same ports together; ``None`` wants every declared port."""
@@ -227,7 +227,7 @@ def _whole(port: PortMatch) -> bool:
 def _means(port: PortMatch, entry: ServicePort) -> bool:
     if isinstance(port, NamedPort):
         return entry.name == port.name and port.protocol in (None, entry.protocol)
-    return entry.protocol is port.protocol and port.lo <= entry.port <= port.hi
+    return isinstance(port, PortRange) and entry.protocol is port.protocol and port.lo <= entry.port <= port.hi
 
 
 __all__ = ["Destinations", "Part", "disjoint"]

@@ -40,7 +40,7 @@ class Bench:
         Pods and namespaces that the tests invent are put in, unless the engine came from a bench's, which has them.
         """
         self.plan = plan
-        self.engine = _with_new(plan, engine)
+        self.engine = _with_new(plan, engine.with_icmp() if plan.names_icmp else engine)
         universe = self.engine.universe
         self.places: Places = _places(plan, universe, like)
         self._certain = Rows(self.engine)

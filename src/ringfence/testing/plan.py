@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ringfence.model.objects import Namespace, Pod, Snapshot
+from ringfence.model.ports import ALL_ICMP
 from ringfence.testing.ends import Box
 from ringfence.testing.exempt import Exempt
 from ringfence.testing.points import Points
@@ -42,6 +43,11 @@ class Plan:
     cases: tuple[PlannedCase, ...]
     new_pods: tuple[Pod, ...] = ()
     new_namespaces: tuple[Namespace, ...] = ()
+
+    @property
+    def names_icmp(self) -> bool:
+        """True where a test asks about ICMP."""
+        return any(box.ports & ALL_ICMP for case in self.cases for box in case.boxes)
 
     @property
     def snapshot(self) -> Snapshot:

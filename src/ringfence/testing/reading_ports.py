@@ -1,20 +1,25 @@
-"""Ports as a test writes them: ``443``, ``53/UDP``, ``8000-8080``, ``metrics``, ``any``."""
+"""Ports as a test writes them: ``443``, ``53/UDP``, ``8000-8080``, ``metrics``, ``any``; ICMP as ``icmp/8``."""
 
 from __future__ import annotations
 
 import re
 
 from ringfence.dialects.fields import Field, describe
+from ringfence.explain.query import parse_message
 from ringfence.explain.suggest import did_you_mean
 from ringfence.model.codes import BAD_PORT
+from ringfence.model.errors import QueryError
 from ringfence.model.origin import Origin
-from ringfence.model.ports import MAX_PORT, MIN_PORT, NamedPort, PortMatch, PortRange, Protocol
+from ringfence.model.ports import MAX_PORT, MIN_PORT, Icmp, IcmpRange, NamedPort, PortMatch, PortRange, Protocol
 from ringfence.testing.reading_fields import one_or_more
 
 ANY = "any"
 """Every port of every protocol."""
 
-_FORMS = "Write a number (443), a number with its protocol (53/UDP), a range (8000-8080), a port's name, or any."
+_FORMS = (
+    "Write a number (443), a number with its protocol (53/UDP), a range (8000-8080), a port's name, any, or a type of "
+    "ICMP (icmp/8)."
+)
 _RANGE = re.compile(r"(\d+)(?:-(\d+))?")
 _NAME = re.compile(r"(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*")
 _LONGEST = 15
@@ -37,6 +42,8 @@ def _port(field: Field, text: str) -> list[PortMatch]:
     if text == ANY:
         return [PortRange(protocol, origin=origin) for protocol in Protocol]
     name, slash, suffix = text.partition("/")
+    if name.upper() in Icmp.__members__:
+        return _messages(field, Icmp[name.upper()], suffix)
     protocol = _protocol(field, suffix) if slash else None
     if slash and protocol is None:
         return []
@@ -49,6 +56,19 @@ def _port(field: Field, text: str) -> list[PortMatch]:
     else:
         field.report(BAD_PORT, f"{field} is {text!r}, which is no port.", hint=_FORMS)
     return []
+
+
+def _messages(field: Field, family: Icmp, suffix: str) -> list[PortMatch]:
+    """``icmp`` is the echo request of ping; ``icmp/any`` is every message, ``icmp/5`` a type, ``icmp/5/2`` one code."""
+    if suffix == ANY:
+        return [IcmpRange(family, origin=field.origin)]
+    try:
+        number = parse_message(family, suffix)
+    except QueryError as error:
+        field.report(BAD_PORT, f"{field} is wrong: {error}", hint=f"Or write {str(family).lower()}/any.")
+        return []
+    kind, code = divmod(number, 256)
+    return [IcmpRange.of(family, kind, code if "/" in suffix else None, field.origin)]
 
 
 def _numbers(field: Field, numbers: re.Match[str], protocol: Protocol, origin: Origin) -> list[PortMatch]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ringfence.explain.why import WhyAnswer
 from ringfence.model.addresses import NO_ADDRESSES, AddressSet
-from ringfence.model.ports import PortSet, Protocol
+from ringfence.model.ports import AnyProtocol, PortSet
 from ringfence.model.verdict import Endpoint
 from ringfence.testing.plan import PlannedCase
 
@@ -31,7 +31,7 @@ class Example:
     source: Endpoint
     destination: Endpoint
     ports: PortSet
-    protocol: Protocol
+    protocol: AnyProtocol
     port: int
     uncertain: bool = False
 

@@ -14,7 +14,7 @@ from ringfence.explain.notes import notes_for
 from ringfence.explain.why import WhyAnswer
 from ringfence.model.finding import Finding
 from ringfence.model.objects import Pod
-from ringfence.model.ports import PortSet, Protocol
+from ringfence.model.ports import AnyProtocol, Icmp, PortSet, Protocol
 from ringfence.model.verdict import AddressEndpoint, Endpoint
 from ringfence.testing.ends import NOBODY, Box, Ends
 from ringfence.testing.judging import Bench, Block
@@ -188,13 +188,13 @@ def _workload(end: Endpoint) -> str:
     return str(end.workload) if isinstance(end, Pod) else str(end)
 
 
-def _telling(ports: PortSet, destination: Endpoint) -> tuple[Protocol, int]:
+def _telling(ports: PortSet, destination: Endpoint) -> tuple[AnyProtocol, int]:
     """The port to explain: the first that the destination declares, else the lowest."""
     if isinstance(destination, Pod):
         for declared in destination.ports:
             if ports.has(declared.protocol, declared.number):
                 return declared.protocol, declared.number
-    for protocol in Protocol:
+    for protocol in (*Protocol, *Icmp):
         for low, _ in ports.of_protocol(protocol):
             return protocol, low
     raise AssertionError("no port is wrong")

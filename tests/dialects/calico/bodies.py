@@ -40,6 +40,7 @@ THINGS = (
 )
 ADDRESSES = ("10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4", "192.0.2.1", "192.0.2.200", "198.51.100.7", "8.8.8.8")
 PORTS = (80, 81, 443)
+MESSAGES = (8 * 256, 8 * 256 + 1, 128 * 256, 0)
 
 _nets = st.lists(st.sampled_from(("10.0.0.0/30", "10.0.0.2/32", "192.0.2.0/24", "0.0.0.0/0")), min_size=1, max_size=2)
 _ports = st.lists(st.sampled_from((80, "80:81", "81:500", 443)), min_size=1, max_size=2, unique=True)
@@ -72,15 +73,21 @@ def rules(draw: st.DrawFn) -> Body:
     """One rule."""
     rule: Body = {"action": draw(st.sampled_from(("Allow", "Deny", "Pass", "Log")))}
     source, destination = draw(entities()), draw(entities())
-    protocol = draw(st.sampled_from((None, "TCP", "UDP")))
+    protocol = draw(st.sampled_from((None, "TCP", "UDP", "ICMP", "ICMPv6", 1)))
     if protocol is not None:
         rule["protocol"] = protocol
+    if protocol in ("ICMP", "ICMPv6"):
+        for name in ("icmp", "notICMP"):
+            fields = draw(_maybe(st.sampled_from(({}, {"type": 8}, {"type": 8, "code": 0}, {"type": 128}))))
+            if fields is not None:
+                rule[name] = fields
+    elif isinstance(protocol, str):
         for name in ("ports", "notPorts"):
             listed = draw(_maybe(_ports))
             if listed is not None:
                 destination[name] = listed
     elif draw(st.booleans()):
-        rule["notProtocol"] = "TCP"
+        rule["notProtocol"] = draw(st.sampled_from(("TCP", "ICMP", 58)))
     return {**rule, **{name: end for name, end in (("source", source), ("destination", destination)) if end}}
 
 

@@ -57,7 +57,7 @@ class World:
         if pod is None:
             return True
         for name in sorted(self.tiers, key=lambda name: (_order(self.tiers[name]), name)):
-            applying = [each for each in self.policies if self._applies(each, name, direction, pod)]
+            applying = [each for each in self.policies if self.applies(each, name, direction, pod)]
             action = self._tier(applying, direction, call)
             if action is None and applying:
                 action = self.tiers[name].get("defaultAction", "Deny")
@@ -67,12 +67,20 @@ class World:
 
     def _tier(self, policies: list[Body], direction: str, call: tuple[str, str, str, int]) -> str | None:
         for policy in sorted(policies, key=lambda each: (_order(each["spec"]), each["metadata"]["name"])):
-            for rule in policy["spec"].get(direction, ()):
-                if rule["action"] != "Log" and self._matches(rule, policy, call):
-                    return str(rule["action"])
+            action = self.decides(policy, direction, call)
+            if action is not None:
+                return action
         return None
 
-    def _applies(self, policy: Body, tier: str, direction: str, pod: Thing) -> bool:
+    def decides(self, policy: Body, direction: str, call: tuple[str, str, str, int]) -> str | None:
+        """The action of the first rule of a policy that matches, Log aside."""
+        for rule in policy["spec"].get(direction, ()):
+            if rule["action"] != "Log" and self._matches(rule, policy, call):
+                return str(rule["action"])
+        return None
+
+    def applies(self, policy: Body, tier: str, direction: str, pod: Thing) -> bool:
+        """True where a policy of this tier is for a pod."""
         spec, namespace = policy["spec"], policy["metadata"].get("namespace", "")
         written = [name for name in ("ingress", "egress") if spec.get(name)] or ["ingress"]
         types = [each.lower() for each in spec.get("types", ())] or written
@@ -90,7 +98,13 @@ class World:
 
     def _matches(self, rule: Body, policy: Body, call: tuple[str, str, str, int]) -> bool:
         source, destination, protocol, port = call
-        if rule.get("protocol", protocol) != protocol or rule.get("notProtocol") == protocol:
+        names = {"ICMP": ("ICMP", 1), "ICMPv6": ("ICMPv6", 58)}.get(protocol, (protocol,))
+        if rule.get("protocol", protocol) not in names or rule.get("notProtocol") in names:
+            return False
+        # "Match on a specific ICMP type ... code": what isn't given matches any, and notICMP is the opposite.
+        if "icmp" in rule and not _icmp(rule["icmp"], port):
+            return False
+        if "notICMP" in rule and _icmp(rule["notICMP"], port):
             return False
         namespace = policy["metadata"].get("namespace", "")
         end: Body = rule.get("destination", {})
@@ -130,6 +144,11 @@ class World:
 
 def _order(spec: Body) -> float:
     return float(spec.get("order", "inf"))
+
+
+def _icmp(fields: Body, message: int) -> bool:
+    kind, code = divmod(message, 256)
+    return bool(fields.get("type", kind) == kind and fields.get("code", code) == code)
 
 
 def _spans(ports: Any) -> Iterator[tuple[int, int]]:

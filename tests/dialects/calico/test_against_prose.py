@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given, settings, strategies as st
 
 from ringfence.model.finding import Severity
-from ringfence.model.ports import Protocol
+from ringfence.model.ports import Icmp, Protocol
 from tests.dialects import cluster
 from tests.dialects.calico import bodies, raw
 from tests.dialects.test_junk import junk, places
@@ -18,7 +18,7 @@ from tests.dialects.test_junk import junk, places
 PODS = {thing.address: f"{thing.space}/p{number}" for number, thing in enumerate(bodies.THINGS) if thing.address}
 
 
-def objects() -> list[raw.Body]:
+def objects(things: tuple[raw.Thing, ...] = bodies.THINGS) -> list[raw.Body]:
     """The cluster that the policies are for."""
     found: list[raw.Body] = [
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
@@ -31,7 +31,7 @@ def objects() -> list[raw.Body]:
             "metadata": {"name": "robot", "namespace": "a", "labels": {"role": "r"}},
         }
     )
-    for number, thing in enumerate(bodies.THINGS):
+    for number, thing in enumerate(things):
         metadata: raw.Body = {"name": f"p{number}", "labels": thing.labels}
         if thing.space:
             metadata["namespace"] = thing.space
@@ -73,7 +73,10 @@ def test_policies_mean_what_the_reference_says(data: st.DataObject) -> None:
     for source, destination in itertools.product(bodies.ADDRESSES, repeat=2):
         if source not in PODS and destination not in PODS:
             continue
-        for protocol, port in itertools.product((Protocol.TCP, Protocol.UDP), bodies.PORTS):
+        for protocol, port in (
+            *itertools.product((Protocol.TCP, Protocol.UDP), bodies.PORTS),
+            *itertools.product(Icmp, bodies.MESSAGES),
+        ):
             ends = PODS.get(source, source), PODS.get(destination, destination)
             expected = said.allowed(source, destination, str(protocol), port)
             assert read.allowed(*ends, port, protocol) is expected, (*ends, protocol, port)

@@ -28,7 +28,7 @@ def test_policies_mean_what_they_say(snapshot: Snapshot, bodies: list[Body]) -> 
 def test_the_engine_says_so_too(snapshot: Snapshot, bodies: list[Body]) -> None:
     read = snapshot_with(snapshot, bodies)
     policy_set, _ = read_policies(read, cni="generic")
-    engine = Engine.build(read, policy_set)
+    engine = Engine.build(read, policy_set).with_icmp()
     for source, destination in points.pairs(points.endpoints(snapshot, policy_set)):
         open_ports = engine.allowed(source, destination)
         for protocol, port in points.port_points(snapshot, policy_set):

@@ -12,7 +12,7 @@ from typing import Any
 
 from ringfence.model.addresses import format_address
 from ringfence.model.objects import Pod
-from ringfence.model.ports import Protocol
+from ringfence.model.ports import AnyProtocol, Protocol
 from ringfence.model.verdict import Endpoint
 
 Body = Mapping[str, Any]
@@ -31,7 +31,7 @@ def mode_of(end: Endpoint) -> str:
 
 
 def allowed(
-    bodies: Iterable[Body], source: Endpoint, destination: Endpoint, protocol: Protocol, port: int, *, certain: bool
+    bodies: Iterable[Body], source: Endpoint, destination: Endpoint, protocol: AnyProtocol, port: int, *, certain: bool
 ) -> bool:
     """What the destination's proxy says; ``certain`` takes what depends on the request to turn out badly."""
     if not isinstance(destination, Pod) or not mode_of(destination) or protocol is not Protocol.TCP:

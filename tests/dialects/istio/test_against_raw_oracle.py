@@ -21,7 +21,7 @@ def test_the_engine_allows_what_network_and_mesh_both_say(
     cluster = snapshot_with(snapshot, [*network, *mesh])
     policy_set, findings = read_policies(cluster)
     assert not [finding for finding in findings if finding.code.code == "RF115"]
-    engine = Engine.build(cluster, policy_set)
+    engine = Engine.build(cluster, policy_set).with_icmp()
     for source, destination in points.pairs(points.endpoints(snapshot, policy_set)):
         ports = engine.allowed(source, destination)
         for protocol, port in points.port_points(snapshot, policy_set):

@@ -12,6 +12,7 @@ from ringfence.engine import Engine
 from ringfence.engine.difference import compare
 from ringfence.fix.yaml_dump import document
 from ringfence.model.finding import Severity
+from ringfence.model.icmp import names_icmp
 from ringfence.model.objects import RawObject, Snapshot
 from ringfence.model.origin import ObjectRef, Position
 from ringfence.model.policy import PolicySet, Stage
@@ -52,6 +53,8 @@ def stages_of(policy_set: PolicySet) -> list[Stage]:
 def differences(snapshot: Snapshot, before: Engine, written: Written, cni: str) -> list[object]:
     """What the written objects allow otherwise."""
     after = with_policies(snapshot, [raw(each) for each in written.objects], cni)
+    if names_icmp(before.policy_set.policies()):
+        before, after = before.with_icmp(), after.with_icmp()
     return list(compare(before, after))
 
 

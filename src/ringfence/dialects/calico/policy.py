@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from ringfence.dialects.calico.entities import Entity, family, read_entity
 from ringfence.dialects.calico.expressions import read_expression
+from ringfence.dialects.calico.icmp import is_of_its_family
 from ringfence.dialects.calico.keys import account_key, endpoint_key, namespace_key
 from ringfence.dialects.calico.layer7 import read_http
 from ringfence.dialects.calico.ports import read_ports
@@ -196,7 +197,7 @@ def _may_be(rule: Field, action: Action, direction: Direction) -> bool:
         wrong, problem = version, "must be 4 or 6"
     if wrong is not None:
         wrong.report(BAD_FIELD, f"{wrong} {problem}.", why="Calico refuses the policy.")
-    return wrong is None
+    return wrong is None and is_of_its_family(rule)
 
 
 def _peers(entity: Entity, rule: Field) -> tuple[Peer, ...] | None:

@@ -8,13 +8,31 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ringfence.dialects.calico.icmp import read_icmp
 from ringfence.dialects.fields import Field, describe
 from ringfence.model.codes import BAD_PORT
 from ringfence.model.policy import Condition
-from ringfence.model.ports import MAX_PORT, MIN_PORT, NamedPort, PortMatch, PortRange, PortSet, Protocol
+from ringfence.model.ports import (
+    MAX_PORT,
+    MIN_PORT,
+    AnyProtocol,
+    Icmp,
+    NamedPort,
+    PortMatch,
+    PortRange,
+    PortSet,
+    Protocol,
+)
 
-_NUMBERS = {6: Protocol.TCP, 17: Protocol.UDP, 132: Protocol.SCTP}
-_WITHOUT_PORTS = ("ICMP", "ICMPV6", "UDPLITE")
+_NUMBERS: dict[int, AnyProtocol] = {
+    1: Icmp.ICMP,
+    6: Protocol.TCP,
+    17: Protocol.UDP,
+    58: Icmp.ICMPV6,
+    132: Protocol.SCTP,
+}
+_NAMES: dict[str, AnyProtocol] = {each.name: each for each in _NUMBERS.values()}
+_UNKNOWN = ("UDPLITE",)  # of the language, and of nothing that answers are about
 _MAX_NUMBER = 255
 
 
@@ -35,9 +53,10 @@ class Ports:
 
 def read_ports(rule: Field, destination: Field | None, source: Field | None) -> Ports | None:
     """The protocol and ports that a rule is for; None, with findings, where one is invalid."""
-    protocols = _read_protocols(rule)
-    if protocols is None:
+    lines = _read_protocols(rule)
+    if lines is None:
         return None
+    protocols = tuple(line for line in lines if isinstance(line, Protocol))
     if not _may_have_ports(rule, protocols) and any(
         end is not None and end.present((name,)) and end.at(name).value
         for end in (source, destination)
@@ -60,8 +79,13 @@ def read_ports(rule: Field, destination: Field | None, source: Field | None) -> 
     chosen = destination.get("ports") if destination is not None else None
     excluded = destination.get("notPorts") if destination is not None else None
     if (chosen is None or not chosen.value) and (excluded is None or not excluded.value):
-        whole = len(protocols) == len(Protocol)
-        return Ports(None if whole else tuple(PortRange(each) for each in protocols), tuple(conditions))
+        messages = read_icmp(rule, [line for line in lines if isinstance(line, Icmp)])
+        if messages is None:
+            return None
+        if rule.present(("icmp",)) or rule.present(("notICMP",)):
+            return Ports(messages, tuple(conditions))
+        whole = len(lines) == len(_NUMBERS)
+        return Ports(None if whole else (*map(PortRange, protocols), *messages), tuple(conditions))
     ports = _read_list(chosen, protocols) if chosen is not None and chosen.value else tuple(map(PortRange, protocols))
     unwanted = _read_list(excluded, protocols) if excluded is not None and excluded.value else ()
     if ports is None or unwanted is None:
@@ -85,7 +109,7 @@ def _without(ports: Iterable[PortMatch], unwanted: Iterable[PortMatch]) -> tuple
     )
     found: list[PortMatch] = []
     for port in ports:
-        if isinstance(port, NamedPort):
+        if not isinstance(port, PortRange):
             found.append(port)
             continue
         rest = PortSet.range(port.protocol, port.lo, port.hi) - hole
@@ -93,26 +117,26 @@ def _without(ports: Iterable[PortMatch], unwanted: Iterable[PortMatch]) -> tuple
     return tuple(found)
 
 
-def _read_protocols(rule: Field) -> tuple[Protocol, ...] | None:
-    """The protocols with ports that a rule is for; an empty tuple where it is for others alone."""
+def _read_protocols(rule: Field) -> tuple[AnyProtocol, ...] | None:
+    """The protocols that a rule is for; an empty tuple where it is for none that answers are about."""
     chosen = _read_protocol(rule.get("protocol"))
     excluded = _read_protocol(rule.get("notProtocol"))
     if chosen is None or excluded is None:
         return None
-    wanted = chosen if rule.present(("protocol",)) else tuple(Protocol)
+    wanted = chosen if rule.present(("protocol",)) else tuple(_NUMBERS.values())
     return tuple(protocol for protocol in wanted if not (rule.present(("notProtocol",)) and protocol in excluded))
 
 
-def _read_protocol(field: Field | None) -> tuple[Protocol, ...] | None:
+def _read_protocol(field: Field | None) -> tuple[AnyProtocol, ...] | None:
     if field is None:
         return ()
     value = field.value
     if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _MAX_NUMBER:
         return (_NUMBERS[value],) if value in _NUMBERS else ()
     name = value.upper() if isinstance(value, str) else ""
-    if name in Protocol.__members__:
-        return (Protocol[name],)
-    if name in _WITHOUT_PORTS:
+    if name in _NAMES:
+        return (_NAMES[name],)
+    if name in _UNKNOWN:
         return ()
     known = "TCP, UDP, SCTP, ICMP, ICMPv6, UDPLite, or a number from 1 to 255"
     field.report(BAD_PORT, f"{field} is {describe(value)}, which is no protocol.", hint=f"Known: {known}.")

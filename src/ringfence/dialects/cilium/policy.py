@@ -15,10 +15,11 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from ringfence.dialects.cilium.endpoints import read_subject
+from ringfence.dialects.cilium.icmp import read_icmps
 from ringfence.dialects.cilium.labels import read_label_key
 from ringfence.dialects.cilium.matches import Match
 from ringfence.dialects.cilium.peers import EVERYONE, peer_fields, read_matches, read_requirements
-from ringfence.dialects.cilium.ports import PortList, read_icmps, read_port_lists
+from ringfence.dialects.cilium.ports import PortList, read_port_lists
 from ringfence.dialects.fields import Field, describe
 from ringfence.dialects.reading import NETWORK_POLICY, Reading, ReadPolicy, StageKey
 from ringfence.dialects.selectors import read_selector
@@ -197,10 +198,11 @@ def _read_rule(rule: Field, direction: Direction, reading: Reading, *, deny: boo
     rule.report_unknown(known, why="Cilium ignores the field.")
     matches = read_matches(rule, direction, reading, deny=deny)
     lists = read_port_lists(rule, direction, deny=deny)
-    if matches is None or lists is None or not read_icmps(rule):
+    messages = read_icmps(rule)
+    if matches is None or lists is None or messages is None:
         return None
     if rule.value.get("icmps"):
-        lists = (PortList(()),)
+        lists = (PortList(messages),)
     action = Action.DENY if deny else Action.ALLOW
     asked = () if deny else _authentication(rule)
     return [

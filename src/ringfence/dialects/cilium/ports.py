@@ -19,7 +19,8 @@ MOST_PORTS = 40
 _SERVICE_NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
 _MAX_NAME = 15
 _FIELDS = ("ports", "rules", "serverNames", "listener", "originatingTLS", "terminatingTLS")
-# Protocols of layer 4 without ports that engines here know; a rule for them matches nothing of TCP, UDP and SCTP.
+# Protocols of layer 4 that answers are not about. ICMP is matched by ``icmps`` alone ("Layer 4 policies": "Matching on
+# ICMP is not supported"), and ``ANY`` doesn't mean it.
 _WITHOUT_PORTS = ("ICMP", "ICMPV6", "VRRP", "IGMP", "GRE", "IPIP")
 
 
@@ -29,18 +30,6 @@ class PortList:
 
     ports: tuple[PortMatch, ...] | None = None
     conditions: tuple[Condition, ...] = ()
-
-
-def read_icmps(rule: Field) -> bool:
-    """False, with findings, where the agent refuses what a rule says of ICMP; engines here know only ports."""
-    field = rule.get("icmps")
-    items = field.items() if field is not None else ()
-    if field is None or items is None:
-        return items is not None
-    if items and rule.value.get("toPorts"):
-        field.report(BAD_FIELD, f"{rule} has both icmps and toPorts.", hint="Make them two rules.")
-        return False
-    return not [item for item in items if not item.is_mapping()]
 
 
 def read_port_lists(rule: Field, direction: Direction, *, deny: bool) -> tuple[PortList, ...] | None:

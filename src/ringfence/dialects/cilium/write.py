@@ -18,6 +18,7 @@ from ringfence.dialects.cilium.labels import (
     NAMESPACE_LABEL_PREFIX,
 )
 from ringfence.dialects.cilium.ports import MOST_PORTS
+from ringfence.dialects.cilium.write_icmp import icmp_fields
 from ringfence.dialects.writing.blocks import blocks
 from ringfence.dialects.writing.bodies import Body, Clause, Losses, bodies
 from ringfence.dialects.writing.losses import Manifest, Target, Written
@@ -28,7 +29,7 @@ from ringfence.model import derived
 from ringfence.model.addresses import ALL_ADDRESSES
 from ringfence.model.labels import Operator
 from ringfence.model.policy import Action, Direction, NamePeer, NodePeer, Policy, SameNodePeer, Stage, StageKind
-from ringfence.model.ports import MAX_PORT, MIN_PORT, NamedPort, PortMatch
+from ringfence.model.ports import MAX_PORT, MIN_PORT, IcmpRange, NamedPort, PortRange
 
 API_VERSION = "cilium.io/v2"
 
@@ -144,27 +145,37 @@ def _section(body: Body | None, direction: Direction, own: str | None, losses: L
 
 def _rules(policy: Policy, clause: Clause, direction: Direction, own: str | None, losses: Losses) -> Iterator[Manifest]:
     """One rule a kind of peers, each with the same ports: Cilium refuses two kinds in one."""
-    ports = port_lists(clause.rule.ports)
-    if ports == []:
+    tails = _tails(policy, clause, losses)
+    if not tails:
         return
-    tail = {} if ports is None else {"toPorts": ports}
     if clause.region.is_everyone:
-        yield tail or {_PREFIX[direction] + "Entities": ["all"]}
+        for tail in tails:
+            yield tail or {_PREFIX[direction] + "Entities": ["all"]}
         return
     for kind, items in _peers(policy, clause, direction, own, losses).items():
-        if items:
+        for tail in tails if items else ():
             yield {_PREFIX[direction] + kind: items, **tail}
 
 
-def port_lists(ports: Iterable[PortMatch] | None) -> list[Manifest] | None:
-    """The entries of ``toPorts``; none for every port, which needs no field."""
-    if ports is None:
-        return None
+def _tails(policy: Policy, clause: Clause, losses: Losses) -> list[Manifest]:
+    """What a rule says of ports, and of ICMP, which takes a rule of its own."""
+    if clause.rule.ports is None:
+        return [{}]
+    ports = port_lists(port for port in clause.rule.ports if not isinstance(port, IcmpRange))
+    fields, partial = icmp_fields(port for port in clause.rule.ports if isinstance(port, IcmpRange))
+    if partial:
+        why = "Rules of Cilium match a type of ICMP with any code."
+        losses.add(policy.ref, clause.rule.origin, f"Codes of ICMP are left out: {partial}.", why)
+    return [{"toPorts": ports}] * bool(ports) + [{"icmps": fields}] * bool(fields)
+
+
+def port_lists(ports: Iterable[PortRange | NamedPort]) -> list[Manifest]:
+    """The entries of ``toPorts``."""
     entries = [_port(port) for port in ports]
     return [{"ports": entries[at : at + MOST_PORTS]} for at in range(0, len(entries), MOST_PORTS)]
 
 
-def _port(port: PortMatch) -> Manifest:
+def _port(port: PortRange | NamedPort) -> Manifest:
     if isinstance(port, NamedPort):
         return {"port": port.name, "protocol": "ANY" if port.protocol is None else str(port.protocol)}
     if (port.lo, port.hi) == (MIN_PORT, MAX_PORT):

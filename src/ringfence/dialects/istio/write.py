@@ -21,7 +21,7 @@ from ringfence.model import derived
 from ringfence.model.labels import Operator
 from ringfence.model.mesh import OTHER_PROTOCOLS
 from ringfence.model.policy import Action, Direction, Policy, Rule, Stage, StageKind
-from ringfence.model.ports import NO_PORTS, NamedPort, PortMatch, PortSet, Protocol
+from ringfence.model.ports import NO_PORTS, IcmpRange, NamedPort, PortMatch, PortRange, PortSet, Protocol
 
 API_VERSION = "security.istio.io/v1"
 KIND = "AuthorizationPolicy"
@@ -115,6 +115,8 @@ def _rules(policy: Policy, clause: Clause, losses: Losses) -> Iterator[Manifest]
     ports = _tcp(clause.rule.ports)
     if any(isinstance(port, NamedPort) for port in clause.rule.ports or ()):
         note("Ports by name are left out.", "AuthorizationPolicy lists ports by number.")
+    if any(isinstance(port, IcmpRange) for port in clause.rule.ports or ()):
+        note("ICMP is left out.", "The mesh carries TCP alone.")
     if not ports:
         return
     operation = _operation(ports)
@@ -135,7 +137,7 @@ def _tcp(ports: Iterable[PortMatch] | None) -> PortSet:
         return EVERY_PORT
     found = NO_PORTS
     for port in ports:
-        if not isinstance(port, NamedPort) and port.protocol is Protocol.TCP:
+        if isinstance(port, PortRange) and port.protocol is Protocol.TCP:
             found |= PortSet.range(port.protocol, port.lo, port.hi)
     return found
 

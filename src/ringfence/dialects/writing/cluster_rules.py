@@ -21,7 +21,7 @@ from ringfence.model import derived
 from ringfence.model.addresses import ALL_ADDRESSES
 from ringfence.model.objects import NAMESPACE_NAME_LABEL
 from ringfence.model.policy import Action, Direction, NodePeer, Policy
-from ringfence.model.ports import NamedPort, PortMatch
+from ringfence.model.ports import IcmpRange, NamedPort, PortMatch
 
 MOST = 25
 """So many rules an object may have in one direction, and so many peers and ports a rule."""
@@ -143,6 +143,8 @@ def _ports(ports: Iterable[PortMatch] | None, note: Note) -> tuple[list[Manifest
                 what = f"The port {port.name} is written for every protocol."
                 note(what, f"A name can't be limited to {port.protocol} here.")
             names.append({"destinationNamedPort": port.name})
+        elif isinstance(port, IcmpRange):
+            note(f"{port} is left out.", "The API has ports of TCP, UDP and SCTP.")
         else:
             one = port.lo == port.hi
             bounds = {"number": port.lo} if one else {"range": {"start": port.lo, "end": port.hi}}

@@ -20,7 +20,7 @@ from ringfence.model import derived
 from ringfence.model.addresses import NO_ADDRESSES
 from ringfence.model.objects import NAMESPACE_NAME_LABEL, Namespace
 from ringfence.model.policy import Direction, Policy, Stage, StageKind
-from ringfence.model.ports import MAX_PORT, MIN_PORT, NamedPort, PortMatch, Protocol
+from ringfence.model.ports import MAX_PORT, MIN_PORT, IcmpRange, NamedPort, PortMatch, Protocol
 
 API_VERSION = "networking.k8s.io/v1"
 KIND = "NetworkPolicy"
@@ -124,7 +124,13 @@ def _namespace_key(key: str) -> str:
 def _rules(
     policy: Policy, clause: Clause, namespace: str, direction: Direction, target: Target, losses: Losses
 ) -> Iterator[Manifest]:
-    ports = None if clause.rule.ports is None else [each for port in clause.rule.ports for each in port_entries(port)]
+    ports = None
+    if clause.rule.ports is not None:
+        for port in clause.rule.ports:
+            if isinstance(port, IcmpRange):
+                why = "NetworkPolicy has ports of TCP, UDP and SCTP."
+                losses.add(policy.ref, clause.rule.origin, f"{port} is left out.", why)
+        ports = [each for port in clause.rule.ports for each in port_entries(port)]
     if ports == []:  # the rule matches no port, and an empty list would mean every one
         return
     rule: dict[str, Any] = {}
@@ -143,6 +149,8 @@ def port_entries(port: PortMatch) -> Iterator[Manifest]:
     if isinstance(port, NamedPort):
         for protocol in Protocol if port.protocol is None else (port.protocol,):
             yield {"protocol": str(protocol), "port": port.name}
+    elif isinstance(port, IcmpRange):
+        return
     elif (port.lo, port.hi) == (MIN_PORT, MAX_PORT):
         yield {"protocol": str(port.protocol)}
     else:
