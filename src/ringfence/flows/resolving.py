@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from ipaddress import ip_address
+from functools import cache
 
 from ringfence.flows.edges import PartyKind
 from ringfence.flows.inventory import API_SERVER, AddressOf, Inventory
 from ringfence.flows.services import Target, target_of
 from ringfence.flows.state import Label, PodState, ServiceState
 from ringfence.flows.timeline import Held, Span, always
+from ringfence.model.addresses import AddressSet, parse_address
 from ringfence.model.flow import EndKind, FlowEnd
+
+_PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
+"""Ranges that clusters take addresses from: RFC 1918, RFC 6598, RFC 4193."""
 
 _NAMED = (EndKind.POD, EndKind.UNKNOWN)
 
@@ -187,11 +191,13 @@ class Resolver:
     def _is_inside(self, cluster: str, address: str) -> bool:
         if not address or self._inventory.is_near(cluster, address):
             return True
+        if cluster in self._inventory.clusters:
+            return False
         try:
-            outside = not ip_address(address).is_private
+            point = parse_address(address)
         except ValueError:
             return True
-        return not outside and cluster not in self._inventory.clusters
+        return point in _private()
 
     def _node(self, cluster: str, name: str, address: str) -> Found:
         if not name:
@@ -208,6 +214,14 @@ class Resolver:
         )
         kind = PartyKind.NODE if on_node else PartyKind.EXTERNAL
         return Found(kind, cluster, API_SERVER, address=first, service=API_SERVER)
+
+
+@cache
+def _private() -> AddressSet:
+    private = AddressSet.cidr(_PRIVATE[0])
+    for text in _PRIVATE[1:]:
+        private |= AddressSet.cidr(text)
+    return private
 
 
 def _held(span: Span[Held], holder: Found | None) -> Span[Found]:
