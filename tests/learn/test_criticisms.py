@@ -70,6 +70,13 @@ def test_the_port_is_the_pods_and_not_the_services() -> None:
     assert {"protocol": "TCP", "port": 9090} in spec(proposal, "shop/learned-web")["egress"][-1]["ports"]
 
 
+def test_a_services_port_on_a_pod_that_does_not_have_it_is_the_targets() -> None:
+    """Seen before the address was translated, and told with the pod's name."""
+    proposal = learned(cluster(*SHOP), edge("shop/web", "kube-system/coredns", 53, "UDP"))
+    ports = [{"protocol": "UDP", "port": 5353}, {"protocol": "TCP", "port": 5353}]
+    assert [rule["ports"] for rule in spec(proposal, "shop/learned-web")["egress"]] == [ports]
+
+
 def test_a_selector_has_no_label_that_a_rollout_changes() -> None:
     labels = "app: web, pod-template-hash: 6d8f9, controller-revision-hash: x1, version: v2"
     proposal = learned(cluster(pod("web", labels=labels), pod("cart")), edge("shop/web", "shop/cart", 9090))

@@ -97,7 +97,8 @@ class Composer:
                 yield rule_for(Direction.EGRESS, Purpose.DNS, str(target.peer), (ASSUMED_DNS,), ports, {}, note)
                 continue
             end = target.end
-            if isolated and all(self._known.allows(group, Direction.EGRESS, end, port) for port in ports):
+            allowed = isolated and all(self._known.allows(group, Direction.EGRESS, end, port) for port in ports)
+            if allowed and not (self._dialect.proxied and any(map(_is_named, todo))):
                 continue
             own = todo.get(end, {})
             evidence = {port: own.pop(port) for port in ports if port in own}
@@ -198,6 +199,10 @@ class Composer:
         if nodes:
             return (SameNodePeer(), SameNodePeer(same=False))
         return (AddressPeer(addresses, pods=False, nodes=False),)
+
+
+def _is_named(end: End) -> bool:
+    return isinstance(end, Address) and bool(end.name)
 
 
 def _is_node(end: End) -> bool:

@@ -21,7 +21,8 @@ class Dialect:
 
     ``kind`` is the kind of its objects. ``cni`` is their only enforcer, where there is only one. ``names`` tells that
     rules may have DNS names, ``beside`` that these stand in objects or fields that the writer doesn't know.
-    ``ranges_of_all`` tells that a range means pods and nodes in it, too.
+    ``ranges_of_all`` tells that a range means pods and nodes in it, too. ``proxied`` tells that names are known only from
+    answers that pass a DNS rule with names of its own.
     """
 
     write: Write
@@ -30,11 +31,14 @@ class Dialect:
     names: bool = False
     beside: bool = False
     ranges_of_all: bool = True
+    proxied: bool = False
 
 
 DIALECTS: Mapping[str, Dialect] = {
     "networkpolicy": Dialect(write_network_policies, "NetworkPolicy"),
-    "cilium": Dialect(write_cilium_policies, "CiliumNetworkPolicy", "cilium", names=True, ranges_of_all=False),
+    "cilium": Dialect(
+        write_cilium_policies, "CiliumNetworkPolicy", "cilium", names=True, ranges_of_all=False, proxied=True
+    ),
     "calico": Dialect(write_calico_policies, "NetworkPolicy", "calico"),
     "calico-enterprise": Dialect(write_calico_policies, "NetworkPolicy", "calico", names=True, beside=True),
     "cnp": Dialect(write_cluster_network_policies, "ClusterNetworkPolicy", names=True),

@@ -60,7 +60,9 @@ class Ends:
         self.nodes_by_address = _nodes(snapshot)
         self._node_addresses = self.nodes_by_address.keys()
         self._pod_at = {address: pod for pod in snapshot.pods if not pod.host_network for address in pod.addresses}
-        self.declared = _declared(snapshot, self.backends)
+        self.declared = {id(pod): {(port.protocol, port.number) for port in pod.ports} for pod in snapshot.pods}
+        self._behind_port: dict[tuple[int, Protocol, int], set[int]] = {}
+        self._serve(snapshot)
 
     def sources(self, party: Party) -> list[End]:
         """Where a connection comes from.
@@ -83,12 +85,29 @@ class Ends:
             UnnamedError: nobody can tell.
         """
         if workload_of(party) is not None:
-            return [(end, port) for end in self._workload(party)]
+            return [(end, number) for end in self._workload(party) for number in self._own_ports(end, protocol, port)]
         if party.kind is PartyKind.NODE:
             return [(end, port) for end in self._node(party)]
         if party.kind is PartyKind.SERVICE:
             return self._behind(party, protocol, port)
         return [(self._address(party), port)]
+
+    def _serve(self, snapshot: Snapshot) -> None:
+        """Notes where Services send to: those ports are the pods', as if they were declared."""
+        for service in snapshot.services:
+            for pod in self.backends.pods(service):
+                for entry in service.ports:
+                    number = entry.target_on(pod)
+                    if number is not None:
+                        self.declared[id(pod)].add((entry.protocol, number))
+                        self._behind_port.setdefault((id(pod), entry.protocol, entry.port), set()).add(number)
+
+    def _own_ports(self, end: End, protocol: Protocol, port: int) -> list[int]:
+        """The port as the pods have it: some records have that of the Service, before the address was translated."""
+        if not isinstance(end, Group) or any((protocol, port) in self.declared.get(id(pod), ()) for pod in end.pods):
+            return [port]
+        found = {number for pod in end.pods for number in self._behind_port.get((id(pod), protocol, port), ())}
+        return sorted(found) or [port]
 
     def _workload(self, party: Party) -> list[End]:
         workload = workload_of(party)
@@ -188,16 +207,4 @@ def _nodes(snapshot: Snapshot) -> dict[int, set[str]]:
     for pod in snapshot.pods:
         for address in pod.addresses if pod.host_network else ():
             found.setdefault(address, set()).update({pod.node} if pod.node else ())
-    return found
-
-
-def _declared(snapshot: Snapshot, backends: Backends) -> dict[int, set[tuple[Protocol, int]]]:
-    """The ports that pods declare, or that Services send to, by the pod's identity."""
-    found = {id(pod): {(port.protocol, port.number) for port in pod.ports} for pod in snapshot.pods}
-    for service in snapshot.services:
-        for pod in backends.pods(service):
-            for entry in service.ports:
-                number = entry.target_on(pod)
-                if number is not None:
-                    found[id(pod)].add((entry.protocol, number))
     return found
