@@ -1,0 +1,130 @@
+"""Lines that are counted by their likeness come to the same as lines that are read one by one."""
+
+from __future__ import annotations
+
+import json
+import random
+
+import pytest
+from hypothesis import given, strategies as st
+
+from bench import hubble_lines
+from ringfence.flowlogs.hubble import HubbleReader
+from ringfence.flowlogs.reduction import Reduction
+from ringfence.model.flow import LossKind
+from ringfence.model.origin import Position
+from tests.flowlogs.hubble_lines import DENIED, DNS_ANSWER, EXPORTED, LOST
+
+FILE = "events.log"
+MADE = [line.rstrip("\n").encode() for line in hubble_lines.make(300, seed=3)]
+BARE = [json.dumps(json.loads(line)["flow"], separators=(",", ":")).encode() for line in MADE[:40]]
+OTHERS = [EXPORTED, DENIED, DNS_ANSWER, LOST, b"", b"  ", b"junk"]
+
+
+def together(lines: list[bytes], block: int = 1000) -> tuple[Reduction, HubbleReader]:
+    reader, into = HubbleReader(), Reduction()
+    for first in range(0, len(lines), block):
+        reader.many(lines[first : first + block], FILE, first + 1, into)
+    reader.end(into)
+    return into, reader
+
+
+def one_by_one(lines: list[bytes]) -> Reduction:
+    reader, into = HubbleReader(), Reduction()
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            reader.line(line, Position(FILE, number), into)
+    reader.end(into)
+    return into
+
+
+def same(one: Reduction, other: Reduction) -> None:
+    assert one.counted == other.counted
+    assert one.losses == other.losses
+    assert one.answers == other.answers
+    assert (one.flows_read, one.first, one.last) == (other.flows_read, other.first, other.last)
+
+
+@st.composite
+def later(draw: st.DrawFn) -> bytes:
+    """A line at another time, from another client's port, with another identifier."""
+    line = draw(st.sampled_from(MADE + BARE)).decode()
+    time = json.loads(line)["flow" if line.startswith('{"flow"') else "time"]
+    time = time if isinstance(time, str) else time["time"]
+    digits = draw(st.sampled_from(["", ".5", ".500", ".123456", ".123456789"]))
+    moment = f"2026-07-20T{draw(st.integers(0, 2)):02d}:{draw(st.integers(0, 59)):02d}:07{digits}Z"
+    return line.replace(time, moment).encode()
+
+
+@given(st.lists(later() | st.sampled_from(MADE + BARE + OTHERS), max_size=60), st.integers(1, 20))
+def test_many_lines_are_what_they_are_one_by_one(lines: list[bytes], block: int) -> None:
+    same(together(lines * 2, block)[0], one_by_one(lines * 2))
+
+
+@given(st.randoms(use_true_random=False), st.lists(st.tuples(st.integers(0, 60), st.binary(max_size=6)), max_size=12))
+def test_spoilt_lines_are_what_they_are_one_by_one(rng: random.Random, spots: list[tuple[int, bytes]]) -> None:
+    lines = MADE[:10] * 2
+    for length, instead in spots:
+        line = rng.choice(lines)
+        at = rng.randrange(len(line))
+        lines.append((line[:at] + instead + line[at + length :]).replace(b"\n", b""))
+    same(together(lines)[0], one_by_one(lines))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"uuid":"', b'"uuid":"x'),
+        (b'"uuid":"', b'"uuid":"x","verdict":"DROPPED","a":"'),
+        (b'"source_port":', b'"source_port":x'),
+        (b'"source_port":', b'"source_port":123456789'),
+        (b'"destination_port":', b'"destination_port":""'),
+        (b'"time":"2026', b'"time":"9999'),
+        (b'"time":"2026-07-20T00', b'"time":"2026-07-20T77'),
+        (b"Z", b"+00:00"),
+        (b'Z"}', b'Z","x":1}'),
+        (b'Z"}', b'Z"}}'),
+        (b'Z"}', b'Z"'),
+        (b'Z"}', b'Z"} '),
+        (b"}", b"}}"),
+        (b'"Type":"L3_L4"', b'"Type":7'),
+        (b'{"flow":{"time"', b'{ "flow": {"time"'),
+    ],
+)
+def test_lines_of_another_form_are_read_as_json(old: bytes, new: bytes) -> None:
+    lines = [*MADE[:5], *(line.replace(old, new) for line in MADE[:5])]
+    same(together(lines)[0], one_by_one(lines))
+
+
+def test_lines_that_recur_are_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [line for line in MADE if b'"L7"' not in line]
+    _, reader = together(lines)
+    read = []
+    monkeypatch.setattr(reader, "_read", lambda *words: read.append(words))
+    again = Reduction()
+    reader.many(lines, FILE, 1, again)
+    reader.flush(again)
+    assert read == []
+    assert again.flows_read == len(lines)
+
+
+def test_what_was_counted_is_given_once() -> None:
+    first, reader = together(MADE)
+    second = Reduction()
+    reader.flush(second)
+    assert first.flows_read == len(MADE)
+    assert second.counted == {}
+
+
+def test_no_more_lines_are_remembered_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ringfence.flowlogs.hubble_scan._MOST", 5)
+    lines = MADE * 2
+    found, reader = together(lines)
+    same(found, one_by_one(lines))
+    assert len(reader._scanner._known) <= 6
+
+
+def test_a_line_that_is_not_read_stands_at_its_number() -> None:
+    found, _ = together([*MADE[:7], b"junk", *MADE[:3], b"junk"], block=4)
+    (loss,) = found.losses
+    assert (loss.kind, loss.count, loss.where) == (LossKind.UNREADABLE, 2, Position(FILE, 8))
