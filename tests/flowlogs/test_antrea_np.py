@@ -95,6 +95,18 @@ def test_ipv6() -> None:
     assert (flow.source.address, flow.destination.address) == ("fd00:10::7", "fd00:10::e")
 
 
+def test_without_a_direction_its_table_tells_it() -> None:
+    flow, _ = only(read("antrea-np", TEXT.replace(" Ingress Reject", " <nil> Pass")))
+    assert (flow.direction, flow.outcome, flow.reason) == (Direction.INGRESS, Outcome.UNKNOWN, "Pass")
+    other = read("antrea-np", TEXT.replace(" Ingress Reject", " <nil> Drop").replace("IngressDefaultRule", "OtherRule"))
+    assert (only(other)[0].direction, only(other)[0].destination.pod) == (None, "")
+
+
+@pytest.mark.parametrize("text", [TEXT.replace("2023/07/04", "2023/13/04"), TEXT.replace("10.10.1.7", "10.10.1.700")])
+def test_a_time_or_address_that_is_none_is_a_loss(text: str) -> None:
+    assert loss(read("antrea-np", text), LossKind.UNREADABLE).count == 1
+
+
 def test_a_line_that_is_cut_is_a_loss_and_others_are_counted() -> None:
     reduction = read("antrea-np", f"{TEXT}\n{TEXT[:120]}\nlogrotate: done")
     assert loss(reduction, LossKind.UNREADABLE).where == Position(FILE, 2)
