@@ -139,6 +139,6 @@ TELLS: dict[str, Tells] = {
     "gke": _ACL,
     "netobserv": NetobservTells(names=False),
     "iptables": Tells(names=False, unjudged=False, allowed=False),
-    "kube-network-policies": _ONE_SIDED,
+    "kube-network-policies": _ACL,
 }
 """As the table of docs/commands/flows-simulate.md says it."""

@@ -29,6 +29,7 @@ class Ends:
             (one.namespace, one.name): _cluster_address(one, number) for number, one in enumerate(snapshot.services)
         }
         self._dns = known.dns
+        self._dns_pods = {pod.workload for server in known.dns for pod in server.pods}
         self._api = _api_server(known)
         self._made: dict[int, End] = {}
 
@@ -61,7 +62,12 @@ class Ends:
         return source, self.end(instance), port, service
 
     def dns(self, source: End, time: float, rng: Random) -> tuple[End, int, ServiceEnd | None] | None:
-        """The DNS server that a pod asks, and its port; None where the cluster shows none."""
+        """The DNS server that a pod asks, and its port; None where the cluster shows none.
+
+        DNS pods ask the resolvers of their node (``dnsPolicy: Default``).
+        """
+        if source.instance is not None and source.instance.pod.workload in self._dns_pods:
+            return None
         for server in self._dns:
             ports = server.ports.of_protocol(Protocol.UDP)
             if not ports:

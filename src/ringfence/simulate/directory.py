@@ -52,9 +52,9 @@ def write(simulation: Simulation, directory: str, format_name: str, loss: LossLa
     (root / "inventory").mkdir(parents=True, exist_ok=True)
     for time, text in states(simulation):
         name = f"{moment(time)[:19].replace(':', '')}Z.json"
-        path = root / "inventory" / name
-        path.write_text(text, encoding="utf-8", newline="\n")
-        os.utime(path, (time, time))  # when a dump was made is taken from its file
+        dump = root / "inventory" / name
+        dump.write_text(text, encoding="utf-8", newline="\n")
+        os.utime(dump, (time, time))  # when a dump was made is taken from its file
         count += 1
     with (root / "truth.jsonl").open("w", encoding="utf-8", newline="\n") as stream:
         for document in truth.documents():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from ringfence.model.addresses import format_address
@@ -40,7 +41,7 @@ def state(simulation: Simulation, time: float) -> str:
 def _moments(roster: Roster, end: float) -> list[float]:
     """The moments after which nothing changed for a while."""
     changes = [time for time in roster.changes() if time < end]
-    return [time for time, after in zip(changes, [*changes[1:], float("inf")], strict=True) if after - time > _TOGETHER]
+    return [one for one, after in pairwise((*changes, float("inf"))) if after - one > _TOGETHER]
 
 
 def _namespace(one: Namespace) -> dict[str, Any]:
