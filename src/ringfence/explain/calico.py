@@ -11,6 +11,11 @@ def is_tier(stage: str) -> bool:
     return stage.startswith(_TIER)
 
 
+def holds_network_policies(stage: str) -> bool:
+    """True for the tier that NetworkPolicies stand in."""
+    return stage == _DEFAULT
+
+
 def decides_first(stage: str) -> str:
     """Why nothing that follows a rule of the tier that denies can change it."""
     return f"it is the first rule of {stage} that matches, and what follows it is not asked"

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ringfence.explain.causes import object_name as named
-from ringfence.fix import network_policy
+from ringfence.fix import calico_selectors, network_policy
 from ringfence.fix.calico_shapes import (
     API_VERSION,
     GLOBAL_NETWORK_POLICY,
@@ -57,6 +57,8 @@ def steps(case: Case) -> Iterator[Step]:
     if not case.verdict.deciding:
         for trace in stage.rules:
             yield from _more_ports(case, trace)
+        yield from calico_selectors.rule_steps(case)
+        yield from calico_selectors.subject_steps(case)
         mine = [policy for policy in stage.selecting if is_calico(policy.ref) and case.direction in policy.isolates]
         for action in _actions(case):
             own = _called(case, action)
@@ -70,6 +72,8 @@ def corrections(case: Case) -> Iterator[Step]:
     """Steps that correct rules which nearly allow what only the end of a tier denies."""
     for trace in case.verdict.stages[-1].rules:
         yield from _more_ports(case, trace)
+    yield from calico_selectors.rule_steps(case)
+    yield from calico_selectors.subject_steps(case)
     # NetworkPolicies stand in the default tier, too, and may be what was meant to allow it.
     yield from _of_network_policy(network_policy.corrections(case))
 

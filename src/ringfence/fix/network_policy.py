@@ -47,6 +47,9 @@ _NAME_FIRST = (
     "This way is first although others open less: no namespace of the input has the name that the rule asks for, so "
     "the rule allows nothing as it stands."
 )
+_BY_NAME = "FQDNNetworkPolicy"
+"""A policy of GKE that stands among the NetworkPolicies."""
+
 _NEAREST = 6
 _POLICIES = 3
 
@@ -68,8 +71,8 @@ def corrections(case: Case) -> Iterator[Step]:
     for near in closest(case.verdict, _NEAREST):
         if is_cilium(near.trace.policy.ref):
             yield from cilium.corrections(case, near)
-        elif near.trace.policy.ref.kind != NETWORK_POLICY:
-            continue  # a policy by name (GKE) takes no peers of another kind
+        elif near.trace.policy.ref.kind == _BY_NAME:
+            continue  # it takes no peers of another kind
         elif near.trace.peer_matches:
             yield from _port_steps(case, near.trace)
         elif near.trace.port_matches:
@@ -273,7 +276,7 @@ def _rule_steps(case: Case) -> Iterator[Step]:
         if is_cilium(policy.ref):
             yield from cilium.rule_steps(case, policy, _breadth(case, policy))
             continue
-        raw = case.world.raw(policy.ref) if policy.ref.kind == NETWORK_POLICY else None
+        raw = case.world.raw(policy.ref) if policy.ref.kind != _BY_NAME else None
         rule = _rule(case, policy.ref.namespace)
         if raw is None or rule is None:
             continue
