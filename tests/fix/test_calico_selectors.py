@@ -99,7 +99,7 @@ def test_what_a_rule_for_somebody_else_asks_is_left_alone() -> None:
 )
 def test_an_expression_is_taken_apart_only_where_all_clauses_must_hold(text: str, parts: list[str] | None) -> None:
     found = clauses(text, str)
-    assert (found and [part for part, _ in found]) == parts
+    assert ([part for part, _ in found] if found is not None else None) == parts
 
 
 def test_several_replicas_are_served_by_one_correction() -> None:
