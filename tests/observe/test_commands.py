@@ -124,3 +124,17 @@ def test_what_cannot_be_asked_is_one_sentence_and_status_2(
     done = run("flows", "denied", "--store", flows, *(each.replace("SHOP", shop) for each in arguments))
     assert done.exit_code == 2
     assert message in done.stderr
+
+
+def test_the_report_is_one_page_with_everything(files: tuple[str, str, str], tmp_path: Path) -> None:
+    flows, shop, moments = files
+    page = tmp_path / "flows.html"
+    done = run("flows", "report", shop, "--store", flows, "--snapshots", moments, "-f", str(page), "--title", "A & B")
+    assert done.exit_code == 0, done.stderr
+    text = page.read_text(encoding="utf-8")
+    assert "<title>A &amp; B</title>" in text
+    assert "2 of 4 connections denied by policies, 10 times." in text
+    assert text.count("<svg") == 2
+    assert "<script" not in text
+    assert "http://" not in text
+    assert "https://" not in text

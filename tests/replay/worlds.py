@@ -27,7 +27,7 @@ NAMESPACES = {"shop": "team=red", "data": "team=blue", "kube-system": "", "edge"
 
 def workload(place: str, labelled: str = "", *, kind: str = "Pod", pods: str = "") -> Party:
     """A workload ``namespace/name``, whose labels only matter where the cluster doesn't have it."""
-    namespace, name = place.split("/")
+    namespace, _, name = place.partition("/")
     return Party(
         PartyKind.WORKLOAD,
         namespace,

@@ -8,6 +8,7 @@ import click
 
 SUBCOMMANDS: dict[str, tuple[str, str]] = {
     "denied": ("flows_denied", "command"),
+    "report": ("flows_report", "command"),
     "timeline": ("flows_timeline", "command"),
     "top": ("flows_top", "command"),
     "edges": ("flows_edges", "command"),
