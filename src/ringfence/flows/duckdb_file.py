@@ -14,6 +14,7 @@ from ringfence.flows.tables import TABLES, VERSION
 from ringfence.model.errors import InputError
 
 if TYPE_CHECKING:
+    import duckdb
     import ibis.expr.types as ir
     import pyarrow as pa
 
@@ -39,16 +40,16 @@ class DuckDbFile:
     def __init__(self, path: str, *, write: bool) -> None:
         self.path = path
         fresh = path == MEMORY or not Path(path).exists()
-        self._backend = _connect(path, write=write)
+        self._connection = _connect(path, write=write)
         try:
-            self._prepare(fresh=fresh)
+            self._prepare(fresh=fresh, write=write)
         except BaseException:
             self.close()
             raise
 
-    def _prepare(self, *, fresh: bool) -> None:
-        names = set(self._backend.list_tables())
-        if not names and (fresh or self._is_empty()):
+    def _prepare(self, *, fresh: bool, write: bool) -> None:
+        names = {row[0] for row in self._run("SELECT table_name FROM duckdb_tables()").fetchall()}
+        if not names and (fresh or write):
             with self.changing():
                 for name, columns in TABLES.items():
                     typed = ", ".join(f'"{column}" {_TYPES[kind]}' for column, kind in columns.items())
@@ -59,9 +60,6 @@ class DuckDbFile:
         if "notes" not in names:
             raise InputError(f"{self.path} is a DuckDB database, but no store of flows.")
         check_version(self.path, self.note("version"))
-
-    def _is_empty(self) -> bool:
-        return not self._run("SELECT 1 FROM duckdb_tables() LIMIT 1").fetchall()
 
     def table(self, name: str) -> ir.Table:
         """A table, to build expressions on."""
@@ -108,11 +106,11 @@ class DuckDbFile:
             self._run(f"INSERT INTO {name} SELECT {columns} FROM ({sql(rows, 'duckdb')})")  # noqa: S608 - as above
 
     def _insert(self, name: str, rows: pa.Table) -> None:
-        self._backend.con.register("incoming", rows.select(list(TABLES[name])))
+        self._connection.register("incoming", rows.select(list(TABLES[name])))
         try:
             self._run(f"INSERT INTO {name} SELECT * FROM incoming")  # noqa: S608 - as above
         finally:
-            self._backend.con.unregister("incoming")
+            self._connection.unregister("incoming")
 
     def note(self, key: str) -> str:
         """A note that stands beside the tables."""
@@ -125,10 +123,10 @@ class DuckDbFile:
 
     def close(self) -> None:
         """Frees the file for other processes."""
-        self._backend.disconnect()
+        self._connection.close()
 
     def _run(self, statement: str, *values: str) -> Any:
-        return self._backend.con.execute(statement, list(values))
+        return self._connection.execute(statement, list(values))
 
 
 def check_version(path: str, version: str) -> None:
@@ -144,14 +142,13 @@ def check_version(path: str, version: str) -> None:
         )
 
 
-def _connect(path: str, *, write: bool) -> Any:
+def _connect(path: str, *, write: bool) -> duckdb.DuckDBPyConnection:
     import duckdb
-    import ibis
 
     until = time.monotonic() + WAIT
     while True:
         try:
-            return ibis.duckdb.connect(path, read_only=not write)
+            return duckdb.connect(path, read_only=not write)
         except duckdb.IOException as error:
             if "lock" not in str(error):
                 raise InputError(f"{path} can't be opened: {_first_line(error)}") from None
