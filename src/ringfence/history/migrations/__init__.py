@@ -1,0 +1,1 @@
+"""Versions of the tables, applied when a history is opened."""
