@@ -34,7 +34,7 @@ def test_the_second_generation_writes_text() -> None:
     # The cluster address of a Service: the agent looks before it is translated.
     assert (flow.destination, flow.port) == (FlowEnd(EndKind.UNKNOWN, "172.20.0.10"), 53)
     assert (flow.protocol, flow.outcome, flow.direction) == ("UDP", Outcome.DENIED, Direction.EGRESS)
-    assert flow.policies == (RecordedRule(kind="NetworkPolicy", tier="NETWORK_POLICY", action="DENY"),)
+    assert flow.policies == (RecordedRule(kind="NetworkPolicy", action="DENY"),)
 
 
 def test_its_text_for_ipv6_differs() -> None:
@@ -42,7 +42,7 @@ def test_its_text_for_ipv6_differs() -> None:
     assert (flow.source.address, flow.destination.address) == ("2001:db8::5", "2001:db8::9")
     assert (flow.protocol, flow.port, flow.outcome) == ("TCP", 443, Outcome.ALLOWED)
     assert (flow.direction, flow.per_connection) == (Direction.INGRESS, True)
-    assert [rule.tier for rule in flow.policies] == ["ADMIN"]
+    assert flow.policies == (RecordedRule(kind="ClusterNetworkPolicy", action="ACCEPT"),)
 
 
 def test_cloudwatch_has_a_third() -> None:

@@ -171,6 +171,7 @@ def test_ends_that_are_no_pods() -> None:
     # A private address may be a node's or a Service's.
     assert end("net", "pvt").kind is EndKind.UNKNOWN
     assert end("ns", "partners") == FlowEnd(EndKind.EXTERNAL, "203.0.113.5", workload="NetworkSet/partners")
+    assert end("hep", "node-1-auto-hep").pod == "node-1"
     assert end("hep", "node-1-eth0") == FlowEnd(EndKind.NODE, "203.0.113.5", workload="HostEndpoint/node-1-eth0")
 
 

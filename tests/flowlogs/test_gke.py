@@ -44,7 +44,7 @@ def test_denied_attempts_are_counted_together_and_name_no_policy() -> None:
 def test_nodes_and_addresses_without_a_pod() -> None:
     record = RECORD | {"src": {"node_name": "gke-pool-1"}, "dest": {"instance": "10.84.0.11"}}
     flow, _ = only(read("gke", json.dumps(record)))
-    assert flow.source == FlowEnd(EndKind.NODE, "10.84.1.7", workload="Node/gke-pool-1")
+    assert flow.source == FlowEnd(EndKind.NODE, "10.84.1.7", pod="gke-pool-1", workload="Node/gke-pool-1")
     assert flow.destination == FlowEnd(EndKind.UNKNOWN, "10.84.0.11")
 
 

@@ -100,7 +100,9 @@ def test_services_and_nodes_are_ends_of_their_own_kind() -> None:
         DstK8S_OwnerName="db",
         K8S_ClusterName="prod",
     )
-    assert flow.source == FlowEnd(EndKind.NODE, "10.128.0.29", workload="Node/ip-10-0-1-7", cluster="prod")
+    assert flow.source == FlowEnd(
+        EndKind.NODE, "10.128.0.29", pod="ip-10-0-1-7", workload="Node/ip-10-0-1-7", cluster="prod"
+    )
     assert flow.destination == FlowEnd(EndKind.SERVICE, "10.129.0.7", "shop", service="shop/db", cluster="prod")
 
 

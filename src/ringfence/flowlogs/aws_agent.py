@@ -39,13 +39,8 @@ _FIRST = re.compile(r"\S+")
 
 _OUTCOMES = {"ACCEPT": Outcome.ALLOWED, "DENY": Outcome.DENIED}
 _DIRECTIONS = {"ingress": Direction.INGRESS, "egress": Direction.EGRESS}
-# The tiers of the agent, and the kind of the objects in them.
-_TIERS = {
-    "ADMIN": "ClusterNetworkPolicy",
-    "NETWORK_POLICY": "NetworkPolicy",
-    "BASELINE": "ClusterNetworkPolicy",
-    "DEFAULT": "",
-}
+# The kind of the objects in the agent's tiers; at DEFAULT there was none. None of them is named.
+_TIERS = {"ADMIN": "ClusterNetworkPolicy", "NETWORK_POLICY": "NetworkPolicy", "BASELINE": "ClusterNetworkPolicy"}
 
 
 @dataclass(slots=True)
@@ -143,7 +138,7 @@ def _flow(event: _Event) -> Flow | None:
     if not source or not destination:
         return None
     outcome = _OUTCOMES.get(event.verdict, Outcome.UNKNOWN)
-    rule = RecordedRule(kind=_TIERS.get(event.tier, ""), tier=event.tier, action=event.verdict)
+    kind = _TIERS.get(event.tier)
     source_port, port = fields.kept_ports(Opening.UNKNOWN, fields.port(event.source_port), fields.port(event.port))
     return Flow(
         FlowEnd(EndKind.UNKNOWN, source),
@@ -156,7 +151,7 @@ def _flow(event: _Event) -> Flow | None:
         _DIRECTIONS.get(event.direction),
         "agent",
         per_connection=outcome is Outcome.ALLOWED,
-        policies=(rule,) if event.tier else (),
+        policies=() if kind is None else (RecordedRule(kind=kind, action=event.verdict),),
         reason="" if outcome is not Outcome.UNKNOWN else event.verdict,
         node=event.node,
     )

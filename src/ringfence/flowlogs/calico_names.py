@@ -20,6 +20,7 @@ OUTCOMES = {"allow": Outcome.ALLOWED, "deny": Outcome.DENIED}
 END_OF_TIER = "end of tier"
 """The rule of a policy that selected the end and matched nothing, so that its tier's default decided."""
 
+_AUTOMATIC = "-auto-hep"  # of the HostEndpoint that Calico makes for a node
 _OWN = ("projectcalico.org/", "pcns.", "pcsa.")  # labels that Calico puts on its copies of pods
 _SHORT = {
     "np": "NetworkPolicy",
@@ -73,7 +74,8 @@ def end(
         return FlowEnd(EndKind.POD, address, namespace, name, labels=labels_of(labels), names=names, service=service)
     if kind == "hep":
         workload = f"HostEndpoint/{name}" if name else ""
-        return FlowEnd(EndKind.NODE, address, workload=workload, names=names, service=service)
+        node = name.removesuffix(_AUTOMATIC) if name.endswith(_AUTOMATIC) else ""
+        return FlowEnd(EndKind.NODE, address, pod=node, workload=workload, names=names, service=service)
     if kind == "ns":
         workload = f"NetworkSet/{name}" if name else ""
         return FlowEnd(EndKind.EXTERNAL, address, namespace, workload=workload, names=names, service=service)

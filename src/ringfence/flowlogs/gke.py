@@ -107,7 +107,7 @@ def _end(workload: Mapping[str, Any], address: str, cluster: str) -> FlowEnd:
     if pod:
         return FlowEnd(EndKind.POD, address, namespace, pod, f"{kind}/{name}" if kind and name else "", cluster=cluster)
     if node:
-        return FlowEnd(EndKind.NODE, address, workload=f"Node/{node}", cluster=cluster)
+        return FlowEnd(EndKind.NODE, address, pod=node, workload=f"Node/{node}", cluster=cluster)
     return FlowEnd(EndKind.UNKNOWN, address, namespace, cluster=cluster)
 
 

@@ -47,7 +47,7 @@ def _end(values: tuple[object, ...], in_cluster: object) -> FlowEnd:
         kind,
         fields.address(address),
         namespace,
-        name if kind is EndKind.POD else "",
+        name if kind in {EndKind.POD, EndKind.NODE} else "",
         f"{owner_kind}/{owner}" if owner and owner_kind else f"Node/{name}" if kind is EndKind.NODE and name else "",
         service=f"{namespace}/{name}" if kind is EndKind.SERVICE and namespace and name else "",
         cluster=fields.text(in_cluster),
