@@ -72,7 +72,7 @@ def others(draw: st.DrawFn) -> list[Body]:
     return found
 
 
-def check(snapshot: Snapshot, bodies: list[Body], said: raw.World | None, draw: st.DrawFn) -> None:
+def check(snapshot: Snapshot, bodies: list[Body], said: raw.World | None, data: st.DataObject) -> None:
     """Pods and some addresses, at every port that a rule could cut, ICMP too."""
     given_ones = snapshot_with(snapshot, bodies).policies
     full = replace(snapshot, policies=(*snapshot.policies, *given_ones))
@@ -81,7 +81,7 @@ def check(snapshot: Snapshot, bodies: list[Body], said: raw.World | None, draw: 
     engine = Engine.build(full, policy_set).with_icmp()
     known = {address for pod in snapshot.pods for address in pod.addresses}
     addresses = [end for end in points.addresses(snapshot, policy_set) if end.address not in known]
-    some = draw(st.lists(st.sampled_from(addresses), max_size=3, unique=True))
+    some = data.draw(st.lists(st.sampled_from(addresses), max_size=3, unique=True))
     for source, destination in points.pairs([*snapshot.pods, *some]):
         open_ports = engine.allowed(source, destination)
         for protocol, port in points.port_points(snapshot, policy_set):
@@ -92,16 +92,16 @@ def check(snapshot: Snapshot, bodies: list[Body], said: raw.World | None, draw: 
             assert open_ports.has(protocol, port) is all(expected), place
 
 
-@settings(max_examples=settings.default.max_examples // 4)
+@settings(max_examples=settings().max_examples // 4)
 @given(strategies.snapshots(most_pods=3), others(), st.data())
 def test_cilium_tiers_network_policies_firewalls_and_a_mesh(
     snapshot: Snapshot, beside: list[Body], data: st.DataObject
 ) -> None:
     bodies = [data.draw(cilium_bodies(number)) for number in range(data.draw(st.integers(1, 2)))]
-    check(snapshot, bodies + beside, None, data.draw)
+    check(snapshot, bodies + beside, None, data)
 
 
-@settings(max_examples=settings.default.max_examples // 4)
+@settings(max_examples=settings().max_examples // 4)
 @given(others(), st.data())
 def test_calico_tiers_network_policies_firewalls_and_a_mesh(beside: list[Body], data: st.DataObject) -> None:
     tiers = data.draw(calico.tiers())
@@ -111,4 +111,4 @@ def test_calico_tiers_network_policies_firewalls_and_a_mesh(beside: list[Body], 
         {"apiVersion": "projectcalico.org/v3", "kind": "Tier", "metadata": {"name": name}, "spec": spec}
         for name, spec in tiers.items()
     ]
-    check(SNAPSHOT, [*given_tiers, *policies, *beside], said, data.draw)
+    check(SNAPSHOT, [*given_tiers, *policies, *beside], said, data)

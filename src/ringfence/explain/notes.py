@@ -11,7 +11,10 @@ from ringfence.explain.judge import Group, Judgement, direction_of
 from ringfence.explain.services import written
 from ringfence.model.objects import Pod
 from ringfence.model.policy import Action, AddressPeer, Direction
+from ringfence.model.ports import Icmp
 from ringfence.model.verdict import AddressEndpoint, DirectionVerdict, Endpoint, Reason
+
+_NETWORK_POLICY = "networking.k8s.io/v1"
 
 
 def notes_for(judgement: Judgement, engine: Engine | None = None) -> tuple[str, ...]:
@@ -34,6 +37,7 @@ def _notes(judgement: Judgement, engine: Engine | None) -> Iterator[str]:
         yield from _nodes(group)
         yield from _without_address(group)
         yield from istio_notes(group.verdict)
+        yield from _icmp(group)
     yield from _planned(judgement)
     if engine is not None:
         yield from _replies(judgement, engine)
@@ -52,6 +56,18 @@ def _service(judgement: Judgement) -> Iterator[str]:
         yield (
             f"{written(service)} translates port {judgement.port} to pod port {translated} before policy is applied: "
             "rules must name the pod port."
+        )
+
+
+def _icmp(group: Group) -> Iterator[str]:
+    """Source: "Network Policies" in the Kubernetes documentation, on protocols other than TCP, UDP and SCTP."""
+    if not isinstance(group.verdict.protocol, Icmp):
+        return
+    stages = (stage for side in (group.verdict.egress, group.verdict.ingress) for stage in side.stages)
+    if any(policy.ref.api_version == _NETWORK_POLICY for stage in stages for policy in stage.selecting):
+        yield (
+            "NetworkPolicy says nothing of ICMP: it is judged as Calico, Cilium and OVN-Kubernetes do, allowed to an "
+            "isolated pod by rules without ports alone. Other network plugins may differ."
         )
 
 

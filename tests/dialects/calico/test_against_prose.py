@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given, settings, strategies as st
 
 from ringfence.model.finding import Severity
-from ringfence.model.ports import Icmp, Protocol
+from ringfence.model.ports import AnyProtocol, Icmp, Protocol
 from tests.dialects import cluster
 from tests.dialects.calico import bodies, raw
 from tests.dialects.test_junk import junk, places
@@ -47,6 +47,10 @@ def objects(things: tuple[raw.Thing, ...] = bodies.THINGS) -> list[raw.Body]:
 
 
 CLUSTER = objects()
+CALLS: list[tuple[AnyProtocol, int]] = [
+    *itertools.product((Protocol.TCP, Protocol.UDP), bodies.PORTS),
+    *itertools.product(Icmp, bodies.MESSAGES),
+]
 
 
 def world(tiers: dict[str, raw.Body], policies: tuple[raw.Body, ...]) -> cluster.World:
@@ -73,10 +77,7 @@ def test_policies_mean_what_the_reference_says(data: st.DataObject) -> None:
     for source, destination in itertools.product(bodies.ADDRESSES, repeat=2):
         if source not in PODS and destination not in PODS:
             continue
-        for protocol, port in (
-            *itertools.product((Protocol.TCP, Protocol.UDP), bodies.PORTS),
-            *itertools.product(Icmp, bodies.MESSAGES),
-        ):
+        for protocol, port in CALLS:
             ends = PODS.get(source, source), PODS.get(destination, destination)
             expected = said.allowed(source, destination, str(protocol), port)
             assert read.allowed(*ends, port, protocol) is expected, (*ends, protocol, port)
