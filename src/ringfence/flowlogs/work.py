@@ -130,6 +130,7 @@ class Work:
     def finish(self) -> Finished:
         """Gives what was read; a last line of the chunks without its newline is read, too."""
         number = self._cutter.number
+        self._into.lines += self._cutter.skipping
         complete = self._feed.last(self._cutter.rest(), number, self._into)
         self._feed.too_long(self._cutter.too_long, self._into)
         self._feed.end(self._into)
