@@ -101,7 +101,10 @@ class Composer:
             if allowed and not (self._dialect.proxied and any(map(_is_named, todo))):
                 continue
             own = todo.get(end, {})
-            evidence = {port: own.pop(port) for port in ports if port in own}
+            for port in ports:
+                own.pop(port, None)
+            seen = self._demands.needs(group, Direction.EGRESS).get(end, {})
+            evidence = {port: seen[port] for port in ports if port in seen}
             peers = (
                 (end.peer,) if isinstance(end, Group) else self._address_peers(AddressSet.point(end.point), nodes=False)
             )

@@ -21,8 +21,8 @@ class Dialect:
 
     ``kind`` is the kind of its objects. ``cni`` is their only enforcer, where there is only one. ``names`` tells that
     rules may have DNS names, ``beside`` that these stand in objects or fields that the writer doesn't know.
-    ``ranges_of_all`` tells that a range means pods and nodes in it, too. ``proxied`` tells that names are known only from
-    answers that pass a DNS rule with names of its own.
+    ``ranges_of_all`` tells that a range means pods and nodes in it, too. ``proxied`` tells that names are known only
+    from answers that pass a DNS rule of its own.
     """
 
     write: Write
