@@ -10,7 +10,9 @@ def summary(report: ReplayReport) -> str:
     numbers = {fate: sum(1 for _ in report.of(fate)) for fate in Fate}
     total = f"{report.edges:,} connection{'s' * (report.edges != 1)}"
     cut = numbers[Fate.CUT]
-    parts = [f"{f'{cut:,}' if cut else 'none'} of {total} would be cut"]
+    already = sum(row.denied_today for row in report.rows)
+    too = f" ({f'{already:,}' if already < cut else 'all'} of them denied today, too)" if already else ""
+    parts = [f"{f'{cut:,}' if cut else 'none'} of {total} would be cut{too}"]
     if numbers[Fate.UNSURE]:
         parts.append(f"{numbers[Fate.UNSURE]:,} might be")
     if numbers[Fate.OPENED]:
