@@ -1,7 +1,8 @@
 """NetObserv's flows as JSON lines, of one packet in so many.
 
 Source: "Network flows format reference" in netobserv (``flows-format.adoc``). A record is one direction of a connection
-at a node; policies show only as network events, which OVN-Kubernetes alone writes. Flags are the OR of all packets',
+at a node; policies show only as network events, which OVN-Kubernetes alone writes, and what the kernel drops, such as
+packets to a port on which nothing listens, with its reason. Flags are the OR of all packets',
 with a bit of its own for SYN with ACK (256).
 """
 
@@ -45,7 +46,7 @@ class Netobserv(LineWriter):
 
 def _record(one: Connection, agent: str, direction: Direction, point: Point | None, *, reply: bool) -> str:
     ends, ports = (one.source, one.destination), (one.source_port, one.port)
-    octets, packets = one.octets, 5 if one.dropped is None else one.attempts
+    octets, packets = one.octets, 5 if one.answered else one.attempts
     flags = _SYN | (_ACK | _FIN if one.answered else 0)
     if reply:
         ends, ports, octets = ends[::-1], ports[::-1], one.octets_back
@@ -72,8 +73,10 @@ def _record(one: Connection, agent: str, direction: Direction, point: Point | No
         record["Flags"] = flags
     if point is not None and point.side.isolated:
         record["NetworkEvents"] = [_event(point)]
-    if denied:
-        record |= {"PktDropPackets": packets, "PktDropBytes": octets, "PktDropLatestDropCause": "OVS_DROP_EXPLICIT"}
+    refused = not one.answered and one.dropped is None and direction is Direction.INGRESS and not reply
+    if denied or refused:
+        cause = "OVS_DROP_EXPLICIT" if denied else "SKB_DROP_REASON_NO_SOCKET"
+        record |= {"PktDropPackets": packets, "PktDropBytes": octets, "PktDropLatestDropCause": cause}
     return json.dumps(record, separators=(",", ":"))
 
 
