@@ -51,7 +51,7 @@ class _Reader:
 
     def line(self, line: bytes, where: Position, into: Reduction) -> None:
         tokens = _text(line).split()
-        header = _header(tokens)
+        header = _header(tokens) if b"srcaddr" in line else None
         if header is not None:
             self._order = header
             return

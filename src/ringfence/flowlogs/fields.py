@@ -59,15 +59,18 @@ def protocol(value: object) -> str:
 
 def whole(value: object) -> int | None:
     """A whole number of 64 bits that is written as such, or as its text (JSON of protobuf); None if it is none."""
-    if isinstance(value, bool):
+    if isinstance(value, str):
+        digits = value.removeprefix("-")
+        if len(digits) > 19 or not digits.isascii() or not digits.isdigit():
+            return None
+        value = int(value)
+    elif isinstance(value, float):
+        if not value.is_integer():
+            return None
+        value = int(value)
+    elif isinstance(value, bool) or not isinstance(value, int):
         return None
-    if isinstance(value, int):
-        return value if -_MOST <= value <= _MOST else None
-    if isinstance(value, float):
-        return int(value) if value.is_integer() and abs(value) < _MOST else None
-    if isinstance(value, str) and len(value) < 20 and value.isascii() and value.removeprefix("-").isdigit():
-        return whole(int(value))
-    return None
+    return value if -_MOST <= value <= _MOST else None
 
 
 def count(value: object) -> int | None:
