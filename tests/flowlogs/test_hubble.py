@@ -164,6 +164,8 @@ def test_outcomes(fields: dict[str, Any], outcome: Outcome, reason: str) -> None
         ({"l4": tcp(44916, 80), "is_reply": False}, Opening.OPENS, None, 80),
         ({"l4": tcp(80, 44916), "is_reply": True}, Opening.REPLY, 80, None),
         ({"l4": tcp(80, 44916), "reply": True}, Opening.REPLY, 80, None),
+        ({"l4": udp(53, 41763), "is_reply": False}, Opening.OPENS, None, 41763),
+        ({"l4": udp(41763, 53), "is_reply": True}, Opening.REPLY, 41763, None),
         # Hubble doesn't know it of drops; the flags do.
         ({"l4": tcp(44916, 80, "SYN")}, Opening.OPENS, None, 80),
         ({"l4": tcp(80, 44916, "SYN", "ACK")}, Opening.REPLY, 80, None),

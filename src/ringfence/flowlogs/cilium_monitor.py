@@ -95,20 +95,20 @@ def _flow(text: str) -> Flow | None:
             reason=_verdict_reason(outcome, match),
         )
         # A verdict that lets a packet pass is written for the first of a connection (threefour/parser.go).
-        return with_opening(flow, Opening.OPENS) if outcome is Outcome.ALLOWED else flow
+        return with_opening(flow, Opening.OPENS if outcome is Outcome.ALLOWED else packet.opening)
     drop = _DROP.search(text)
     if drop is not None:
         reason = _REASONS.get(drop[1])
         outcome = Outcome.FAILED if reason is None else Outcome.DENIED
         flow = make(packet, kind_of_identity(drop[2]), kind_of_identity(drop[3]), outcome)
-        return replace(flow, point="drop", reason=reason or drop[1])
+        return with_opening(replace(flow, point="drop", reason=reason or drop[1]), packet.opening)
     trace = _TRACE.search(text)
     if trace is None:
         return None
     flow = make(packet, kind_of_identity(trace[3]), kind_of_identity(trace[4]), _trace_outcome(trace[1]))
     point = f"{'to' if trace[1] == '->' else 'from'}-{trace[2]}"
     opens = _STATES.get(trace[5] or "")
-    return replace(flow if opens is None else with_opening(flow, opens), point=point)
+    return with_opening(replace(flow, point=point), opens or packet.opening)
 
 
 def _verdict_reason(outcome: Outcome, match: str) -> str:

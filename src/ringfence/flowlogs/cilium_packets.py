@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from ringfence.flowlogs.fields import address, icmp_opening, kept_ports, opening, port
-from ringfence.flowlogs.hubble_meaning import bounded
+from ringfence.flowlogs.fields import address, icmp_opening, opening, port
+from ringfence.flowlogs.hubble_meaning import ports_to_keep
 from ringfence.model.flow import EndKind, Flow, FlowEnd, Opening, Outcome
 
-_END = r"(\[[0-9a-fA-F:.]+\](?=:)|[0-9a-fA-F.:]+?)(?::(\d{1,5}))?"
+_END = r"(?:\[([0-9a-fA-F:.]+)\]|([0-9.]+)|([0-9a-fA-F:]+:[0-9a-fA-F:.]*))(?::(\d{1,5}))?"
 _SUMMARY = re.compile(rf"(?:^|\s){_END} -> {_END} (tcp|udp|sctp|icmp|[A-Z][A-Za-z]+)\b ?(.*)$")
 
 _MESSAGES = {"EchoRequest": {4: 8, 6: 128}, "EchoReply": {4: 0, 6: 129}, "DestinationUnreachable": {4: 3, 6: 1}}
@@ -36,17 +36,17 @@ def parse_packet(text: str) -> Packet | None:
     match = _SUMMARY.search(text)
     if match is None:
         return None
-    source, destination = (address(match[group].strip("[]")) for group in (1, 3))
+    source, destination = (address(match[at] or match[at + 1] or match[at + 2]) for at in (1, 5))
     if not source or not destination:
         return None
-    word, flags = match[5], match[6].replace(",", " ").split()
+    word, flags = match[9], match[10].replace(",", " ").split()
     if word[0].isupper() or word == "icmp":
         version = 6 if ":" in source else 4
         kind = _MESSAGES.get(word, {}).get(version)
         protocol = "ICMPv6" if version == 6 else "ICMP"
         return Packet(source, destination, protocol, None, kind, icmp_opening(protocol, kind))
     opens = opening(syn="SYN" in flags, ack="ACK" in flags) if word == "tcp" else Opening.UNKNOWN
-    return Packet(source, destination, word.upper(), number(match[2]), number(match[4]), opens)
+    return Packet(source, destination, word.upper(), number(match[4]), number(match[8]), opens)
 
 
 def number(text: str | None) -> int | None:
@@ -55,8 +55,8 @@ def number(text: str | None) -> int | None:
 
 
 def make(packet: Packet, source: EndKind, destination: EndKind, outcome: Outcome) -> Flow:
-    """The flow of a packet; what else is known is added by who knows it."""
-    flow = Flow(
+    """The flow of a packet, with both its ports; what else is known is added by who knows it."""
+    return Flow(
         FlowEnd(source, packet.source),
         FlowEnd(destination, packet.destination),
         packet.protocol,
@@ -65,12 +65,11 @@ def make(packet: Packet, source: EndKind, destination: EndKind, outcome: Outcome
         packet.opening,
         packet.source_port,
     )
-    return with_opening(flow, packet.opening)
 
 
 def with_opening(flow: Flow, opens: Opening) -> Flow:
     """The flow with what is known of its direction, and with the ports that are then kept."""
     if flow.protocol.startswith("ICMP"):
         return replace(flow, opening=opens)
-    source_port, destination_port = kept_ports(opens, *bounded(flow.source_port, flow.port))
+    source_port, destination_port = ports_to_keep(opens, flow.source_port, flow.port)
     return replace(flow, opening=opens, source_port=source_port, port=destination_port)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -78,30 +78,34 @@ class _Follower:
         self._stop = stop
 
     def chunks(self, mark: Mark | None) -> Iterator[Chunk]:
-        if mark is not None and not _same(self._path, mark):
+        if mark is not None and not _same(self._path, mark, moved=False):
             old = _renamed(self._path, mark)
-            if old is None:
-                yield self._gap(mark)
-            else:
+            if old is not None:
                 with _open(old) as stream:
                     yield from self._file(_Reading(old, stream, mark), growing=False)
-            mark = None
+                mark = None
+            elif not _same(self._path, mark, moved=True):
+                yield self._gap(mark)
+                mark = None
         while True:
             while not Path(self._path).exists():
                 if self._stop():
                     return
                 time.sleep(self._poll)
             with _open(self._path) as stream:
-                yield from self._file(_Reading(self._path, stream, mark), growing=True)
+                stopped = yield from self._file(_Reading(self._path, stream, mark), growing=True)
             mark = None
-            if self._stop():
+            if stopped:
                 return
 
-    def _file(self, reading: _Reading, *, growing: bool) -> Iterator[Chunk]:
-        """Reads one file to its end; if it is growing, until it is renamed, emptied or nobody wants more."""
+    def _file(self, reading: _Reading, *, growing: bool) -> Generator[Chunk, None, bool]:
+        """Reads one file to its end; if it is growing, until it is renamed or emptied. True if nobody wants more."""
         replaced = False
         while True:
             data = reading.read()
+            if data and not reading.intact:
+                yield from reading.emptied(self._chosen)
+                return False
             if data:
                 chunk = reading.take(data, self._chosen)
                 if chunk is not None:
@@ -109,24 +113,25 @@ class _Follower:
                 continue
             if replaced or not growing:  # and nothing has been written to the old file meanwhile
                 yield from reading.end(self._chosen)
-                return
+                return False
             change = reading.change()
             if change == "emptied":
                 yield from reading.emptied(self._chosen)
-                return
+                return False
             if change == "replaced":
                 replaced = True
                 continue
             if self._stop():
                 yield from reading.pause()
-                return
+                return True
             time.sleep(self._poll)
 
     def _gap(self, mark: Mark) -> Chunk:
+        """The loss of what nobody can read any more; it leads to the beginning of whatever file comes."""
         reduction = Reduction()
         why = "The file was replaced while nobody read it, and the old one isn't beside it: its last lines are missing."
         reduction.lose(Loss(LossKind.NO_DATA, why, None, where=Position(self._path, mark.lines + 1)))
-        return Chunk(self._path, "", reduction, mark)
+        return Chunk(self._path, "", reduction, Mark(0, 0, 0, 0, b""))
 
 
 class _Reading:
@@ -144,10 +149,13 @@ class _Reading:
         stream.seek(self._cutter.offset)
 
     def read(self) -> bytes:
-        data = self._stream.read(_BLOCK)
-        if len(self._head) < _HEAD and data:
-            self._head = os.pread(self._stream.fileno(), _HEAD, 0)
-        return data
+        return self._stream.read(_BLOCK)
+
+    @property
+    def intact(self) -> bool:
+        """Whether the file still begins as it did."""
+        known, self._head = self._head, os.pread(self._stream.fileno(), _HEAD, 0)
+        return self._head.startswith(known)
 
     def take(self, data: bytes, chosen: Format | None) -> Chunk | None:
         """Reads the lines that are complete now; None if there is none."""
@@ -183,6 +191,7 @@ class _Reading:
     def emptied(self, chosen: Format | None) -> Iterator[Chunk]:
         """The file was cut to nothing under the reader, as ``copytruncate`` of logrotate does."""
         for chunk in self.end(chosen):
+            chunk = replace(chunk, mark=Mark(0, 0, self._status.st_dev, self._status.st_ino, b""))
             why = "The file was emptied while it was read: what was written just before is missing."
             where = Position(self._path, self._cutter.number)
             chunk.reduction.lose(Loss(LossKind.NO_DATA, why, None, where=where))
@@ -204,9 +213,7 @@ class _Reading:
             return "replaced"
         if (now.st_dev, now.st_ino) != (self._status.st_dev, self._status.st_ino):
             return "replaced"
-        if now.st_size < self._stream.tell() or os.pread(self._stream.fileno(), len(self._head), 0) != self._head:
-            return "emptied"
-        return ""
+        return "emptied" if now.st_size < self._stream.tell() else ""
 
     def _begin(self, data: bytes, chosen: Format | None) -> Feed | None:
         resumed = self._cutter.offset > 0
@@ -236,11 +243,14 @@ def _open(path: str) -> BinaryIO:
     return open_input(Input(path, path), None)
 
 
-def _same(path: str, mark: Mark) -> bool:
-    """Whether a file is the one that a mark was made in, and still has what was read."""
+def _same(path: str, mark: Mark, *, moved: bool) -> bool:
+    """Whether a file still has what was read of the marked one: it itself, or a copy of it if it was ``moved``."""
     try:
         with Path(path).open("rb") as stream:
-            return os.fstat(stream.fileno()).st_size >= mark.offset and stream.read(len(mark.head)) == mark.head
+            status = os.fstat(stream.fileno())
+            if not moved and (status.st_dev, status.st_ino) != (mark.device, mark.inode):
+                return False
+            return status.st_size >= mark.offset and stream.read(len(mark.head)) == mark.head
     except OSError:
         return False
 
@@ -249,11 +259,7 @@ def _renamed(path: str, mark: Mark) -> str | None:
     """The file of a mark under the name that rotation gave it, which begins with its old one, or with its stem."""
     file = Path(path)
     for other in sorted(file.parent.glob(f"{_escaped(file.stem)}*")):
-        try:
-            status = other.stat()
-        except OSError:
-            continue
-        if (status.st_dev, status.st_ino) == (mark.device, mark.inode) and _same(str(other), mark):
+        if other.is_file() and _same(str(other), mark, moved=False):
             return str(other)
     return None
 

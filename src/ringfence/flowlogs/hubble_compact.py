@@ -25,7 +25,7 @@ _LINE = re.compile(
     r"(?P<left>\S+)(?: \((?P<left_id>[^)]*)\))? (?P<arrow>->|<-|<>) (?P<right>\S+)(?: \((?P<right_id>[^)]*)\))? "
     r"(?P<what>.*?) ?\b(?:(?P<direction>INGRESS|EGRESS) )?(?P<verdict>[A-Z]+)(?: \((?P<summary>.*)\))?$"
 )
-_STAMP = re.compile(r"([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d):([\d.]+)$")
+_STAMP = re.compile(r"([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d):(\d\d(?:\.\d+)?)$")
 _END = re.compile(r"(?:\[(?P<six>[^\]]+)\]|(?P<name>[^\s]+?))(?::(?P<port>\d{1,5}))?$")
 
 _VERDICTS = {
@@ -76,9 +76,8 @@ class CompactReader:
         if stamp is None:
             return fields.moment(text)
         month, day, hour, minute, second = stamp.groups()
-        try:
-            clock = int(hour), int(minute), float(second)
-        except ValueError:
+        clock = int(hour), int(minute), float(second)
+        if clock[2] >= 60:
             return None
         at = self._years.moment(MONTHS.get(month, 0), int(day), clock)
         if at is not None:

@@ -60,7 +60,7 @@ def make_flow(record: FlowRecord, node: str, ends: Ends) -> Flow:
     protocol, source_port, port, opens = _layer4(record.l4)
     opens = _opening(record, opens)
     if protocol not in ("ICMP", "ICMPv6"):
-        source_port, port = kept_ports(opens, *bounded(source_port, port))
+        source_port, port = ports_to_keep(opens, source_port, port)
     outcome, reason = _outcome(record, event)
     direction = _DIRECTIONS.get(record.traffic_direction)
     return Flow(
@@ -115,17 +115,17 @@ def _layer4(l4: Layer4 | None) -> tuple[str, int | None, int | None, Opening]:
     return ("112" if l4.vrrp is not None else "2" if l4.igmp is not None else ""), None, None, Opening.UNKNOWN
 
 
-def bounded(source: int | None, destination: int | None) -> tuple[int | None, int | None]:
-    """Both ports, where only one is ephemeral with that one as the first of them all.
+def ports_to_keep(opens: Opening, source: int | None, port: int | None) -> tuple[int | None, int | None]:
+    """Both ports as a flow keeps them.
 
-    It is a client's then, and differs with every connection; where nobody knows who opened it, both ports are kept.
+    Where nobody knows who opened the connection and one of its ports is ephemeral, that one is a client's and differs
+    each time; so the first ephemeral port stands for it.
     """
-    if source is not None and destination is not None:
-        if source >= EPHEMERAL > destination:
-            return EPHEMERAL, destination
-        if destination >= EPHEMERAL > source:
-            return source, EPHEMERAL
-    return source, destination
+    if opens is not Opening.UNKNOWN or source is None or port is None:
+        return kept_ports(opens, source, port)
+    if source >= EPHEMERAL > port:
+        return EPHEMERAL, port
+    return (source, EPHEMERAL) if port >= EPHEMERAL > source else (source, port)
 
 
 def _port(number: int) -> int | None:
