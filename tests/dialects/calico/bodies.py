@@ -53,9 +53,11 @@ def _maybe(strategy: st.SearchStrategy[object]) -> st.SearchStrategy[object | No
 @st.composite
 def entities(draw: st.DrawFn) -> Body:
     """One end of a rule."""
-    accounts = st.fixed_dictionaries(
-        {}, optional={"names": st.just(["robot"]), "selector": st.sampled_from(sorted(ACCOUNTS))}
-    ).filter(bool)
+    named, chosen = st.just(["robot"]), st.sampled_from(sorted(ACCOUNTS))
+    accounts = st.one_of(
+        st.fixed_dictionaries({"names": named}, optional={"selector": chosen}),
+        st.fixed_dictionaries({"selector": chosen}),
+    )
     fields = {
         "selector": st.sampled_from(sorted(SELECTORS)),
         "notSelector": st.sampled_from(sorted(SELECTORS)),
