@@ -106,6 +106,15 @@ def test_services_and_nodes_are_ends_of_their_own_kind() -> None:
     assert flow.destination == FlowEnd(EndKind.SERVICE, "10.129.0.7", "shop", service="shop/db", cluster="prod")
 
 
+def test_the_translation_of_a_service_tells_its_pod() -> None:
+    service = {"DstAddr": "172.30.0.10", "DstPort": 80, "DstK8S_Type": "Service", "DstK8S_Name": "db"}
+    flow = flow_of(**service, XlatDstAddr="10.129.0.7", XlatDstPort=8080, XlatSrcAddr="10.128.0.29", XlatSrcPort=40512)
+    assert flow.destination == FlowEnd(EndKind.UNKNOWN, "10.129.0.7", service="shop/db")
+    assert flow.port == 8080
+    assert flow.source.address == "10.128.0.29"
+    assert flow_of(**service, XlatDstAddr="172.30.0.10").destination.kind is EndKind.SERVICE
+
+
 def test_icmp_has_its_type_and_dns_its_name() -> None:
     echo = flow_of(Proto=1, IcmpType=8, IcmpCode=0)
     assert (echo.protocol, echo.port, echo.source_port, echo.opening) == ("ICMP", 8, None, Opening.OPENS)

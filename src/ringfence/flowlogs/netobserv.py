@@ -14,7 +14,7 @@ from typing import Any
 
 from ringfence.flowlogs import fields
 from ringfence.flowlogs.format import Format
-from ringfence.flowlogs.netobserv_ends import end
+from ringfence.flowlogs.netobserv_ends import end, port
 from ringfence.flowlogs.reduction import Reduction
 from ringfence.model.flow import Direction, Flow, Loss, LossKind, Opening, Outcome, RecordedRule, Tally
 from ringfence.model.origin import Position
@@ -115,11 +115,9 @@ def _flow(record: Mapping[str, Any], kind: str) -> Flow | None:
         return None
     opening = Opening.OPENS if kind in _CONNECTION else _opening(record, protocol)
     if protocol in {"ICMP", "ICMPv6"}:
-        source_port, port = None, fields.icmp_type(record.get("IcmpType"))
+        source_port, served = None, fields.icmp_type(record.get("IcmpType"))
     else:
-        source_port, port = fields.kept_ports(
-            opening, fields.port(record.get("SrcPort")), fields.port(record.get("DstPort"))
-        )
+        source_port, served = fields.kept_ports(opening, port(record, "Src", source), port(record, "Dst", destination))
     point = _POINTS.get(str(record.get("FlowDirection", record.get("FlowDir", ""))), "")
     outcome, reason = _outcome(record)
     policies, direction = _policies(record)
@@ -127,7 +125,7 @@ def _flow(record: Mapping[str, Any], kind: str) -> Flow | None:
         source,
         destination,
         protocol,
-        port,
+        served,
         outcome,
         opening,
         source_port,

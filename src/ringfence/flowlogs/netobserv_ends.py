@@ -18,13 +18,29 @@ _KEYS = {side: tuple(f"{side}{name}" for name in _FIELDS) for side in ("Src", "D
 
 
 def end(record: Mapping[str, Any], side: str) -> FlowEnd:
-    """The end of ``Src`` or ``Dst``. Records have no labels of pods, only the workload that owns them."""
+    """The end of ``Src`` or ``Dst``. Records have no labels of pods, only the workload that owns them.
+
+    Of a Service whose packets were translated (the feature PacketTranslation) it is the address that they went to.
+    """
     values = tuple(map(record.get, _KEYS[side]))
     cluster = record.get("K8S_ClusterName")
     try:
-        return _end(values, cluster)
+        found = _end(values, cluster)
     except TypeError:  # a list or object, where a text should be
-        return _end(tuple(value if isinstance(value, str) else "" for value in values), "")
+        found = _end(tuple(value if isinstance(value, str) else "" for value in values), "")
+    if found.kind is EndKind.SERVICE:
+        pod = fields.address(record.get(f"Xlat{side}Addr"))
+        if pod and pod != found.address:
+            return FlowEnd(EndKind.UNKNOWN, pod, service=found.service, cluster=found.cluster)
+    return found
+
+
+def port(record: Mapping[str, Any], side: str, found: FlowEnd) -> int | None:
+    """The port at an end; that of the pod, where the end of a Service was translated."""
+    translated = found.kind is not EndKind.SERVICE and record.get(f"{side}K8S_Type") == "Service"
+    return (fields.port(record.get(f"Xlat{side}Port")) if translated else None) or fields.port(
+        record.get(f"{side}Port")
+    )
 
 
 @lru_cache(maxsize=1 << 14)
