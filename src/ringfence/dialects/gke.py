@@ -28,6 +28,9 @@ from ringfence.model.ports import NamedPort, PortMatch, PortRange, Protocol
 GROUP = "networking.gke.io"
 DNS_NAMESPACE, DNS_LABEL = "kube-system", ("k8s-app", "kube-dns")
 DNS_PORT = 53
+OWN_DNS = "DNS of the cluster"
+"""The name of the rule by which GKE lets pods ask for names: no author wrote it."""
+
 _DNS = Condition("GKE lets the pods that an FQDNNetworkPolicy selects ask the cluster's DNS")
 
 
@@ -79,4 +82,4 @@ def _dns_rule(origin: Origin) -> Rule:
     key, value = DNS_LABEL
     servers = PodPeer(DNS_NAMESPACE, EVERYTHING, AllOf((Requirement(key, Operator.IN, (value,)),)), origin)
     ports = tuple(PortRange(protocol, DNS_PORT, DNS_PORT, origin) for protocol in (Protocol.UDP, Protocol.TCP))
-    return Rule(Action.ALLOW, (servers,), ports, (_DNS,), "DNS of the cluster", origin)
+    return Rule(Action.ALLOW, (servers,), ports, (_DNS,), OWN_DNS, origin)

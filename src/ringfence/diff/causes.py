@@ -7,7 +7,7 @@ round. Only what differs between the two inputs can be responsible: a rule that 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ringfence.diff.states import State
 from ringfence.engine.match import container_ports
@@ -69,7 +69,7 @@ class Causes:
 
     def _rule(self, deciding: DecidingRule, side: int) -> Iterator[Cause]:
         policy, direction, index = deciding.policy, deciding.direction, deciding.index
-        other = self._policies[1 - side].get(policy.ref)
+        other = self._counterpart(policy, side)
         name = object_name(policy.ref)
         if other is None or _applies_otherwise(policy, other, direction):
             yield from self._guard(policy, side)
@@ -88,7 +88,7 @@ class Causes:
 
     def _guard(self, policy: Policy, side: int) -> Iterator[Cause]:
         """The policy itself came or went, or applies to others."""
-        other = self._policies[1 - side].get(policy.ref)
+        other = self._counterpart(policy, side)
         name = object_name(policy.ref)
         if other is None:
             verb = "is new" if side else "is removed"
@@ -104,6 +104,22 @@ class Causes:
         else:
             return
         yield Cause(text, after.origin, before.origin, policy=policy.ref)
+
+    def _counterpart(self, policy: Policy, side: int) -> Policy | None:
+        """What the other input has of a policy in the same stage; ``None`` where it lacks the whole object.
+
+        An object may be read into several stages (Cilium's denies and its allows): one that has nothing in this stage
+        any more is the same policy without rules.
+        """
+        own, others = (self._policies[each].get(policy.ref, {}) for each in (side, 1 - side))
+        if not others:
+            return None
+        stage = next((name for name, each in own.items() if each is policy or each == policy), "")
+        found = others.get(stage)
+        if found is None and stage and len({*own, *others}) > 1:
+            first = next(iter(others.values()))
+            return replace(policy, subject=first.subject, egress=(), ingress=(), origin=first.origin)
+        return found if found is not None else next(iter(others.values()))
 
     # ---- where no policy is responsible ------------------------------------------------------------------------------
 
@@ -141,8 +157,14 @@ class Causes:
         return tuple(found)
 
 
-def _by_ref(state: State) -> dict[ObjectRef, Policy]:
-    return {policy.ref: policy for policy in state.policy_set.policies()}
+def _by_ref(state: State) -> dict[ObjectRef, dict[str, Policy]]:
+    """What each object is read into, by stage."""
+    found: dict[ObjectRef, dict[str, Policy]] = {}
+    for layer in state.policy_set.layers:
+        for stage in layer.stages:
+            for policy in stage.policies:
+                found.setdefault(policy.ref, {})[stage.name] = policy
+    return found
 
 
 def _applies_otherwise(policy: Policy, other: Policy, direction: Direction) -> bool:

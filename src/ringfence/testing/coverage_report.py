@@ -5,7 +5,9 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from ringfence.explain.words import rule_number
 from ringfence.model.origin import Origin
+from ringfence.model.policy import Direction, Policy, Rule
 from ringfence.testing.coverage_reasons import Same
 from ringfence.testing.coverage_witness import Change
 from ringfence.testing.mutants import Mutant, Place
@@ -57,6 +59,14 @@ class Equivalent:
 
 
 @dataclass(frozen=True, slots=True)
+class _Numbered:
+    policy: Policy
+    rule: Rule
+    direction: Direction
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
 class PlaceCoverage:
     """The mutants of one rule, or of one policy as a whole."""
 
@@ -74,10 +84,12 @@ class PlaceCoverage:
 
     @property
     def name(self) -> str:
-        """``egress rule 1``, counted from 1, or ``the policy``."""
-        if self.place.index is None:
+        """``egress rule 1``, as the manifest numbers it from 1, or ``the policy``."""
+        place = self.place
+        if place.index is None or place.direction is None:
             return "the policy"
-        return f"{self.place.direction} rule {self.place.index + 1}"
+        rule = place.policy.rules(place.direction)[place.index]
+        return rule_number(_Numbered(place.policy, rule, place.direction, place.index))
 
     @property
     def origin(self) -> Origin:

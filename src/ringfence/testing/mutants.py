@@ -12,6 +12,8 @@ import enum
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from ringfence.dialects.gke import OWN_DNS
+from ringfence.model.mesh import OTHER_PROTOCOLS
 from ringfence.model.origin import UNKNOWN, Origin
 from ringfence.model.policy import Action, Direction, Policy, PolicySet, Rule, Stage, StageKind
 from ringfence.testing.mutants_rules import Slip, rule_slips
@@ -47,6 +49,10 @@ class Place:
         if self.direction is None or self.index is None:
             return self.policy.origin
         return self.policy.rules(self.direction)[self.index].origin
+
+
+_UNWRITTEN = frozenset({OTHER_PROTOCOLS, OWN_DNS})
+"""Rules that a dialect adds: nobody can make a slip in them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +96,9 @@ def _of_policy(stage: Stage, policy: Policy) -> Iterator[Mutant]:
         changed = replace(policy, subject=subject)
         yield Mutant(stage.name, whole, changed, MutantKind(kind), f"{text} of the pods it is for", _subject(policy))
     for direction in Direction:
-        for index in range(len(policy.rules(direction))):
+        for index, rule in enumerate(policy.rules(direction)):
+            if rule.name in _UNWRITTEN:
+                continue
             yield from _of_rule(stage, Place(policy, direction, index))
 
 

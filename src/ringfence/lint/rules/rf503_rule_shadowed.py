@@ -68,7 +68,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ringfence.lint.context import LintContext
+from ringfence.explain.words import rule_number
+from ringfence.lint.context import LintContext, PlacedRule
 from ringfence.lint.proposals import rule_removed
 from ringfence.lint.redundancy import shadowed, without_rule
 from ringfence.model.codes import RULE_SHADOWED
@@ -80,8 +81,7 @@ def check(context: LintContext) -> Iterator[Finding]:
     for placed, earlier in shadowed(context):
         if not without_rule(context, placed):
             continue
-        name = placed.rule.name or f"{placed.index + 1}"
-        other = earlier.rule.name or f"{earlier.index + 1}"
+        name, other = _called(placed), _called(earlier)
         where = "the same policy" if earlier.policy is placed.policy else f"{earlier.policy.ref}"
         title = f"Delete {placed.direction} rule {name}"
         yield Finding(
@@ -95,3 +95,8 @@ def check(context: LintContext) -> Iterator[Finding]:
             (f"shadowed by: {earlier.policy.ref} {earlier.rule.origin}",),
             tuple(rule_removed(context, placed.policy.ref, placed.rule.origin, title)),
         )
+
+
+def _called(placed: PlacedRule) -> str:
+    """The rule's name, or its number in the manifest: one rule there may be read into several."""
+    return placed.rule.name or rule_number(placed).rpartition(" ")[2]
