@@ -33,21 +33,41 @@ Exit status: 0 nothing that is needed is cut, 1 something is, 2 wrong usage or u
 @click.option(
     "--wanted", metavar="FILE", help="Connections that must be allowed: CSV src,dst,protocol,port; - is stdin."
 )
+@click.option(
+    "--flows",
+    metavar="STORE",
+    default="",
+    type=click.Path(),
+    help="Recorded traffic: what passed is needed, and what is tried most comes first.",
+)
 @click.option("-n", "--namespace", "namespaces", multiple=True, metavar="NS", help="Only what concerns this namespace.")
 @options.output("text", "json", "md", "html")
 @options.resolve
 @options.staged
 @options.common
 def command(
-    paths: tuple[str, ...], wanted: str | None, namespaces: tuple[str, ...], output: str, common: options.Common
+    paths: tuple[str, ...],
+    wanted: str | None,
+    flows: str,
+    namespaces: tuple[str, ...],
+    output: str,
+    common: options.Common,
 ) -> None:
     """Runs the command."""
     if wanted == "-" and "-" in paths:
         raise click.UsageError("--wanted - and PATH - can't both read stdin.")
     cluster = session.load(paths, common, tell=output == "text")
     needs, remarks = _wanted(cluster, wanted)
+    used = None
+    if flows:
+        from ringfence.cli import diagnose_flows
+
+        used = diagnose_flows.read_used(flows, cluster)
+        needs = (*needs, *diagnose_flows.wanted(used, cluster))
     with progress("Diagnosing"):
         report = cluster.diagnose(namespaces=namespaces, wanted=needs, remarks=remarks, paths=paths)
+        if used is not None:
+            report = diagnose_flows.ranked(report, used, cluster)
     if output == "json":
         from ringfence.render import diagnose_json
 

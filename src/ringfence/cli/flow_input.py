@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ringfence.cli.progress import progress
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from ringfence.flows.choosing import Choice
     from ringfence.flows.edges import EdgeSet
     from ringfence.model.names import Names
+    from ringfence.model.verdict import Endpoint
 
 
 def read_edges(store: str, choice: Choice | None = None, *, engine: str = "duckdb", whole: bool = False) -> EdgeSet:
@@ -28,6 +30,23 @@ def read_edges(store: str, choice: Choice | None = None, *, engine: str = "duckd
         chosen = " of this choice" if choice is not None and choice != type(choice)() else ""
         raise InputError(f"{store} has no connection{chosen}, so nothing can be said of any.")
     return edges
+
+
+def read_between(store: str, sources: Iterable[Endpoint], destinations: Iterable[Endpoint]) -> EdgeSet:
+    """The edges of a store, whole, that may be between these ends; none is an answer, too.
+
+    Raises:
+        InputError: the store isn't there, or is none.
+    """
+    from ringfence.flows.choosing import Choice
+    from ringfence.flows.store import opened
+    from ringfence.model.objects import Pod
+
+    chosen: tuple[str, ...] = ()
+    for ends in (sources, destinations):
+        chosen = chosen or tuple(dict.fromkeys(str(end.workload) for end in ends if isinstance(end, Pod)))
+    with progress("Reading the flows"), opened(store) as flows:
+        return flows.edges(Choice(workloads=chosen), whole=True)
 
 
 def with_flow_names(names: Names | None, edges: EdgeSet) -> Names | None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ringfence.cluster import Cluster
     from ringfence.explain.why import WhyAnswer
     from ringfence.fix.search import Fix
+    from ringfence.observe.seen import Seen
 
 _SMALL = 500
 """Up to so many pods every fix is tried; with more, the likeliest only."""
@@ -49,6 +50,7 @@ Exit status: 0 allowed, 1 denied, 2 wrong usage or an unknown endpoint.
     default="",
     help="Further addresses of the destination's name: say which of them are allowed, and by which rule.",
 )
+@click.option("--flows", metavar="STORE", default="", type=click.Path(), help="Say what was really seen, too.")
 @options.output("text", "json")
 @options.resolve
 @options.staged
@@ -59,6 +61,7 @@ def command(
     destination: str,
     compare: str,
     addresses: str,
+    flows: str,
     output: str,
     common: options.Common,
 ) -> None:
@@ -84,9 +87,10 @@ def command(
     )
     # A fix is for what is enforced; with staged policies it would be written for a cluster that doesn't exist.
     fixes = {} if common.staged else _fixes(cluster, answer)
+    seen = _seen(flows, cluster, answer) if flows else None
     if output == "json":
         found = [fix_json.fix(fix) for fix in fixes.values() if fix is not None]
-        click.echo(why_json.render(answer, cluster.findings, found), nl=False)
+        click.echo(why_json.render(answer, cluster.findings, found, seen), nl=False)
     else:
         cni = "" if common.cni == "auto" else f"--cni {common.cni} "
         resolve = f"--resolve {shlex.quote(common.resolve)} " if common.resolve else ""
@@ -101,9 +105,24 @@ def command(
             for judgement in [answer.judgements[number]]
         }
         click.echo(why_text.render(answer, notes=not common.quiet, fixes=lines), nl=False)
+        if seen is not None:
+            from ringfence.render import flows_seen
+
+            for line in flows_seen.lines(seen):
+                click.echo(line)
         if note := session.left_out(cluster):
             click.echo(f"\n{note}")
     session.finish(cluster, common, found=not answer.allowed)
+
+
+def _seen(store: str, cluster: Cluster, answer: WhyAnswer) -> Seen:
+    """What the flows have of the two ends."""
+    from ringfence.cli.flow_input import read_between
+    from ringfence.observe.seen import seen
+    from ringfence.observe.usage import Used
+
+    edges = read_between(store, answer.source.endpoints, answer.destination.endpoints)
+    return seen(answer, Used(edges, cluster.snapshot))
 
 
 def _fixes(cluster: Cluster, answer: WhyAnswer) -> dict[int, Fix | None]:

@@ -43,7 +43,7 @@ class Loss:
 
     ``port`` is the one asked for, a Service's where the target is one; ``pod_port`` where it arrives. ``directions``
     are the sides that deny it. ``partial`` is true where some pairs of replicas are allowed. ``source`` and ``target``
-    are endpoint texts, as ``why`` takes them, but for ``UPSTREAM``.
+    are endpoint texts, as ``why`` takes them, but for ``UPSTREAM``. ``seen`` is a clause about what flows have of it.
     """
 
     kind: LossKind
@@ -58,6 +58,7 @@ class Loss:
     severity: Severity
     partial: bool = False
     evidence: Evidence | None = None
+    seen: str = ""
 
     @property
     def question(self) -> str:
@@ -206,7 +207,8 @@ class Diagnosis:
     """The whole cluster at a glance. ``headline`` is the first problem in one sentence, or that there is none.
 
     ``set_aside`` are the remarks that an annotation of their objects asks not to be told. ``node_resolver`` are the
-    workloads that ask the resolver of their node, which the input doesn't tell.
+    workloads that ask the resolver of their node, which the input doesn't tell. ``evidence`` are sentences about the
+    flows that the answer rests on, and what these don't cover.
     """
 
     headline: str
@@ -221,6 +223,7 @@ class Diagnosis:
     needs: int = 0
     needs_met: int = 0
     counts: dict[str, int] = field(default_factory=dict)
+    evidence: tuple[str, ...] = ()
 
     @property
     def cut(self) -> bool:

@@ -33,6 +33,7 @@ def render(report: Diagnosis, findings: Iterable[Finding]) -> str:
         needs={"known": report.needs, "allowed": report.needs_met},
         counts=dict(report.counts),
         findings=json_values.findings(findings),
+        **({"evidence": list(report.evidence)} if report.evidence else {}),
     )
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
@@ -65,6 +66,8 @@ def _loss(loss: Loss) -> Json:
         "denied": [str(direction) for direction in loss.directions],
         "partial": loss.partial,
     }
+    if loss.seen:
+        fields["seen"] = loss.seen
     if loss.evidence is not None:
         fields["evidence"] = loss.evidence.text
         if (origin := json_values.origin(loss.evidence.origin)) is not None:

@@ -116,12 +116,13 @@ def _dns_rows(losses: Sequence[Loss]) -> Iterable[Row]:
 
 
 def _row(loss: Loss) -> Row:
+    seen = f" ({loss.seen})" if loss.seen else ""
     if loss.kind is LossKind.UPSTREAM:
-        return Row(f"{loss.source} → {loss.target} on {loss.protocol} {loss.port}")
+        return Row(f"{loss.source} → {loss.target} on {loss.protocol} {loss.port}{seen}")
     arrives = f" (pod port {loss.pod_port})" if loss.pod_port != loss.port else ""
     some = ", some pods only" if loss.partial else ""
     sides = " and ".join(map(str, loss.directions))
-    text = f"{loss.source} → {loss.question}{arrives}: {sides} denied{some}"
+    text = f"{loss.source} → {loss.question}{arrives}: {sides} denied{some}{seen}"
     if loss.evidence is None:
         return Row(text)
     return Row(text, place(loss.evidence.origin), loss.evidence.text)
@@ -181,7 +182,7 @@ def _summary(report: Diagnosis) -> str:
         )
     )
     needs = f" Known dependencies allowed: {report.needs_met:,} of {report.needs:,}." if report.needs else ""
-    return f"{numbers}.{needs}"
+    return " ".join((f"{numbers}.{needs}", *report.evidence))
 
 
 def listed(names: Iterable[str], most: int | None) -> str:

@@ -17,15 +17,19 @@ from ringfence.model.addresses import format_address
 from ringfence.model.finding import Finding
 from ringfence.model.names import NameRecord
 from ringfence.model.policy import Direction
-from ringfence.render import json_values
+from ringfence.observe.seen import Seen
+from ringfence.render import flows_seen, json_values
 from ringfence.render.json_values import Json
 from ringfence.render.why_text import sentence
 
 _MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 
 
-def render(answer: WhyAnswer, found: Iterable[Finding], fixes: Iterable[Json] = ()) -> str:
-    """The document, indented. ``fixes`` are the best one for each denied port, as a FixReport has them."""
+def render(answer: WhyAnswer, found: Iterable[Finding], fixes: Iterable[Json] = (), seen: Seen | None = None) -> str:
+    """The document, indented. ``fixes`` are the best one for each denied port, as a FixReport has them.
+
+    ``seen`` is what flows have of the connection.
+    """
     fields: Json = {
         "source": answer.source.name,
         "destination": answer.destination.name,
@@ -48,6 +52,8 @@ def render(answer: WhyAnswer, found: Iterable[Finding], fixes: Iterable[Json] = 
         fields["addresses"] = [_coverage(each) for each in answer.coverage]
     if answer.destination.records:
         fields["records"] = [_record(each) for each in answer.destination.records]
+    if seen is not None:
+        fields["flows"] = flows_seen.as_json(seen)
     fields["notes"] = list(answer.notes)
     fields["findings"] = json_values.findings(found)
     return json.dumps(json_values.document("WhyReport", **fields), indent=2, ensure_ascii=False) + "\n"
