@@ -29,9 +29,26 @@ def kept(name: str, expression: ir.Table) -> ir.Table:
     return ibis.table(expression.schema(), name=f"{KEPT}{name}")
 
 
+def tables_of(expression: ir.Table) -> set[str]:
+    """The tables of the store that an expression reads."""
+    from ibis.expr import operations
+
+    return {str(node.name) for node in expression.op().find(operations.UnboundTable)} & set(TABLES)
+
+
 @lru_cache(maxsize=256)
 def sql(expression: ir.Table, dialect: str) -> str:
-    """The SQL of an expression; ``dialect`` is Ibis' name of the engine."""
+    """The SQL of an expression; ``dialect`` is Ibis' name of the engine.
+
+    DuckDB's sums of whole numbers have 128 bits, which Ibis takes for 64 and Parquet doesn't know, so they are cast.
+    """
     import ibis
 
-    return str(ibis.to_sql(expression, dialect=dialect))
+    text = str(ibis.to_sql(expression, dialect=dialect))
+    if dialect != "duckdb":
+        return text
+    columns = ", ".join(
+        f'CAST("{name}" AS BIGINT) AS "{name}"' if kind.is_integer() else f'"{name}"'
+        for name, kind in expression.schema().items()
+    )
+    return f"SELECT {columns} FROM ({text})"  # noqa: S608 - columns are those of this package's tables

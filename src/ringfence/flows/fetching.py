@@ -78,8 +78,9 @@ def coverage(storage: Storage, choice: Choice) -> Coverage:
 
 def parties_of(storage: Storage, used: list[int] | None = None) -> list[Party]:
     """The parties of a store by their numbers, or those of the numbers that are used."""
-    table = storage.table("parties")
-    bodies = storage.fetch(table.select("party", "body").order_by("party")).column("body").to_pylist()
+    rows = [batch.to_pydict() for batch in storage.batches("parties", "party", "body")]
+    by_number = {number: body for part in rows for number, body in zip(part["party"], part["body"], strict=True)}
+    bodies = [by_number[number] for number in range(len(by_number))]
     return [_party.decode(bodies[number]) for number in (range(len(bodies)) if used is None else used)]
 
 

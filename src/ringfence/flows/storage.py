@@ -22,8 +22,8 @@ class Storage(Protocol):
     def fetch(self, expression: ir.Table) -> pa.Table:
         """Works an expression out."""
 
-    def batches(self, name: str) -> Iterator[pa.RecordBatch]:
-        """A table in parts. Nothing else may be asked in between."""
+    def batches(self, name: str, *columns: str) -> Iterator[pa.RecordBatch]:
+        """A table, or some of its columns, in parts. Nothing else may be asked in between."""
 
     def keep(self, name: str, expression: ir.Table) -> ir.Table:
         """Works an expression out and keeps the result until the store is closed."""

@@ -59,7 +59,7 @@ class Store:
         ``log.number`` is that of an input that goes on, or :meth:`next_number`.
         """
         tables = rows.of_reduction(reduction, log.number, log.cluster, log.format)
-        known = set(self._storage.fetch(self._storage.table("flows").select("flow")).column("flow").to_pylist())
+        known = {flow for batch in self._storage.batches("flows", "flow") for flow in batch.column(0).to_pylist()}
         fresh = [number not in known for number in tables["flows"].column("flow").to_pylist()]
         tables["flows"] = tables["flows"].filter(rows.mask(fresh))
         columns = {name: [getattr(log, name)] for name in StoredInput.__dataclass_fields__ if name != "number"}
@@ -118,7 +118,7 @@ class Store:
     def count(self) -> int:
         """How many edges there are."""
         self.derive()
-        return int(self._storage.fetch(self._storage.table("edges").count().as_table()).column(0)[0].as_py())
+        return sum(batch.num_rows for batch in self._storage.batches("edges", "source"))
 
     def coverage(self, choice: Choice | None = None) -> Coverage:
         """What the store has evidence of, in the window of the choice."""
@@ -128,11 +128,10 @@ class Store:
     def status(self) -> Status:
         """What the store has."""
         self.derive()
-        kinds = self._storage.fetch(self._storage.table("parties").select("kind")).column("kind").to_pylist()
-        outcomes = self._storage.fetch(self._storage.table("edges").select("outcome")).column("outcome").to_pylist()
-        return Status(
-            self.path, self.coverage(), tuple(self.inputs()), tuple(self._states()), Counter(outcomes), Counter(kinds)
-        )
+        kinds = (kind for batch in self._storage.batches("parties", "kind") for kind in batch.column(0).to_pylist())
+        outcomes = (each for batch in self._storage.batches("edges", "outcome") for each in batch.column(0).to_pylist())
+        numbers = Counter(outcomes), Counter(kinds)
+        return Status(self.path, self.coverage(), tuple(self.inputs()), tuple(self._states()), *numbers)
 
     def _states(self) -> Iterator[StoredState]:
         for batch in self._storage.batches("states"):
