@@ -73,9 +73,9 @@ def read_record(line: Line, where: Position, ends: Ends, into: Reduction) -> tup
     Raises:
         msgspec.ValidationError: an end isn't as Hubble writes it.
     """
-    time = parse_time(line.time)
     record = line.flow
     if record is None:
+        time = parse_time(line.time)
         if line.lost_events is not None:
             _lost(line.lost_events, line.node_name, time, where, into)
             return None
@@ -92,7 +92,7 @@ def read_record(line: Line, where: Position, ends: Ends, into: Reduction) -> tup
     if record.event_type is not None and record.event_type.type in (DEBUG, CAPTURE):
         into.lose(Loss(LossKind.FOREIGN, "Debug captures tell no verdict.", 1, where=where))
         return None
-    time = parse_time(record.time) or time
+    time = parse_time(record.time) or parse_time(line.time)
     if time is None:
         into.unreadable("A flow has no time.", where)
         return None

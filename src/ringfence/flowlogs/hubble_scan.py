@@ -13,7 +13,7 @@ millions have the same with a chance of one in a million millions.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ringfence.flowlogs.hubble_time import parse_time
 from ringfence.flowlogs.reduction import Reduction
@@ -32,38 +32,37 @@ _QUOTE = 34
 _Z = 90
 _BRACE = 125
 
-_NEVER = b"~"  # after every time
-
 
 @dataclass(slots=True)
 class _Count:
-    """Lines of one flow in one hour; times as text without ``Z``, which sorts as they do."""
+    """Lines that are alike and have the same flow, in one hour.
 
-    flow: Flow
-    hour: int
-    first: bytes = _NEVER
-    last: bytes = b""
-    lines: int = 0
-
-
-@dataclass(slots=True)
-class _Known:
-    """Lines that are alike. ``weight`` is how many flows one stands for.
-
-    ``counts`` are told apart by the port that is served: the destination's, or in replies the source's.
+    ``port`` is the one that is served, the destination's or in a ``reply`` the source's; lines that differ in it alone
+    are in ``others``, of which few exist. Times are texts without ``Z``, which sort as they do. ``weight`` is how many
+    flows one line stands for. All that a line needs is in one object, because there are many and memory is slow.
     """
 
+    port: bytes
     reply: bool
+    hour: int
+    first: bytes
+    last: bytes
+    lines: int
+    flow: Flow
     weight: int
-    counts: dict[bytes, _Count] = field(default_factory=dict)
+    others: dict[bytes, _Count]
+
+
+_NONE: dict[bytes, _Count] = {}
 
 
 class Scanner:
     """Remembers lines, and what their flows are."""
 
     def __init__(self) -> None:
-        self._known: dict[int, _Known] = {}
+        self._known: dict[int, _Count] = {}
         self._hours: dict[bytes, int] = {}
+        self._size = 0
         self._asked: tuple[int, bytes, bytes, bytes] | None = None
 
     def count(self, lines: Sequence[bytes], into: Reduction) -> Iterator[int]:
@@ -80,20 +79,25 @@ class Scanner:
                 yield index
                 continue
             likeness, time, source_port, port = cut
-            known = known_as(likeness)
-            count = None if known is None else known.counts.get(source_port if known.reply else port)
+            count = known_as(likeness)
+            if count is not None:
+                served = source_port if count.reply else port
+                if count.port != served:
+                    count = count.others.get(served)
             hour = hour_of(time[:19])
-            if known is None or count is None or hour is None:
+            if count is None or hour is None:
                 self._asked = cut
                 yield index
                 continue
             if count.hour != hour:
-                self._give(count, known.weight, into)
+                _give(count, into)
                 count.hour = hour
             count.lines += 1
-            if time > count.last:
+            if time >= count.last:
+                if not count.last:
+                    count.first = time
                 count.last = time
-            if time < count.first:
+            elif time < count.first:
                 count.first = time
 
     def learn(self, flow: Flow, weight: int, into: Reduction) -> None:
@@ -109,29 +113,38 @@ class Scanner:
         since = parse_time(_text(second))
         if since is None:
             return
-        if max(len(self._known), len(self._hours)) > _MOST:
+        if max(self._size, len(self._hours)) > _MOST:
             self.flush(into)
             self._known.clear()
             self._hours.clear()
+            self._size = 0
         hour = self._hours[second] = int(since // HOUR)
+        reply = flow.opening is Opening.REPLY
+        served = source_port if reply else port
+        new = _Count(served, reply, hour, b"", b"", 0, flow, weight, _NONE)
         known = self._known.get(likeness)
         if known is None:
-            known = self._known[likeness] = _Known(flow.opening is Opening.REPLY, weight)
-        known.counts.setdefault(source_port if known.reply else port, _Count(flow, hour))
+            self._known[likeness] = new
+        elif known.port != served:
+            known.others = known.others or {}
+            known.others.setdefault(served, new)
+        self._size += 1
 
     def flush(self, into: Reduction) -> None:
         """Gives what was counted."""
         for known in self._known.values():
-            for count in known.counts.values():
-                self._give(count, known.weight, into)
+            _give(known, into)
+            for other in known.others.values():
+                _give(other, into)
 
-    def _give(self, count: _Count, weight: int, into: Reduction) -> None:
-        if not count.lines:
-            return
-        first, last = (parse_time(_text(time)) for time in (count.first, count.last))
-        if first is not None and last is not None:
-            into.add(count.flow, Tally(first, last, count.lines * weight))
-        count.first, count.last, count.lines = _NEVER, b"", 0
+
+def _give(count: _Count, into: Reduction) -> None:
+    if not count.lines:
+        return
+    first, last = parse_time(_text(count.first)), parse_time(_text(count.last))
+    if first is not None and last is not None:
+        into.add(count.flow, Tally(first, last, count.lines * count.weight))
+    count.first, count.last, count.lines = b"", b"", 0
 
 
 def _text(time: bytes) -> str:

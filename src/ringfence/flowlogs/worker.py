@@ -6,6 +6,7 @@ library again, or fork a process that has threads.
 
 from __future__ import annotations
 
+import gc
 import pickle
 import sys
 from typing import BinaryIO
@@ -37,6 +38,7 @@ def serve(requests: BinaryIO, replies: BinaryIO) -> None:
 
 
 if __name__ == "__main__":
+    gc.disable()  # nothing that is read refers back to itself, and looking for it takes long among so many objects
     try:
         serve(sys.stdin.buffer, sys.stdout.buffer)
     except (KeyboardInterrupt, BrokenPipeError):
