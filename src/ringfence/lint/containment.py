@@ -9,7 +9,7 @@ from ringfence.engine.facts import Facts
 from ringfence.model.labels import AllOf, LabelExpr, Operator, Requirement
 from ringfence.model.objects import NAMESPACE_NAME_LABEL
 from ringfence.model.policy import AddressPeer, NodePeer, Peer, PodPeer, Rule
-from ringfence.model.ports import ALL_PORTS, NamedPort, PortRange, PortSet, resolve_ports
+from ringfence.model.ports import EVERY_PORT, NamedPort, PortSet, resolve_ports
 
 
 def rule_within(inner: Rule, outer: Rule, facts: Facts) -> bool:
@@ -33,7 +33,7 @@ def _ports_within(inner: Rule, outer: Rule) -> bool:
     if outer.ports is None:
         return True
     if inner.ports is None:
-        return _numeric(outer) == ALL_PORTS
+        return _numeric(outer) == EVERY_PORT
     named = {(port.name, port.protocol) for port in outer.ports if isinstance(port, NamedPort)}
     numeric = _numeric(outer)
     return _numeric(inner) <= numeric and all(
@@ -44,7 +44,7 @@ def _ports_within(inner: Rule, outer: Rule) -> bool:
 
 
 def _numeric(rule: Rule) -> PortSet:
-    return resolve_ports(tuple(port for port in rule.ports or () if isinstance(port, PortRange)), ())
+    return resolve_ports(tuple(port for port in rule.ports or () if not isinstance(port, NamedPort)), ())
 
 
 def peer_within(inner: Peer, outer: Peer, facts: Facts) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ringfence.model.addresses import AddressSet, parse_address
 from ringfence.model.finding import Finding
+from ringfence.model.icmp import names_icmp
 from ringfence.model.labels import EVERYTHING, LabelExpr
 from ringfence.model.mesh import OTHER_PROTOCOLS
 from ringfence.model.objects import NAMESPACE_NAME_LABEL, Pod, RawObject, Service, Snapshot
@@ -91,6 +92,11 @@ class LintContext:
         from ringfence.engine import Engine
 
         return Engine.build(self.snapshot, self.policy_set)
+
+    @cached_property
+    def exact(self) -> Engine:
+        """The engine with ICMP in its sets of ports where a policy names it: for what must change nothing at all."""
+        return self.engine.with_icmp() if names_icmp(self.policy_set.policies()) else self.engine
 
     @cached_property
     def possible(self) -> Engine:

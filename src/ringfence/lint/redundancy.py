@@ -75,7 +75,7 @@ def _changes(context: LintContext, things: Iterable[Policy | PlacedRule]) -> boo
         if isinstance(thing, PlacedRule):
             _, kept = rest.get(id(policy), ("", policy))
             rest[id(policy)] = (thing.stage.name, _less(kept, thing))
-    return bool(compare(context.engine, context.engine.with_policies(list(removed.values()), list(rest.values()))))
+    return bool(compare(context.exact, context.exact.with_policies(list(removed.values()), list(rest.values()))))
 
 
 def _less(policy: Policy, placed: PlacedRule) -> Policy:
