@@ -7,6 +7,7 @@ from pathlib import Path
 from ringfence.check.config import Config
 from ringfence.check.report import FlowsPart
 from ringfence.cluster import Cluster
+from ringfence.explain.recorded_clusters import of_cluster
 from ringfence.explain.recorded_names import names_of
 from ringfence.flows.store import opened
 from ringfence.model.errors import InputError
@@ -25,6 +26,7 @@ def replay_flows(config: Config, before: Cluster | None, after: Cluster) -> Flow
         edges = store.edges()
     if not len(edges):
         raise InputError(f"{config.flows.at}: {path} has no connection, so nothing can be said of any.")
+    edges = of_cluster(edges)
     names = names_of(edges.parties, edges.coverage, after.snapshot.names)
     proposed = Cluster(after.snapshot, cni=after.cni, names=names, staged=config.staged)
     today = Cluster(before.snapshot, cni=before.cni, names=names, staged=config.staged) if before is not None else None

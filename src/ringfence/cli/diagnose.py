@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ringfence.cli import options, session
+from ringfence.cli import flow_input, options, session
 from ringfence.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ Exit status: 0 nothing that is needed is cut, 1 something is, 2 wrong usage or u
     type=click.Path(),
     help="Recorded traffic: what passed is needed, and what is tried most comes first.",
 )
+@flow_input.cluster_option
 @click.option("-n", "--namespace", "namespaces", multiple=True, metavar="NS", help="Only what concerns this namespace.")
 @options.output("text", "json", "md", "html")
 @options.resolve
@@ -49,6 +50,7 @@ def command(
     paths: tuple[str, ...],
     wanted: str | None,
     flows: str,
+    flows_cluster: str,
     namespaces: tuple[str, ...],
     output: str,
     common: options.Common,
@@ -62,7 +64,7 @@ def command(
     if flows:
         from ringfence.cli import diagnose_flows
 
-        used = diagnose_flows.read_used(flows, cluster)
+        used = diagnose_flows.read_used(flows, flows_cluster, cluster)
         needs = (*needs, *diagnose_flows.wanted(used, cluster))
     with progress("Diagnosing"):
         report = cluster.diagnose(namespaces=namespaces, wanted=needs, remarks=remarks, paths=paths)

@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 NAME = "the flows"
 
 
-def read_used(store: str, cluster: Cluster) -> Used:
-    """The connections of a store.
+def read_used(store: str, name: str, cluster: Cluster) -> Used:
+    """The connections of a store, or, where it keeps several clusters, of the one with this name.
 
     Raises:
         InputError: the store isn't there, is none, or has no connection.
     """
     from ringfence.observe.usage import Used
 
-    return Used(read_edges(store, whole=True), cluster.snapshot)
+    return Used(read_edges(store, whole=True, cluster=name), cluster.snapshot)
 
 
 def wanted(used: Used, cluster: Cluster) -> tuple[Dependency, ...]:

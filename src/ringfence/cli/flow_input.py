@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+import click
+
 from ringfence.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -14,13 +16,25 @@ if TYPE_CHECKING:
     from ringfence.model.verdict import Endpoint
 
 
-def read_edges(store: str, choice: Choice | None = None, *, engine: str = "duckdb", whole: bool = False) -> EdgeSet:
+cluster_option = click.option(
+    "--flows-cluster", metavar="NAME", default="", help="The cluster of the store that PATH is, where it keeps several."
+)
+"""``--flows-cluster``, which the command gets as ``flows_cluster``."""
+
+
+def read_edges(
+    store: str, choice: Choice | None = None, *, engine: str = "duckdb", whole: bool = False, cluster: str = ""
+) -> EdgeSet:
     """The edges of a store; ``whole`` brings hours, policies and all else with them.
 
+    ``cluster`` names that which the question is about, where the store keeps several.
+
     Raises:
+        QueryError: it keeps several, and none is named, or none of that name.
         InputError: the store isn't there, is none, or has no edge of the choice. An answer about nothing would pass
             for a good one.
     """
+    from ringfence.explain.recorded_clusters import of_cluster
     from ringfence.flows.store import opened
     from ringfence.model.errors import InputError
 
@@ -29,15 +43,18 @@ def read_edges(store: str, choice: Choice | None = None, *, engine: str = "duckd
     if not len(edges):
         chosen = " of this choice" if choice is not None and choice != type(choice)() else ""
         raise InputError(f"{store} has no connection{chosen}, so nothing can be said of any.")
-    return edges
+    return of_cluster(edges, cluster)
 
 
-def read_between(store: str, sources: Iterable[Endpoint], destinations: Iterable[Endpoint]) -> EdgeSet:
+def read_between(
+    store: str, sources: Iterable[Endpoint], destinations: Iterable[Endpoint], cluster: str = ""
+) -> EdgeSet:
     """The edges of a store, whole, that may be between these ends; none is an answer, too.
 
     Raises:
         InputError: the store isn't there, or is none.
     """
+    from ringfence.explain.recorded_clusters import of_cluster
     from ringfence.flows.choosing import Choice
     from ringfence.flows.store import opened
     from ringfence.model.objects import Pod
@@ -46,7 +63,7 @@ def read_between(store: str, sources: Iterable[Endpoint], destinations: Iterable
     for ends in (sources, destinations):
         chosen = chosen or tuple(dict.fromkeys(str(end.workload) for end in ends if isinstance(end, Pod)))
     with progress("Reading the flows"), opened(store) as flows:
-        return flows.edges(Choice(workloads=chosen), whole=True)
+        return of_cluster(flows.edges(Choice(workloads=chosen), whole=True), cluster)
 
 
 def with_flow_names(names: Names | None, edges: EdgeSet) -> Names | None:

@@ -83,13 +83,14 @@ def ask(
     common: options.Common,
     *,
     tell: bool,
+    flows_cluster: str = "",
 ) -> Asked:
     """Reads the edges, whole, and the clusters. With ``tell`` the findings about the cluster are printed.
 
     Raises:
         InputError: the store or an input can't be read, or the store has no such edge.
     """
-    edges = flow_input.read_edges(store, chosen, engine=engine, whole=True)
+    edges = flow_input.read_edges(store, chosen, engine=engine, whole=True, cluster=flows_cluster)
     names = flow_input.with_flow_names(session.names(common), edges)
     with progress("Reading the clusters"):
         from ringfence.cluster import Cluster

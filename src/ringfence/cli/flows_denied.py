@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ringfence.cli import flows_ask, flows_options, options, session
+from ringfence.cli import flow_input, flows_ask, flows_options, options, session
 from ringfence.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ FAIL_ON = ("denied", "disagreement")
 @flows_ask.paths
 @flows_options.store
 @flows_options.engine
+@flow_input.cluster_option
 @flows_ask.snapshots
 @flows_ask.choice
 @click.option(
@@ -47,6 +48,7 @@ def command(
     paths: tuple[str, ...],
     store: str,
     engine: str,
+    flows_cluster: str,
     snapshots: tuple[str, ...],
     choice: Choice,
     fail_on: tuple[str, ...],
@@ -54,7 +56,9 @@ def command(
     common: options.Common,
 ) -> None:
     """Runs the command."""
-    asked = flows_ask.ask(store, engine, choice, paths, snapshots, common, tell=output != "json")
+    asked = flows_ask.ask(
+        store, engine, choice, paths, snapshots, common, tell=output != "json", flows_cluster=flows_cluster
+    )
     cluster = asked.cluster
     with progress("Working it out"):
         from ringfence.observe import denied

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ringfence.cli import flows_ask, flows_options, options, session
+from ringfence.cli import flow_input, flows_ask, flows_options, options, session
 from ringfence.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ Exit status: 0 written, 2 wrong usage, no such store, or unreadable input.
 @flows_ask.paths
 @flows_options.store
 @flows_options.engine
+@flow_input.cluster_option
 @flows_ask.snapshots
 @flows_ask.choice
 @click.option("--title", default="Recorded traffic", show_default=True, metavar="TEXT", help="Heads the page.")
@@ -41,6 +42,7 @@ def command(
     paths: tuple[str, ...],
     store: str,
     engine: str,
+    flows_cluster: str,
     snapshots: tuple[str, ...],
     choice: Choice,
     title: str,
@@ -50,7 +52,7 @@ def command(
 ) -> None:
     """Runs the command."""
     assert output == "html"  # noqa: S101 -- the only choice, by name for those to come
-    asked = flows_ask.ask(store, engine, choice, paths, snapshots, common, tell=True)
+    asked = flows_ask.ask(store, engine, choice, paths, snapshots, common, tell=True, flows_cluster=flows_cluster)
     cluster = asked.cluster
     snapshot = cluster.snapshot if cluster is not None else None
     with progress("Working it out"):

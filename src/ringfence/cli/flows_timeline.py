@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ringfence.cli import flows_ask, flows_options, options
+from ringfence.cli import flow_input, flows_ask, flows_options, options
 from ringfence.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ Exit status: 0 answered, 2 wrong usage, no such store, or unreadable input.
 @flows_ask.paths
 @flows_options.store
 @flows_options.engine
+@flow_input.cluster_option
 @flows_ask.snapshots
 @flows_ask.choice
 @options.output("text", "json", "csv")
@@ -38,13 +39,16 @@ def command(
     paths: tuple[str, ...],
     store: str,
     engine: str,
+    flows_cluster: str,
     snapshots: tuple[str, ...],
     choice: Choice,
     output: str,
     common: options.Common,
 ) -> None:
     """Runs the command."""
-    asked = flows_ask.ask(store, engine, choice, paths, snapshots, common, tell=output != "json")
+    asked = flows_ask.ask(
+        store, engine, choice, paths, snapshots, common, tell=output != "json", flows_cluster=flows_cluster
+    )
     with progress("Working it out"):
         from ringfence.observe.timeline import timeline
 

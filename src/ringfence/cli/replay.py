@@ -35,6 +35,7 @@ FAIL_ON = ("cut", "unsure", "unjudged", "opened")
 @click.command("replay", help=_HELP, short_help="Which recorded connections new policies would cut.")
 @click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(allow_dash=True))
 @click.option("--flows", metavar="STORE", required=True, type=click.Path(), help="The store of recorded flows.")
+@flow_input.cluster_option
 @click.option(
     "--policies", metavar="PATH", required=True, type=click.Path(allow_dash=True), help="The proposed policies."
 )
@@ -53,6 +54,7 @@ FAIL_ON = ("cut", "unsure", "unjudged", "opened")
 def command(
     paths: tuple[str, ...],
     flows: str,
+    flows_cluster: str,
     policies: str,
     owner_label: str,
     fail_on: tuple[str, ...],
@@ -63,7 +65,7 @@ def command(
     """Runs the command."""
     if [*paths, policies].count("-") > 1:
         raise click.UsageError("Only one input can be stdin.")
-    edges = flow_input.read_edges(flows)
+    edges = flow_input.read_edges(flows, cluster=flows_cluster)
     with progress("Reading the input"):
         today, proposed = _clusters(paths, policies, edges, common)
     findings = _findings(today, proposed)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ringfence.cli import options, session
+from ringfence.cli import flow_input, options, session
 
 if TYPE_CHECKING:
     from ringfence.cluster import Cluster
@@ -51,6 +51,7 @@ Exit status: 0 allowed, 1 denied, 2 wrong usage or an unknown endpoint.
     help="Further addresses of the destination's name: say which of them are allowed, and by which rule.",
 )
 @click.option("--flows", metavar="STORE", default="", type=click.Path(), help="Say what was really seen, too.")
+@flow_input.cluster_option
 @options.output("text", "json")
 @options.resolve
 @options.staged
@@ -62,6 +63,7 @@ def command(
     compare: str,
     addresses: str,
     flows: str,
+    flows_cluster: str,
     output: str,
     common: options.Common,
 ) -> None:
@@ -87,7 +89,7 @@ def command(
     )
     # A fix is for what is enforced; with staged policies it would be written for a cluster that doesn't exist.
     fixes = {} if common.staged else _fixes(cluster, answer)
-    seen = _seen(flows, cluster, answer) if flows else None
+    seen = _seen(flows, flows_cluster, cluster, answer) if flows else None
     if output == "json":
         found = [fix_json.fix(fix) for fix in fixes.values() if fix is not None]
         click.echo(why_json.render(answer, cluster.findings, found, seen), nl=False)
@@ -115,13 +117,12 @@ def command(
     session.finish(cluster, common, found=not answer.allowed)
 
 
-def _seen(store: str, cluster: Cluster, answer: WhyAnswer) -> Seen:
+def _seen(store: str, name: str, cluster: Cluster, answer: WhyAnswer) -> Seen:
     """What the flows have of the two ends."""
-    from ringfence.cli.flow_input import read_between
     from ringfence.observe.seen import seen
     from ringfence.observe.usage import Used
 
-    edges = read_between(store, answer.source.endpoints, answer.destination.endpoints)
+    edges = flow_input.read_between(store, answer.source.endpoints, answer.destination.endpoints, name)
     return seen(answer, Used(edges, cluster.snapshot))
 
 

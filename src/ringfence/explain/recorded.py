@@ -96,6 +96,8 @@ class RecordedEnds:
         if party.kind is PartyKind.UNKNOWN:
             if party.namespace and party.labels:
                 return self._gone_workload(party)
+            if party.cluster and party.names:
+                return party, _nothing(party, f"{party.names[0]} is not in the input")
             what = f"{party.address} is an address of the cluster" if party.address else "it is an end of the cluster"
             return party, _nothing(party, f"{what} whose pod no record and no input tells")
         return self._address(party)
