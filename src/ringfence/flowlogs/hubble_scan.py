@@ -28,9 +28,12 @@ _UUID = b',"uuid":"'
 _SOURCE_PORT = b'"source_port":'
 _PORT = b',"destination_port":'
 _TIME = b',"time":"'
-_QUOTE = 34
 _Z = 90
 _BRACE = 125
+
+
+_CLOCK = frozenset(f":{minute:02d}:{second:02d}".encode() for minute in range(60) for second in range(60))
+"""Minutes and seconds that there are."""
 
 
 @dataclass(slots=True)
@@ -84,8 +87,8 @@ class Scanner:
                 served = source_port if count.reply else port
                 if count.port != served:
                     count = count.others.get(served)
-            hour = hour_of(time[:19])
-            if count is None or hour is None:
+            hour = hour_of(time[:13])
+            if count is None or hour is None or time[13:19] not in _CLOCK:
                 self._asked = cut
                 yield index
                 continue
@@ -109,16 +112,15 @@ class Scanner:
         if self._asked is None or flow.opening is Opening.UNKNOWN or flow.application or flow.point == "socket":
             return
         likeness, time, source_port, port = self._asked
-        second = time[:19]
-        since = parse_time(_text(second))
+        since = parse_time(_text(time[:19]))
         if since is None:
             return
-        if max(self._size, len(self._hours)) > _MOST:
+        if self._size > _MOST:
             self.flush(into)
             self._known.clear()
             self._hours.clear()
             self._size = 0
-        hour = self._hours[second] = int(since // HOUR)
+        hour = self._hours[time[:13]] = int(since // HOUR)
         reply = flow.opening is Opening.REPLY
         served = source_port if reply else port
         new = _Count(served, reply, hour, b"", b"", 0, flow, weight, _NONE)
