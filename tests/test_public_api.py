@@ -14,10 +14,13 @@ def test_the_public_names_are_these() -> None:
     assert ringfence.__all__ == [
         "Cluster",
         "Connection",
+        "Conversion",
         "Diagnosis",
         "DiffReport",
         "EndpointError",
         "Finding",
+        "FixAnswer",
+        "FixSet",
         "Generated",
         "Grouping",
         "InputError",

@@ -15,10 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ringfence.cluster import Cluster as Cluster, load as load
+    from ringfence.convert.report import Conversion as Conversion
     from ringfence.diagnose.report import Diagnosis as Diagnosis
     from ringfence.diff.report import DiffReport as DiffReport
     from ringfence.explain.judge import Judgement as Judgement
     from ringfence.explain.why import WhyAnswer as WhyAnswer
+    from ringfence.fix.propose import FixAnswer as FixAnswer
+    from ringfence.fix.propose_all import FixSet as FixSet
     from ringfence.generate import Generated as Generated
     from ringfence.model.errors import (
         EndpointError as EndpointError,
@@ -37,10 +40,13 @@ __version__ = "0.1.0"
 _HOME = {
     "Cluster": "ringfence.cluster",
     "Connection": "ringfence.reach.report",
+    "Conversion": "ringfence.convert.report",
     "Diagnosis": "ringfence.diagnose.report",
     "DiffReport": "ringfence.diff.report",
     "EndpointError": "ringfence.model.errors",
     "Finding": "ringfence.model.finding",
+    "FixAnswer": "ringfence.fix.propose",
+    "FixSet": "ringfence.fix.propose_all",
     "Generated": "ringfence.generate",
     "Grouping": "ringfence.reach.report",
     "InputError": "ringfence.model.errors",
@@ -60,10 +66,13 @@ _HOME = {
 __all__ = [
     "Cluster",
     "Connection",
+    "Conversion",
     "Diagnosis",
     "DiffReport",
     "EndpointError",
     "Finding",
+    "FixAnswer",
+    "FixSet",
     "Generated",
     "Grouping",
     "InputError",

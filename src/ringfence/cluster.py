@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO
@@ -32,8 +32,11 @@ from ringfence.reach.report import Grouping, ReachReport
 from ringfence.sources import load_snapshot
 
 if TYPE_CHECKING:
+    from ringfence.convert import Conversion
     from ringfence.diagnose import Diagnosis, Remark
     from ringfence.diff import By, DiffReport
+    from ringfence.egress import Proposal as EgressProposal
+    from ringfence.fix.propose_all import FixSet
     from ringfence.generate import Dialect, Generated
     from ringfence.survey import Dependency, Survey
     from ringfence.testing.report import TestReport
@@ -60,6 +63,7 @@ class Cluster:
             self.staged = {ref: raw for (ref, _), raw in staged_of(snapshot).items()}
             snapshot = with_staged(snapshot)
         self.snapshot = snapshot
+        self._asked_cni = cni
         self.cni = cni_of(snapshot) if cni == AUTO else cni
         self._asked = cni, names, staged
         self._policies, self._policy_findings = read_policies(snapshot, cni=cni)
@@ -137,6 +141,69 @@ class Cluster:
         """
         source, destination = self.endpoints.source(src), self.endpoints.destination(dst)
         return propose(self.world, self.endpoints, source, destination, (_protocol(protocol), _port(port)), deny=deny)
+
+    def fix_all(
+        self,
+        wanted: Iterable[tuple[str, str, int] | tuple[str, str, int, str]] = (),
+        *,
+        dependencies: bool = False,
+        namespaces: Sequence[str] = (),
+    ) -> FixSet:
+        """One fix for many connections, each ``(src, dst, port)`` or ``(src, dst, port, protocol)``, verified together.
+
+        ``dependencies`` adds DNS and whatever the input shows to be needed, of ``namespaces`` alone if any are given.
+
+        Raises:
+            EndpointError: a text names nothing in the snapshot, or the Service doesn't have the port.
+            QueryError: a port or protocol doesn't exist.
+        """
+        from ringfence.fix.propose_all import propose_all
+        from ringfence.fix.wanted import Wanted, needed
+
+        asked = []
+        for src, dst, port, *rest in wanted:
+            protocol = _protocol(str(rest[0]) if rest else "TCP")
+            source, destination = self.endpoints.source(src), self.endpoints.destination(dst)
+            targets = self.endpoints.targets(destination, protocol, _port(port))
+            asked.append(Wanted(source.name, source.endpoints, destination.name, targets, protocol, port))
+        kept = frozenset(namespaces)
+        shown = needed(self.survey, self.snapshot.pods, self.world, namespaces=kept) if dependencies else ()
+        return propose_all(self.world, (*shown, *asked))
+
+    def convert(self, to: str, *, kinds: Sequence[str] = (), namespace: str = "") -> Conversion:
+        """The policies in another dialect, with what is lost and a proof; the options are those of the command.
+
+        Raises:
+            QueryError: there is no such dialect, or no policy was chosen.
+        """
+        from ringfence.convert import convert
+
+        return convert(self.snapshot, to, kinds=kinds, namespace=namespace, cni=self._asked_cni)
+
+    def egress(self, *paths: str, to: str, today: dt.date | None = None, take_expired: bool = False) -> EgressProposal:
+        """The policies that requests for egress (``kind: EgressRequest``) in these files ask for, in dialect ``to``.
+
+        ``today`` tells which requests are expired; by default it is the day in UTC.
+
+        Raises:
+            InputError: a path can't be read, has no request, or one is wrong.
+            QueryError: the dialect isn't known, or can't say it.
+        """
+        from ringfence.egress import KIND, Choice, propose, read
+        from ringfence.generate.request import Given
+        from ringfence.sources.documents import read_documents
+
+        try:
+            choice = Choice(to)
+        except ValueError:
+            raise QueryError(f"{to!r} is no dialect. Known: {', '.join(each.value for each in Choice)}.") from None
+        documents = read_documents(paths, (KIND,))
+        requests = read(documents.objects, documents.problems)
+        if not requests:
+            raise InputError(f"There is no {KIND} in {', '.join(paths) or 'no path'}.")
+        given = Given(self.snapshot, self.survey, self.engine)
+        day = today or dt.datetime.now(tz=dt.UTC).date()
+        return propose(given, requests, choice, today=day, cni=self.cni, take_expired=take_expired)
 
     def lint(
         self, select: Sequence[str] = (), ignore: Sequence[str] = (), *, settings: Settings | None = None

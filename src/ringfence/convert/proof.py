@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from ringfence.convert.future import Future, future_of
 from ringfence.convert.report import Difference, Proof
+from ringfence.convert.responsible import responsible
 from ringfence.engine import Engine
 from ringfence.engine.difference import Ends, PairChange, compare
 from ringfence.model.addresses import NO_ADDRESSES, AddressSet
@@ -34,18 +35,18 @@ def prove(snapshot: Snapshot, before: PolicySet, after: PolicySet) -> Proof:
     engines = [Engine.build(everything, policies) for policies in (before, after)]
     if icmp:
         engines = [engine.with_icmp() for engine in engines]
-    found = list(dict.fromkeys(_differences(engines, future, certain=True)))
+    found = list(dict.fromkeys(_differences(engines, future, engines[0], certain=True)))
     known = {(each.sources, each.destinations, each.opened, each.closed) for each in found}
     possible = [engine.reading(certain=False) for engine in engines]
     found += [
         each
-        for each in _differences(possible, future, certain=False)
+        for each in _differences(possible, future, engines[0], certain=False)
         if (each.sources, each.destinations, each.opened, each.closed) not in known
     ]
     return Proof(len(snapshot.pods), len(future.pods), tuple(found), future.limits)
 
 
-def _differences(engines: Sequence[Engine], future: Future, *, certain: bool) -> Iterator[Difference]:
+def _differences(engines: Sequence[Engine], future: Future, before: Engine, *, certain: bool) -> Iterator[Difference]:
     made = {id(pod) for pod in future.pods}
     for sources, destinations, opened, closed in _together(compare(*engines)):
         for some, source_is_made in _apart(sources, made):
@@ -57,6 +58,7 @@ def _differences(engines: Sequence[Engine], future: Future, *, certain: bool) ->
                     closed,
                     future=source_is_made or destination_is_made,
                     certain=certain,
+                    rules=responsible(before, some, others, opened, closed),
                 )
 
 

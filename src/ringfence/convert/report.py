@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ringfence.dialects.writing import Loss
 from ringfence.dialects.writing.losses import Manifest
-from ringfence.model.origin import ObjectRef
+from ringfence.model.origin import ObjectRef, Origin
 from ringfence.model.ports import PortSet
+
+
+@dataclass(frozen=True, slots=True)
+class Responsible:
+    """A rule, or a policy where no rule decides, of the input that decided a connection which differs."""
+
+    text: str
+    origin: Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +23,7 @@ class Difference:
     """Connections that the new objects open or close.
 
     ``future`` is true where an end is a pod that doesn't exist yet; ``certain`` is false where names or layer 7 have
-    the last word, before or after.
+    the last word, before or after. ``rules`` are what allowed, before, what is closed, or denied what is opened.
     """
 
     sources: tuple[str, ...]
@@ -24,6 +32,7 @@ class Difference:
     closed: PortSet
     future: bool = False
     certain: bool = True
+    rules: tuple[Responsible, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

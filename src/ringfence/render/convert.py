@@ -18,6 +18,7 @@ _Item = TypeVar("_Item")
 
 SHOWN = 12
 _SHOWN_NAMES = 3
+_SHOWN_RULES = 2
 
 
 def manifests(answer: Conversion) -> str:
@@ -68,6 +69,9 @@ def _difference(each: Difference) -> Iterator[str]:
         yield f"  {good('opens')}{doubt} {ends}: {ports(each.opened)}"
     if each.closed:
         yield f"  {bad('closes')}{doubt} {ends}: {ports(each.closed)}"
+    for rule in each.rules[:_SHOWN_RULES]:
+        where = place(rule.origin)
+        yield f"    by {rule.text}{f' ({where})' if where else ''}"
 
 
 def _ends(names: tuple[str, ...]) -> str:
@@ -122,4 +126,5 @@ def _difference_json(each: Difference) -> Json:
         "closed": json_values.ports(each.closed),
         "future": each.future,
         "certain": each.certain,
+        "rules": [{"text": rule.text, "origin": json_values.origin(rule.origin)} for rule in each.rules],
     }
