@@ -20,6 +20,7 @@ COMMANDS = (
     "fix",
     "flows",
     "generate",
+    "history",
     "learn",
     "lint",
     "reach",

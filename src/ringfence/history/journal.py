@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ MISSING: Final = "History needs SQLAlchemy and Alembic. Install them with: pip i
 _MISSING_DRIVER: Final = "PostgreSQL needs a driver. Install it with: pip install 'ringfence[postgresql]'"
 _ALIKE: Final = dt.timedelta(seconds=30)
 """A deletion has no version, so an audit log's is the watch's where they are this near."""
+
+_UPGRADING: Final = threading.Lock()
+"""Alembic keeps what it works on in globals, so one upgrade at a time."""
 
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND: Final = dt.timedelta(microseconds=1)
@@ -48,6 +52,7 @@ class Journal:
         since: dt.datetime | None = None,
         until: dt.datetime | None = None,
         namespace: str | None = None,
+        ref: ObjectRef | None = None,
         most: int | None = None,
     ) -> list[Recorded]:
         """What changed, the latest first, ``most`` of it. A namespace takes in what is cluster-scoped, too."""
@@ -70,10 +75,17 @@ class Journal:
             query = query.where(inner.c.time <= _number(until))
         if namespace is not None:
             query = query.where(inner.c.namespace.in_([namespace, ""]))
+        if ref is not None:
+            query = query.where(inner.c.kind == ref.kind, inner.c.namespace == ref.namespace, inner.c.name == ref.name)
         if most is not None:
             query = query.limit(most)
         with self.engine.connect() as connection:
             return [Recorded(_revision(row), _body(row.before), row.cluster) for row in connection.execute(query)]
+
+    def last(self, ref: ObjectRef, cluster: str) -> Recorded:
+        """The newest revision of an object that has one."""
+        (found,) = self.changes(cluster=cluster, ref=ref, most=1)
+        return found
 
     def at(self, time: dt.datetime, cluster: str | None = None) -> list[Body]:
         """Every object as it was at a moment, by kind, namespace and name."""
@@ -150,7 +162,7 @@ def open_journal(url: str) -> Iterator[Journal]:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.set_main_option("path_separator", "os")
     try:
-        with engine.begin() as connection:
+        with _UPGRADING, engine.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
         yield Journal(engine)
