@@ -35,6 +35,11 @@ DOCUMENTS = 200
 DOCUMENT_PODS = 400
 """A cluster whose manifests are more documents than that."""
 
+FLOW_LINES = 1_000_000
+FEW_LINES = 1_000
+LARGE_FLOWS = 10_000
+"""A run that measures no cluster of so many pods reads few lines of a log, too."""
+
 SIZES = tuple(POLICIES)
 RUNS = 3
 LARGE = 50_000
@@ -50,6 +55,8 @@ def measure(sizes: Sequence[int], *, yaml: bool) -> Results:
         documents = Path(directory) / "documents.yaml"
         write_yaml(generate(DOCUMENT_PODS, DOCUMENTS), documents, most=DOCUMENTS)
         results.start_up |= _step("lint_documents", 0, documents, runs=RUNS)
+        lines = FLOW_LINES if max(sizes) >= LARGE_FLOWS else FEW_LINES
+        results.start_up |= _step("flow_lines", lines, runs=1)
         for pods in sizes:
             runs = 1 if pods >= LARGE else RUNS
             path = Path(directory) / f"{pods}.json"

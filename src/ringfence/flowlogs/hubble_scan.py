@@ -65,6 +65,7 @@ class Scanner:
     def __init__(self) -> None:
         self._known: dict[int, _Count] = {}
         self._hours: dict[bytes, int] = {}
+        self._ports: dict[bytes, bytes] = {}
         self._size = 0
         self._asked: tuple[int, bytes, bytes, bytes] | None = None
 
@@ -75,6 +76,7 @@ class Scanner:
         """
         known_as = self._known.get
         hour_of = self._hours.get
+        second, hour = b"?", None  # of the line before: most lines have the same
         for index, line in enumerate(lines):
             cut = _cut(line)
             if cut is None:
@@ -87,9 +89,12 @@ class Scanner:
                 served = source_port if count.reply else port
                 if count.port != served:
                     count = count.others.get(served)
-            hour = hour_of(time[:13])
-            if count is None or hour is None or time[13:19] not in _CLOCK:
+            if not time.startswith(second):
+                second = time[:19]
+                hour = hour_of(second[:13]) if second[13:] in _CLOCK else None
+            if count is None or hour is None:
                 self._asked = cut
+                second = b"?"
                 yield index
                 continue
             if count.hour != hour:
@@ -123,6 +128,7 @@ class Scanner:
         hour = self._hours[time[:13]] = int(since // HOUR)
         reply = flow.opening is Opening.REPLY
         served = source_port if reply else port
+        served = self._ports.setdefault(served, served)
         new = _Count(served, reply, hour, b"", b"", 0, flow, weight, _NONE)
         known = self._known.get(likeness)
         if known is None:
