@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from ringfence.model.addresses import V6_BASE, AddressSet, format_address
 
@@ -43,9 +44,12 @@ def _blocks(addresses: AddressSet, span: _Span) -> list[tuple[_Span, list[_Span]
         return []
     if inside == whole:
         return [(span, [])]
-    halves = [block for half in _halves(span) for block in _blocks(inside, half)]
-    holes = list(_plain(whole - inside, span))
+    parts = [_blocks(inside, half) for half in _halves(span)]
+    halves = [block for part in parts for block in part]
+    if not all(parts):  # an empty half would be one exception more than the other half needs by itself
+        return halves
     cost = sum(1 + len(exceptions) for _, exceptions in halves)
+    holes = list(islice(_plain(whole - inside, span), cost - 1))
     return [(span, holes)] if 1 + len(holes) < cost else halves
 
 
