@@ -38,10 +38,11 @@ def worlds(draw: st.DrawFn) -> tuple[Snapshot, list[Edge]]:
     snapshot = draw(snapshots())
     bodies = [draw(network_policy_bodies(number)) for number in range(draw(st.integers(0, 2)))]
     snapshot = snapshot_with(snapshot, bodies)
+    nameable = [pod for pod in snapshot.pods if pod.addresses or not pod.host_network]
     outside = st.sampled_from(OUTSIDE)
     names = st.sampled_from(((), ("a.example.com",), ("b.example.com", "a.example.com")))
     ends = st.one_of(
-        st.sampled_from(snapshot.pods).map(party),
+        st.sampled_from(nameable).map(party) if nameable else st.nothing(),
         st.builds(lambda address, known: Party(PartyKind.EXTERNAL, address=address, names=known), outside, names),
     )
     ports = st.sampled_from((53, 80, 8080, 443))

@@ -102,6 +102,18 @@ def test_no_peer_is_dropped_in_silence() -> None:
     assert [each.reason for each in proposal.left_out] == ["the destination has no address on record"]
 
 
+def test_a_selector_that_also_means_pods_with_unnameable_callers_isolates_nobody() -> None:
+    """``a`` has no label to be told by, so its policy would be for ``b`` as well, and cut who calls that."""
+    shop = [pod(name, labels=f"other-{name}: x, more-{name}: y") for name in ("b", "c", "d", "e")]
+    lone = pod("a").replace("labels: {app: a}", "labels: {}")
+    edges = edge("shop/b", "shop/a", 80), edge(outside(""), "shop/b", 80)
+    proposal = learned(cluster(lone, *shop), *edges)
+    side = of(proposal, "shop/a").ingress
+    assert [str(each) for each in of(proposal, "shop/a").group.also]
+    assert side.state is State.OPEN
+    assert side.reasons == ("its selector also means shop/Pod/b: unknown has no address on record",)
+
+
 def test_dns_is_kept_although_nobody_saw_it() -> None:
     proposal = learned(cluster(*SHOP), edge("shop/web", outside("192.0.2.7", "api.example.com"), 443))
     assert spec(proposal, "shop/learned-web")["egress"][0] == {

@@ -90,14 +90,22 @@ class _Rows:
         self._known: dict[tuple[Direction, int], tuple[int, dict[int, int]]] = {}
         pods = {address for atom in engine.universe.atoms for pod in atom.pods for address in pod.addresses}
         self._of_pods = AddressSet.of((address, address) for address in pods)
-        self._outside: dict[int, AddressSet] = {}
+        self._outside = bits.of(engine.universe.address_atoms)
 
-    def outside(self, atom: int) -> AddressSet:
-        """The addresses of an address atom that are no pod's: those answer for themselves."""
-        found = self._outside.get(atom)
-        if found is None:
-            found = self._outside[atom] = self.engine.universe.atoms[atom].addresses - self._of_pods
-        return found
+    def addresses(self, group: Group, direction: Direction) -> dict[int, AddressSet]:
+        """The addresses that a group's rows allow, by port set; those of pods answer for themselves."""
+        universe = self.engine.universe
+        spans: dict[int, list[tuple[int, int]]] = {}
+        for atom in atoms_of(self.engine, group):
+            row = self.engine.row(direction, atom)
+            others = 0
+            for ports, atoms in row.exceptions.items():
+                others |= atoms
+                for number in bits.members(atoms & self._outside) if ports != NONE else ():
+                    spans.setdefault(ports, []).extend(universe.atoms[number].addresses)
+            for number in bits.members(self._outside & ~others) if row.default != NONE else ():
+                spans.setdefault(row.default, []).extend(universe.atoms[number].addresses)
+        return {ports: AddressSet.of(some) - self._of_pods for ports, some in spans.items()}
 
     def of(self, direction: Direction, atom: int) -> tuple[int, dict[int, int]]:
         """The ports by atom: for most, and for the others."""
@@ -158,25 +166,17 @@ def _ranges(
         if own is group and isinstance(other, Address):
             known.setdefault(ports, []).append((other.point, other.point))
     points = {ports: AddressSet.of(some) for ports, some in known.items()}
-    universe = rows.engine.universe
     found: dict[PortSet, AddressSet] = {}
-    for atom in atoms_of(rows.engine, group):
-        default, others = rows.of(direction, atom)
-        for number in (
-            universe.address_atoms if default != NONE else [each for each in others if universe.atoms[each].is_address]
-        ):
-            allowed = others.get(number, default)
-            if allowed == NONE:
-                continue
-            left = rows.outside(number)
-            for ports, used in points.items():
-                more = rows.engine.table.sets[allowed] - ports
-                if more and left & used:
-                    found[more] = found.get(more, NO_ADDRESSES) | (left & used)
-                left -= used
-            if left:
-                ports = rows.engine.table.sets[allowed]
-                found[ports] = found.get(ports, NO_ADDRESSES) | left
+    for number, allowed in rows.addresses(group, direction).items():
+        ports = rows.engine.table.sets[number]
+        left = allowed
+        for known_ports, used in points.items():
+            more = ports - known_ports
+            if more and left & used:
+                found[more] = found.get(more, NO_ADDRESSES) | (left & used)
+            left -= used
+        if left:
+            found[ports] = found.get(ports, NO_ADDRESSES) | left
     for ports, addresses in sorted(found.items(), key=lambda item: item[1].intervals):
         known_ports = served.get(group, NO_PORTS) if direction is Direction.INGRESS else NO_PORTS
         yield ExtraRange(group, direction, addresses, ports, ports <= known_ports)

@@ -10,7 +10,7 @@ from ringfence.learn.dialects import Dialect
 from ringfence.learn.ends import Address, End
 from ringfence.learn.evidence import Evidence
 from ringfence.learn.existing import Known
-from ringfence.learn.groups import Group
+from ringfence.learn.groups import Group, Groups
 from ringfence.learn.platform import ASSUMED_DNS, Platform
 from ringfence.learn.ranges import merge
 from ringfence.learn.rules import LearnedRule, Purpose, Side, State, rule_for
@@ -21,8 +21,11 @@ from ringfence.model.policy import AddressPeer, Direction, NamePeer, Peer, SameN
 class Composer:
     """Writes sides for one dialect. ``budget`` is the most ranges that a rule may have."""
 
-    def __init__(self, demands: Demands, known: Known, platform: Platform, dialect: Dialect, budget: int) -> None:
+    def __init__(
+        self, demands: Demands, known: Known, platform: Platform, groups: Groups, dialect: Dialect, budget: int
+    ) -> None:
         self._demands = demands
+        self._groups = groups
         self._known = known
         self._platform = platform
         self._dialect = dialect
@@ -38,11 +41,12 @@ class Composer:
     def side(self, group: Group, direction: Direction) -> Side:
         """One direction of a group."""
         needs = self._demands.needs(group, direction)
-        reasons = self._demands.open.get((group, direction))
-        if reasons:
-            return Side(direction, State.OPEN, reasons=tuple(sorted(reasons)))
         if not needs or (direction is Direction.INGRESS and all(_is_node(end) for end in needs)):
-            return Side(direction, State.UNSEEN)
+            reasons = tuple(sorted(self._demands.open.get((group, direction), ())))
+            return Side(direction, State.OPEN if reasons else State.UNSEEN, reasons=reasons)
+        reasons = self._reasons(group, direction)
+        if reasons:
+            return Side(direction, State.OPEN, reasons=reasons)
         isolated = self._known.isolated(group, direction)
         todo: dict[End, dict[Port, Evidence]] = {}
         known = 0
@@ -57,6 +61,16 @@ class Composer:
                 todo[end] = left
         rules = tuple(self._rules(group, direction, todo, isolated=isolated))
         return Side(direction, State.GUARDED if isolated and not rules else State.ISOLATED, rules, known)
+
+    def _reasons(self, group: Group, direction: Direction) -> tuple[str, ...]:
+        """Why a direction can't be isolated: what no rule can name, of all pods that the selector means."""
+        found = sorted(self._demands.open.get((group, direction), ()))
+        for workload in group.also:
+            other = self._groups.of(workload)
+            if other is not None and other is not group:
+                reasons = sorted(self._demands.open.get((other, direction), ()))
+                found += [f"its selector also means {workload}: {reason}" for reason in reasons]
+        return tuple(found)
 
     def _rules(
         self, group: Group, direction: Direction, todo: dict[End, dict[Port, Evidence]], *, isolated: bool

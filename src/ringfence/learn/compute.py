@@ -75,7 +75,7 @@ def learn(snapshot: Snapshot, edges: EdgeSet, settings: Settings | None = None) 
     known = Known.of(groups.snapshot, again, cni)
     found = survey(groups.snapshot)
     platform = Platform(groups.snapshot, found, groups, ends)
-    composer = Composer(demands, known, platform, dialect, asked.budget)
+    composer = Composer(demands, known, platform, groups, dialect, asked.budget)
     sides = {
         group: (composer.side(group, Direction.EGRESS), composer.side(group, Direction.INGRESS)) for group in chosen
     }
