@@ -43,12 +43,19 @@ def test_findings_are_worst_first(cluster: ringfence.Cluster) -> None:
     assert severities[0] is ringfence.Severity.ERROR
 
 
-@pytest.mark.parametrize(("port", "protocol"), [(0, "TCP"), (65536, "TCP"), (80, "ICMP")])
+@pytest.mark.parametrize(("port", "protocol"), [(0, "TCP"), (65536, "TCP"), (80, "GRE"), (300, "ICMP")])
 def test_a_port_that_does_not_exist_is_an_error(cluster: ringfence.Cluster, port: int, protocol: str) -> None:
     with pytest.raises(ringfence.QueryError):
         cluster.verdict("shop/api", "data/db-0", port, protocol)
     with pytest.raises(ringfence.QueryError):
         cluster.why("shop/api", "data/db-0", port, protocol)
+
+
+def test_icmp_is_asked_by_its_type(cluster: ringfence.Cluster) -> None:
+    """The policy of db-0 has ports in its rules, so ping is denied to it; api has none."""
+    assert not cluster.verdict("shop/api", "data/db-0", 8, "ICMP").allowed
+    assert cluster.verdict("data/db-0", "shop/api", 8, "icmp").allowed
+    assert not cluster.why("shop/api", "data/db-0", 128, "ICMPv6").allowed
 
 
 def test_a_grouping_that_does_not_exist_is_an_error(cluster: ringfence.Cluster) -> None:

@@ -12,7 +12,7 @@ from ringfence.dialects import AUTO, cni_of, read_policies, staged_of, with_stag
 from ringfence.engine import Engine
 from ringfence.explain.endpoints import Endpoints
 from ringfence.explain.judge import Judgement, judge
-from ringfence.explain.query import parse_protocol
+from ringfence.explain.query import parse_any, parse_protocol
 from ringfence.explain.why import WhyAnswer, why
 from ringfence.fix.propose import FixAnswer, propose
 from ringfence.fix.world import World
@@ -25,7 +25,7 @@ from ringfence.model.names import Names
 from ringfence.model.objects import Pod, RawObject, Snapshot
 from ringfence.model.origin import ObjectRef
 from ringfence.model.policy import PolicySet
-from ringfence.model.ports import MAX_PORT, MIN_PORT, Protocol
+from ringfence.model.ports import MAX_PORT, MIN_PORT, AnyProtocol, Icmp, Protocol
 from ringfence.names import read_names
 from ringfence.reach import compute_reach
 from ringfence.reach.report import Grouping, ReachReport
@@ -110,12 +110,14 @@ class Cluster:
     def verdict(self, src: str, dst: str, port: int, protocol: str | Protocol = "TCP") -> Judgement:
         """May ``src`` open a connection to ``port`` of ``dst``? A workload or Service stands for all its pods.
 
+        The protocol may be ``ICMP`` or ``ICMPv6``, too; ``port`` is then the type, 8 or 128 for ``ping``.
+
         Raises:
             EndpointError: a text names nothing in the snapshot, or the Service doesn't have the port.
             QueryError: the port or protocol doesn't exist.
         """
         source, destination = self.endpoints.source(src), self.endpoints.destination(dst)
-        return judge(self.engine, self.endpoints, source, destination, _protocol(protocol), _port(port))
+        return judge(self.engine, self.endpoints, source, destination, *_asked(protocol, port))
 
     def why(self, src: str, dst: str, port: int | None = None, protocol: str | Protocol = "TCP") -> WhyAnswer:
         """Why may ``src`` connect to ``dst``, or not? Without a port: for each port that ``dst`` declares.
@@ -124,7 +126,7 @@ class Cluster:
             EndpointError: a text names nothing in the snapshot, or the Service doesn't have the port.
             QueryError: the port or protocol doesn't exist.
         """
-        asked = None if port is None else (_protocol(protocol), _port(port))
+        asked = None if port is None else _asked(protocol, port)
         return why(self.engine, self.endpoints, src, dst, asked, findings=self.findings)
 
     @cached_property
@@ -411,6 +413,15 @@ def changed_pods(before: Snapshot, after: Snapshot) -> tuple[list[Pod], list[Pod
     gone = [pod for key, pod in old.items() if new.get(key) is not pod and new.get(key) != pod]
     came = [pod for key, pod in new.items() if old.get(key) is not pod and old.get(key) != pod]
     return (gone, came) if len(gone) + len(came) <= _MOST_CHANGED else None
+
+
+def _asked(protocol: str | Protocol, port: int) -> tuple[AnyProtocol, int]:
+    """A protocol and a port; for ICMP by name the port is the type."""
+    if isinstance(protocol, Protocol):
+        return protocol, _port(port)
+    if protocol.upper() in Icmp.__members__:
+        return parse_any(protocol, str(port))
+    return parse_protocol(protocol), _port(port)
 
 
 def _protocol(value: str | Protocol) -> Protocol:
