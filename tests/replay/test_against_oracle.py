@@ -7,6 +7,9 @@ from itertools import product
 
 from hypothesis import given, strategies as st
 
+from ringfence.explain.recorded import RecordedEnds
+from ringfence.explain.recorded_reasons import Standing
+from ringfence.explain.recorded_verdict import RecordedJudge
 from ringfence.flows.edges import Edge, EdgeSet, Party, PartyKind
 from ringfence.model.addresses import format_address
 from ringfence.model.flow import Outcome
@@ -45,13 +48,19 @@ def _endpoints(snapshot: Snapshot, party: Party, end: Endpoint) -> list[Endpoint
     return [pod for pod in snapshot.pods if (pod.namespace, f"{pod.workload.kind}/{pod.workload.name}") == named]
 
 
+def _runs_anywhere(pod: Pod) -> bool:
+    return not pod.node and not pod.host_network
+
+
 def _may(
     snapshot: Snapshot, policies: PolicySet, sources: list[Endpoint], destinations: list[Endpoint], port: int
 ) -> bool:
     """Every pair, but for a replica and itself where there are others; of a node only its own pods, if it runs any."""
     if isinstance(sources[0], AddressEndpoint) and sources[0].node:
         node = sources[0].node
-        destinations = [end for end in destinations if isinstance(end, Pod) and end.node == node] or destinations
+        own = [end for end in destinations if isinstance(end, Pod) and (end.node == node or _runs_anywhere(end))]
+        if own:
+            return True  # the kubelet's probes, as far as anybody knows
     pairs = [
         (source, destination)
         for source, destination in product(sources, destinations)
@@ -100,4 +109,13 @@ def test_fates_are_the_oracles(snapshot: Snapshot, today: PolicySet, proposed: P
         elif after and Outcome.DENIED in outcomes and Outcome.ALLOWED not in outcomes and not before:
             expected[key] = "opened"
     assert found == expected
+    parties = EdgeSet.of(edges).parties
+    recorded = RecordedEnds(snapshot, parties)
+    judge = RecordedJudge(recorded, proposed)
+    for (start, end, port), ends_asked in asked.items():
+        numbers = [recorded.numbers[list(parties).index(party)] for party in (start, end)]
+        sides = zip((start, end), ends_asked, strict=True)
+        sources, destinations = (_endpoints(snapshot, *each) for each in sides)
+        standing = judge.verdict(numbers[0], numbers[1], "TCP", port).standing
+        assert (standing is Standing.ALLOWED) is _may(snapshot, proposed, sources, destinations, port)
     assert not report.unjudged

@@ -13,11 +13,11 @@ from functools import cached_property
 
 from ringfence.explain.endpoints import End, Endpoints
 from ringfence.flows.edges import Party, PartyKind
-from ringfence.model.addresses import parse_address
+from ringfence.model.addresses import format_address, parse_address
 from ringfence.model.errors import EndpointError
 from ringfence.model.objects import NAMESPACE_NAME_LABEL, Namespace, Pod, Snapshot, WorkloadRef
 from ringfence.model.origin import UNKNOWN
-from ringfence.model.verdict import AddressEndpoint
+from ringfence.model.verdict import AddressEndpoint, Endpoint
 
 
 class Basis(Enum):
@@ -37,7 +37,8 @@ class Basis(Enum):
 class RecordedEnd:
     """One end, for all parties that are judged alike.
 
-    ``node`` is that whose address it is. ``why_not`` is a clause that says why an end can't be judged.
+    ``node`` is that whose address it is, by its address where nobody knows its name. ``why_not`` is a clause that says
+    why an end can't be judged.
     """
 
     name: str
@@ -46,6 +47,12 @@ class RecordedEnd:
     end: End
     node: str = ""
     why_not: str = ""
+
+    def may_run(self, endpoint: Endpoint) -> bool:
+        """Whether this is a node that runs a pod, as far as is known: of a pod without a node, every one may."""
+        if not self.node or not isinstance(endpoint, Pod):
+            return False
+        return endpoint.node == self.node or (not endpoint.node and not endpoint.host_network)
 
     @property
     def namespace(self) -> str:
@@ -66,6 +73,7 @@ class RecordedEnds:
             key = pod.workload.namespace, f"{pod.workload.kind}/{pod.workload.name}"
             self._workloads.setdefault(key, []).append(pod)
         self._nodes = {address: node.name for node in snapshot.nodes for address in node.addresses}
+        self._node_addresses = {node.name: node.addresses[0] for node in snapshot.nodes if node.addresses}
         self._gone: list[Pod] = []
         self._known: dict[Hashable, int] = {}
         self.ends: list[RecordedEnd] = []
@@ -89,6 +97,8 @@ class RecordedEnds:
         return number
 
     def _kind(self, party: Party) -> tuple[Hashable, RecordedEnd]:
+        if party.kind is PartyKind.NODE:
+            return self._node(party)
         if party.workload or party.kind is PartyKind.WORKLOAD:
             return self._workload(party)
         if party.kind is PartyKind.SERVICE:
@@ -125,10 +135,21 @@ class RecordedEnds:
         self._gone.append(pod)
         return key, RecordedEnd(name, Basis.LABELS, party, End(name, (pod,)))
 
+    def _node(self, party: Party) -> tuple[Hashable, RecordedEnd]:
+        """A node, by its address, or by its name ``Node/name`` where the records have no address of it."""
+        name = party.workload.removeprefix("Node/") if party.workload.startswith("Node/") else ""
+        address = parse_address(party.address) if party.address else self._node_addresses.get(name)
+        if address is None:
+            return party, _nothing(party, f"no record and no input tells the address of {party}")
+        name = name or self._nodes.get(address, "") or format_address(address)
+        key = address, name
+        if key in self._known:
+            return key, self.ends[self._known[key]]
+        end = End(format_address(address), (AddressEndpoint(address, self._nodes.get(address, "")),))
+        return key, RecordedEnd(str(party), Basis.ADDRESS, party, end, name)
+
     def _address(self, party: Party) -> tuple[Hashable, RecordedEnd]:
         if not party.address:
-            if party.kind is PartyKind.NODE:
-                return party, _nothing(party, f"no record tells the address of {party}")
             return party, _nothing(party, "the log doesn't tell the address outside the cluster")
         if party.address in self._known:
             return party.address, self.ends[self._known[party.address]]

@@ -11,7 +11,6 @@ from ringfence.explain.pair_kinds import pair_kinds
 from ringfence.explain.recorded import Basis, RecordedEnd, RecordedEnds
 from ringfence.explain.recorded_reasons import Reason, Reasons, Standing, on_condition
 from ringfence.model.errors import EndpointError
-from ringfence.model.objects import Pod
 from ringfence.model.policy import PolicySet
 from ringfence.model.ports import MAX_PORT, MIN_PORT, Protocol
 
@@ -65,7 +64,7 @@ class RecordedJudge:
             targets = self._targets(end, asked, port)
         except EndpointError as error:
             return RecordedVerdict(None, why_not=str(error).rstrip("."))
-        if start.node and any(isinstance(each.endpoint, Pod) and each.endpoint.node == start.node for each in targets):
+        if any(start.may_run(each.endpoint) for each in targets):
             return RecordedVerdict(Standing.ALLOWED)
         kinds = list(pair_kinds(self.engine, start.end.endpoints, targets))
         failing = [

@@ -15,6 +15,7 @@ from ringfence.flows.edges import EdgeSet
 from ringfence.model.objects import Pod, Snapshot
 from ringfence.model.policy import PolicySet
 from ringfence.model.ports import Protocol
+from ringfence.model.verdict import Endpoint
 from ringfence.replay.changes import Changes
 from ringfence.replay.grouping import PASSED, STOPPED, Groups, group
 from ringfence.replay.judging import ALLOWED, DENIED, UNJUDGED, UNSURE, Judging, Standings
@@ -69,9 +70,16 @@ def _own_nodes(groups: Groups, ends: RecordedEnds) -> Marks:
         for pod in end.end.endpoints
         if isinstance(pod, Pod) and pod.node in nodes
     }
+    anywhere = np.array([any(map(_runs_anywhere, end.end.endpoints)) for end in ends.ends], dtype=np.bool_)
     node = of_end[groups.calls.source]
     here = groups.calls.destination * (len(nodes) + 1) + node
-    return (node > 0) & np.isin(here, np.array(sorted(runs), dtype=np.int64))
+    own = np.isin(here, np.array(sorted(runs), dtype=np.int64))
+    return (node > 0) & (own | anywhere[groups.calls.destination])
+
+
+def _runs_anywhere(endpoint: Endpoint) -> bool:
+    """As :meth:`RecordedEnd.may_run` has it: a pod of which the input doesn't know the node."""
+    return isinstance(endpoint, Pod) and not endpoint.node and not endpoint.host_network
 
 
 class _Replay:
