@@ -22,6 +22,8 @@ def port_points(snapshot: Snapshot, policy_set: PolicySet, *, icmp: bool = True)
     for pod in snapshot.pods:
         for port in pod.ports:
             cuts[port.protocol] |= {port.number, port.number + 1}
+    if all(cuts.get(family) == {0} for family in Icmp):
+        del cuts[Icmp.ICMPV6]  # where no rule names either, one family is as good as two
     return [(protocol, port) for protocol, found in cuts.items() for port in sorted(found) if port <= MAX_PORT]
 
 
