@@ -10,32 +10,15 @@ from ringfence.engine import Engine
 from ringfence.engine.fold import Row
 from ringfence.engine.porttable import NONE
 from ringfence.explain.words import object_name, rule_number
-from ringfence.model.addresses import ALL_V4, ALL_V6, NO_ADDRESSES, AddressSet, format_address
+from ringfence.model.addresses import ALL_V4, NO_ADDRESSES, AddressSet, format_address
+from ringfence.model.internet import ASSIGNED_V6, INTERNET, INTERNET_V4
 from ringfence.model.objects import Pod
 from ringfence.model.origin import UNKNOWN, ObjectRef, Origin
 from ringfence.model.policy import Direction
 from ringfence.model.ports import NO_PORTS, PortSet, Protocol
 from ringfence.model.verdict import AddressEndpoint, Reason
 
-_NOT_PUBLIC_V4 = (
-    "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16",
-    "224.0.0.0/4", "240.0.0.0/4",
-)  # fmt: skip
-"""Source: IANA IPv4 Special-Purpose Address Registry; ranges for documentation stay in, because examples use them."""
-
-_GLOBAL_V6 = "2000::/3"
-"""Source: IANA IPv6 Global Unicast Address Assignments."""
-
-
-def _public() -> AddressSet:
-    private = NO_ADDRESSES
-    for text in _NOT_PUBLIC_V4:
-        private = private | AddressSet.cidr(text)
-    return (ALL_V4 - private) | AddressSet.cidr(_GLOBAL_V6)
-
-
-PUBLIC = _public()
-_NEARLY_ALL = (PUBLIC & ALL_V4).size // 2
+_NEARLY_ALL = INTERNET_V4.size // 2
 _SHOWN = 3
 
 
@@ -63,7 +46,7 @@ def internet(engine: Engine, *, namespaces: frozenset[str] = frozenset()) -> tup
     spaces = [
         (number, public)
         for number in engine.universe.address_atoms
-        if (public := (engine.universe.atoms[number].addresses & PUBLIC) - nodes)
+        if (public := (engine.universe.atoms[number].addresses & INTERNET) - nodes)
     ]
     ways: dict[Hashable, _Way | None] = {}
     groups: dict[_Way, _Group] = {}
@@ -113,7 +96,7 @@ def _first(ports: PortSet) -> tuple[Protocol, int]:
 
 def _access(group: _Group) -> InternetAccess:
     way = group.way
-    everywhere = (way.addresses & ALL_V4).size > _NEARLY_ALL or way.addresses >= PUBLIC & ALL_V6
+    everywhere = (way.addresses & ALL_V4).size > _NEARLY_ALL or way.addresses >= ASSIGNED_V6
     return InternetAccess(
         tuple(group.workloads),
         group.pods,
@@ -127,7 +110,7 @@ def _access(group: _Group) -> InternetAccess:
 
 
 def _in_words(addresses: AddressSet, *, everywhere: bool) -> str:
-    if addresses >= PUBLIC:
+    if addresses >= INTERNET:
         return "every public address"
     if everywhere:
         return "most public addresses"

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from ringfence.diagnose.internet import PUBLIC
 from ringfence.diagnose.pairs import Asker, Denied, Outcome
 from ringfence.diagnose.report import Loss, LossKind
 from ringfence.diagnose.roots import Root, Roots
@@ -14,6 +13,7 @@ from ringfence.engine import Engine, bits
 from ringfence.explain.endpoints import End
 from ringfence.model.addresses import AddressSet
 from ringfence.model.finding import Severity
+from ringfence.model.internet import INTERNET
 from ringfence.model.objects import Pod, Service, WorkloadRef
 from ringfence.model.policy import Direction
 from ringfence.model.ports import Protocol
@@ -139,7 +139,9 @@ class Search:
     def _by_name(self) -> int:
         """The atoms of pods of their own network, and of public addresses."""
         return bits.of(
-            number for number, atom in enumerate(self._engine.universe.atoms) if atom.guarded or atom.addresses & PUBLIC
+            number
+            for number, atom in enumerate(self._engine.universe.atoms)
+            if atom.guarded or atom.addresses & INTERNET
         )
 
     def upstream(self, survey: Survey) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from ringfence.diagnose.internet import PUBLIC
 from ringfence.diagnose.remedies import Remedies
 from ringfence.diagnose.report import Remark, Topic
 from ringfence.diagnose.varying import in_words
@@ -16,13 +15,14 @@ from ringfence.explain.words import object_name, rule_number
 from ringfence.fix.shapes import path_of, value_at
 from ringfence.model.addresses import ALL_V4, NO_ADDRESSES, AddressSet
 from ringfence.model.finding import Severity
+from ringfence.model.internet import INTERNET, INTERNET_V4
 from ringfence.model.objects import Pod, Service, WorkloadRef
 from ringfence.model.patch import Edit, EditOp, Patch
 from ringfence.model.policy import AddressPeer, Direction
 from ringfence.model.ports import PortSet, Protocol
 from ringfence.model.verdict import AddressEndpoint, RuleTrace
 
-_NEARLY_ALL = (PUBLIC & ALL_V4).size // 2
+_NEARLY_ALL = (INTERNET_V4).size // 2
 _MOST = 8
 """A Service of more workloads, or a name in more namespaces, is a convention and no shared load."""
 
@@ -78,7 +78,7 @@ def _reach(engine: Engine, pod: Pod) -> list[_Reach]:
     by_ports: dict[int, AddressSet] = {}
     for number in engine.universe.address_atoms:
         ports = row.ports(number)
-        public = engine.universe.atoms[number].addresses & PUBLIC
+        public = engine.universe.atoms[number].addresses & INTERNET
         if public and engine.table.sets[ports]:
             by_ports[ports] = by_ports.get(ports, NO_ADDRESSES) | public
     return [

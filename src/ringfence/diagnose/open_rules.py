@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ringfence.diagnose.internet import PUBLIC
 from ringfence.diagnose.report import Remark, Topic
 from ringfence.engine import Engine, bits
 from ringfence.explain.words import object_name
-from ringfence.model.addresses import ALL_V4, NO_ADDRESSES
+from ringfence.model.addresses import NO_ADDRESSES
 from ringfence.model.codes import RANGE_TOO_WIDE
 from ringfence.model.finding import Finding, Severity
+from ringfence.model.internet import INTERNET_V4
 from ringfence.model.origin import ObjectRef
 from ringfence.model.policy import Action, AddressPeer, Direction, Policy, Rule
 
 _MANY = 1 << 20
 """No service publishes that many addresses."""
-_NEARLY_ALL = (PUBLIC & ALL_V4).size // 2
+_NEARLY_ALL = (INTERNET_V4).size // 2
 _SHOWN = 3
 
 
@@ -50,7 +50,7 @@ def too_wide(engine: Engine) -> Iterator[Remark]:
                 continue
             every = NO_ADDRESSES
             for peer in wide:
-                every = every | (peer.addresses & PUBLIC & ALL_V4)
+                every = every | (peer.addresses & INTERNET_V4)
             ranges = " and ".join(str(peer) for peer in wide[:_SHOWN]) + (" and more" if len(wide) > _SHOWN else "")
             verb = "opens" if direction is Direction.EGRESS else "admits"
             what = f"{_named(policy, direction, number)} {verb} {every.size:,} public addresses, {ranges}, "
@@ -71,7 +71,7 @@ def _lies_in(finding: Finding, rule: Rule) -> bool:
 
 
 def _is_wide(peer: AddressPeer) -> bool:
-    return _MANY <= (peer.addresses & PUBLIC & ALL_V4).size < _NEARLY_ALL
+    return _MANY <= (peer.addresses & INTERNET_V4).size < _NEARLY_ALL
 
 
 def _named(policy: Policy, direction: Direction, number: int) -> str:

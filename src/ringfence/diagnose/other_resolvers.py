@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ringfence.diagnose.internet import PUBLIC
 from ringfence.diagnose.remedies import Remedies
 from ringfence.diagnose.report import Remark, Topic
 from ringfence.engine import Engine
 from ringfence.explain.words import object_name, rule_number
-from ringfence.model.addresses import ALL_V4, NO_ADDRESSES, format_address
+from ringfence.model.addresses import NO_ADDRESSES, format_address
 from ringfence.model.codes import OTHER_RESOLVERS
 from ringfence.model.finding import Severity
+from ringfence.model.internet import INTERNET_V4
 from ringfence.model.objects import Pod
 from ringfence.model.policy import Direction
 from ringfence.model.ports import Protocol
 from ringfence.model.verdict import AddressEndpoint, RuleTrace
 from ringfence.survey.dns import DNS_PORT
 
-_MANY = (PUBLIC & ALL_V4).size // 2
+_MANY = (INTERNET_V4).size // 2
 _SHOWN = 3
 
 
@@ -65,7 +65,7 @@ def _letting_out(engine: Engine, pod: Pod, atom: int) -> RuleTrace | None:
     row = engine.row(Direction.EGRESS, atom)
     reached = NO_ADDRESSES
     for number in engine.universe.address_atoms:
-        public = engine.universe.atoms[number].addresses & PUBLIC & ALL_V4
+        public = engine.universe.atoms[number].addresses & INTERNET_V4
         if public and engine.table.sets[row.ports(number)].has(Protocol.UDP, DNS_PORT):
             reached = reached | public
     if reached.size < _MANY:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Iterator
 
-from ringfence.diagnose.internet import PUBLIC
 from ringfence.diagnose.recorded_names import recorded_use
 from ringfence.diagnose.remedies import Remedies
 from ringfence.diagnose.report import Remark, Topic
@@ -14,6 +13,7 @@ from ringfence.engine import Engine
 from ringfence.explain.words import object_name, rule_number
 from ringfence.model.addresses import ALL_V4, NO_ADDRESSES, AddressSet, format_address
 from ringfence.model.finding import Severity
+from ringfence.model.internet import INTERNET, INTERNET_V4
 from ringfence.model.labels import EVERYTHING
 from ringfence.model.names import Names
 from ringfence.model.objects import Pod
@@ -22,7 +22,7 @@ from ringfence.model.ports import Protocol
 from ringfence.model.verdict import AddressEndpoint
 from ringfence.survey import OutsideUse
 
-_NEARLY_ALL = (PUBLIC & ALL_V4).size // 2
+_NEARLY_ALL = (INTERNET_V4).size // 2
 
 
 def outside_names(engine: Engine, uses: Iterable[OutsideUse], remedies: Remedies, names: Names) -> Iterator[Remark]:
@@ -76,7 +76,7 @@ def _reached(engine: Engine, pod: Pod, port: int) -> AddressSet:
     row = engine.row(Direction.EGRESS, engine.atom(pod))
     reached = NO_ADDRESSES
     for number in engine.universe.address_atoms:
-        public = engine.universe.atoms[number].addresses & PUBLIC
+        public = engine.universe.atoms[number].addresses & INTERNET
         if public and engine.table.sets[row.ports(number)].has(Protocol.TCP, port):
             reached = reached | public
     return reached

@@ -6,16 +6,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ringfence.diagnose.aside import Aside
-from ringfence.diagnose.internet import PUBLIC, internet
+from ringfence.diagnose.internet import internet
 from ringfence.diagnose.remedies import Holds, Remedies
 from ringfence.diagnose.report import InternetAccess, Remark, Topic
 from ringfence.engine import Engine
 from ringfence.explain.slips import requirements
 from ringfence.explain.words import object_name, rule_number
 from ringfence.fix.shapes import path_of, value_at
-from ringfence.model.addresses import ALL_V4
 from ringfence.model.codes import EGRESS_NOT_ISOLATED, HOST_NETWORK_BYPASS, INTERNET_BY_PROXY, WORLD_EGRESS
 from ringfence.model.finding import Code, Severity
+from ringfence.model.internet import INTERNET_V4
 from ringfence.model.labels import EVERYTHING
 from ringfence.model.objects import NAMESPACE_NAME_LABEL, Pod, WorkloadRef
 from ringfence.model.origin import UNKNOWN, ObjectRef, Origin
@@ -24,7 +24,7 @@ from ringfence.model.policy import Action, AddressPeer, Direction, Policy, Rule,
 from ringfence.model.ports import MAX_PORT, PortRange, Protocol
 from ringfence.survey.roles import proxies
 
-_NEARLY_ALL = (PUBLIC & ALL_V4).size // 2
+_NEARLY_ALL = (INTERNET_V4).size // 2
 _SHOWN = 3
 _SYSTEM = "kube-system"
 """Agents of the host network belong there."""
@@ -276,7 +276,7 @@ def _denies_internet(policy: Policy) -> bool:
         rule.action is Action.DENY
         and _is_for_most_ports(rule)
         and any(
-            isinstance(peer, AddressPeer) and (peer.addresses & PUBLIC & ALL_V4).size > _NEARLY_ALL
+            isinstance(peer, AddressPeer) and (peer.addresses & INTERNET_V4).size > _NEARLY_ALL
             for peer in rule.peers or ()
         )
         for rule in policy.rules(Direction.EGRESS)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ringfence.lint.context import LintContext
-from ringfence.lint.groups import INTERNET, PUBLIC_V4, PUBLIC_V6, Group, groups
+from ringfence.lint.groups import Group, groups
 from ringfence.model.addresses import ALL_ADDRESSES, ALL_V4, NO_ADDRESSES, AddressSet
+from ringfence.model.internet import ASSIGNED_V6, INTERNET, INTERNET_V4
 from ringfence.model.labels import EVERYTHING
 from ringfence.model.mesh import OTHER_PROTOCOLS
 from ringfence.model.objects import Pod
@@ -149,7 +150,7 @@ class Coverage:
     @classmethod
     def of(cls, covered: AddressSet) -> Coverage:
         """What a set covers."""
-        families = (("IPv4", PUBLIC_V4), ("IPv6", PUBLIC_V6))
+        families = (("IPv4", INTERNET_V4), ("IPv6", ASSIGNED_V6))
         return max(cls(Fraction((covered & public).size, public.size), family) for family, public in families)
 
     def __str__(self) -> str:

@@ -127,36 +127,6 @@ def known_addresses(context: LintContext) -> AddressSet:
     return AddressSet.of((address, address) for address in addresses)
 
 
-_NOT_PUBLIC = AddressSet.of(
-    span
-    for text in (
-        "0.0.0.0/8",
-        "10.0.0.0/8",
-        "100.64.0.0/10",
-        "127.0.0.0/8",
-        "169.254.0.0/16",
-        "172.16.0.0/12",
-        "192.0.0.0/24",
-        "192.0.2.0/24",
-        "192.88.99.0/24",
-        "192.168.0.0/16",
-        "198.18.0.0/15",
-        "198.51.100.0/24",
-        "203.0.113.0/24",
-        "224.0.0.0/3",
-    )
-    for span in AddressSet.cidr(text)
-)
-
-PUBLIC_V4 = AddressSet.cidr("0.0.0.0/0") - _NOT_PUBLIC
-"""IPv4 addresses of the Internet: all but those of the IANA special-purpose registry (RFC 6890)."""
-
-PUBLIC_V6 = AddressSet.cidr("2000::/3") - AddressSet.cidr("2001:db8::/32") - AddressSet.cidr("2002::/16")
-"""IPv6 global unicast addresses (RFC 4291), documentation and 6to4 apart."""
-
-INTERNET = PUBLIC_V4 | PUBLIC_V6
-
-
 def one(protocol: Protocol, *ports: int) -> PortSet:
     """These ports of one protocol."""
     found = NO_PORTS
@@ -167,9 +137,6 @@ def one(protocol: Protocol, *ports: int) -> PortSet:
 
 __all__ = [
     "ALL_ADDRESSES",
-    "INTERNET",
-    "PUBLIC_V4",
-    "PUBLIC_V6",
     "Group",
     "Groups",
     "groups",

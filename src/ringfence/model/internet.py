@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ringfence.model.addresses import ALL_ADDRESSES, AddressSet
+from ringfence.model.addresses import ALL_ADDRESSES, ALL_V4, AddressSet
 
 _PRIVATE = (
     "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16",
@@ -23,3 +23,8 @@ def _internet() -> AddressSet:
 
 INTERNET = _internet()
 """The addresses of the Internet, of both families."""
+
+INTERNET_V4 = INTERNET & ALL_V4
+
+ASSIGNED_V6 = INTERNET & AddressSet.cidr("2000::/3")
+"""What IANA assigns of IPv6 (IPv6 Global Unicast Address Assignments): a rule for it is for all of IPv6's Internet."""

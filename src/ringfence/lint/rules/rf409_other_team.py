@@ -2,9 +2,9 @@
 
 ## What it does
 
-Where namespaces carry the name of their team, finds namespaces that other teams' pods can connect to because nothing
-isolates the pods there, or by a rule for everyone. A rule that names the other team, its namespace or its pods is
-meant, and is left alone. The label is `team` or `owner`, or what `--owner-label` says.
+Where namespaces carry the name of their team, finds namespaces that other teams' pods can connect to by a rule for
+everyone. A rule that names the other team, its namespace or its pods is meant, and is left alone. Pods that nothing
+isolates are RF401's. The label is `team` or `owner`, or what `--owner-label` says.
 
 ## Why it matters
 
@@ -110,7 +110,7 @@ _HINT = "Name the teams or pods that may come in."
 
 
 def check(context: LintContext) -> Iterator[Finding]:
-    """One finding for each namespace and rule that lets others in, or for what is isolated by nothing."""
+    """One finding for each namespace and rule that lets others in."""
     teams = context.survey.teams
     if len(set(teams.values())) < 2:
         return
@@ -118,7 +118,7 @@ def check(context: LintContext) -> Iterator[Finding]:
     senders = _senders(context, every)
     shared = {id(pod) for pod in context.survey.ingress_controllers}
     shared.update(id(pod) for server in context.survey.dns for pod in server.pods)
-    found: dict[tuple[str, object], tuple[RuleTrace | None, set[str], list[Pod]]] = {}
+    found: dict[tuple[str, int], tuple[RuleTrace, set[str], list[Pod]]] = {}
     for group in every.ingress:
         if not _wide(group):
             continue
@@ -130,42 +130,22 @@ def check(context: LintContext) -> Iterator[Finding]:
                 continue
             for other, source in _reaching(every, senders, team, atom):
                 trace = _let_in(context, source, pod, every.between(context.engine.atom(source), atom).intervals[0][0])
-                if trace is None or _means_everyone(trace):
-                    key = (pod.namespace, None if trace is None else id(trace.rule))
+                if trace is not None and _means_everyone(trace):
+                    key = (pod.namespace, id(trace.rule))
                     _, names, pods = found.setdefault(key, (trace, set(), []))
                     names.add(other)
                     pods.extend(pod for number in atoms for pod in context.engine.universe.atoms[number].pods)
-    bare = {namespace: names for (namespace, _), (trace, names, _) in found.items() if trace is None}
-    if bare:
-        yield _not_isolated(context, bare)
     for (namespace, _), (trace, names, pods) in found.items():
-        if trace is not None:
-            yield Finding(
-                OTHER_TEAM,
-                f"{trace.policy.ref} has a rule for everyone, which opens namespace {namespace} of team "
-                f"{teams[namespace]} to {_teams(names)}.",
-                trace.rule.origin,
-                trace.policy.ref,
-                _WHY,
-                _HINT,
-                workloads(distinct(pods)),
-            )
-
-
-def _not_isolated(context: LintContext, bare: dict[str, set[str]]) -> Finding:
-    """One finding for all namespaces that nothing isolates: they have one cause."""
-    teams = context.survey.teams
-    first = min(bare)
-    others = f"{first} of team {teams[first]} is" if len(bare) == 1 else f"{some(sorted(bare))} are"
-    return Finding(
-        OTHER_TEAM,
-        f"Namespace{'' if len(bare) == 1 else 's'} {others} open to other teams: no policy isolates pods there.",
-        context.snapshot.namespaces[first].origin,
-        None,
-        _WHY,
-        _HINT,
-        tuple(f"{name} of team {teams[name]}: {_teams(bare[name])}" for name in sorted(bare)),
-    )
+        yield Finding(
+            OTHER_TEAM,
+            f"{trace.policy.ref} has a rule for everyone, which opens namespace {namespace} of team "
+            f"{teams[namespace]} to {_teams(names)}.",
+            trace.rule.origin,
+            trace.policy.ref,
+            _WHY,
+            _HINT,
+            workloads(distinct(pods)),
+        )
 
 
 def _by_namespace(group: Group) -> list[list[int]]:
@@ -211,8 +191,8 @@ def _let_in(context: LintContext, source: Pod, destination: Pod, point: int) -> 
 
 
 def _wide(group: Group) -> bool:
-    """True where the group is isolated by nothing, or some rule of it is for everyone."""
-    return group.open or any(
+    """True where some rule of the group is for everyone."""
+    return any(
         rule.peers is None or any(_any_pod(peer) for peer in rule.peers)
         for policy in group.policies
         for rule in policy.ingress

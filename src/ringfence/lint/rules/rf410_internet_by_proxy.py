@@ -66,10 +66,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ringfence.lint.context import LintContext
-from ringfence.lint.groups import INTERNET, Groups, groups
+from ringfence.lint.groups import Groups, groups
 from ringfence.lint.naming import some_pods, workloads
 from ringfence.model.codes import INTERNET_BY_PROXY
 from ringfence.model.finding import Finding
+from ringfence.model.internet import INTERNET
 from ringfence.model.objects import Pod, WorkloadRef
 from ringfence.model.origin import ObjectRef
 from ringfence.model.ports import PortSet, Protocol

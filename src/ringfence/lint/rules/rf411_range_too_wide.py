@@ -60,10 +60,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ringfence.lint.context import LintContext
-from ringfence.lint.groups import PUBLIC_V4, PUBLIC_V6
 from ringfence.model.addresses import V4_MAX, V6_BASE, AddressSet, parse_address, parse_cidr
 from ringfence.model.codes import RANGE_TOO_WIDE
 from ringfence.model.finding import Finding
+from ringfence.model.internet import ASSIGNED_V6, INTERNET, INTERNET_V4
 from ringfence.model.policy import Action, AddressPeer
 
 _WIDER = 256
@@ -98,9 +98,9 @@ def _too_wide(peer: AddressPeer) -> str:
     size = hi - lo + 1
     if masked and size >= _WIDER * _stated_size(stated):
         return f"states {text} and allows {size:,} addresses from it"
-    if peer.addresses & PUBLIC_V4 == PUBLIC_V4 or peer.addresses & PUBLIC_V6 == PUBLIC_V6 or _half(text):
+    if peer.addresses & INTERNET_V4 == INTERNET_V4 or peer.addresses & ASSIGNED_V6 == ASSIGNED_V6 or _half(text):
         return ""
-    public = (AddressSet(((lo, hi),)) & peer.addresses) & (PUBLIC_V4 | PUBLIC_V6)
+    public = (AddressSet(((lo, hi),)) & peer.addresses) & (INTERNET)
     if public.size >= (_MANY if hi <= V4_MAX else _MANY_V6):
         return f"allows all of {text}, {public.size:,} public addresses"
     return ""
