@@ -71,7 +71,7 @@ def measure(sizes: Sequence[int], *, yaml: bool) -> Results:
             for step in ("answer", "update", "why"):
                 numbers |= _step(step, pods, runs=runs)
             if pods < LARGE:
-                for step in ("lint", "fix", "diagnosis", "large_diff", "policy_tests", "mixed", "replay"):
+                for step in ("lint", "fix", "diagnosis", "large_diff", "policy_tests", "mixed", "replay", "learn"):
                     numbers |= _step(step, pods, runs=runs)
                 numbers |= _step("coverage", pods, runs=1)  # long enough for one run to tell
             results.by_size[pods] = numbers

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from bench import flow_lines, pipeline, replaying
+from bench import flow_lines, learning, pipeline, replaying
 from bench.measure import Case, Numbers, loaded, measured, read, spread, started, timed
 
 if TYPE_CHECKING:
@@ -170,6 +170,7 @@ STEPS: dict[str, Callable[[Case], Numbers]] = {
     "coverage": pipeline.coverage,
     "mixed": pipeline.mixed,
     "replay": replaying.replay,
+    "learn": learning.learning,
     "flow_lines": flow_lines.hubble,
 }
 

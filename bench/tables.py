@@ -59,6 +59,7 @@ BUDGETS = (
     Budget("1,000 policy tests on 10,000 loaded pods", 10_000, "tests_seconds", 1),
     Budget("mutation coverage of 2,000 rules by 500 tests", 10_000, "coverage_seconds", 60),
     Budget("`replay` of 1,000,000 connections against 2,000 policies", 10_000, "replay_seconds", 5),
+    Budget("`learn` for 500 workloads from 8,000 kinds of connections", 10_000, "learn_seconds", 10),
     Budget("250,000 lines of Hubble's JSON (1.7 KB each) from a file to distinct flows", 0, "hubble_seconds", 1),
     Budget("memory of reading 1,000,000 of them, all processes", 0, "hubble_bytes", 1_000 * MB),
     Budget("policies of four APIs read and judged over all pairs, times plain NetworkPolicy", 10_000, "mixed_ratio", 2),

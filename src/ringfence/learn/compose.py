@@ -41,13 +41,14 @@ class Composer:
     def side(self, group: Group, direction: Direction) -> Side:
         """One direction of a group."""
         needs = self._demands.needs(group, direction)
-        if not needs or (direction is Direction.INGRESS and all(_is_node(end) for end in needs)):
+        isolated = self._known.isolated(group, direction)
+        by_nodes = direction is Direction.INGRESS and all(map(_may_be_kubelet, needs))
+        if not needs or (by_nodes and not isolated):
             reasons = tuple(sorted(self._demands.open.get((group, direction), ())))
             return Side(direction, State.OPEN if reasons else State.UNSEEN, reasons=reasons)
         reasons = self._reasons(group, direction)
         if reasons:
             return Side(direction, State.OPEN, reasons=reasons)
-        isolated = self._known.isolated(group, direction)
         todo: dict[End, dict[Port, Evidence]] = {}
         known = 0
         for end, ports in needs.items():
@@ -222,8 +223,8 @@ def _is_named(end: End) -> bool:
     return isinstance(end, Address) and bool(end.name)
 
 
-def _is_node(end: End) -> bool:
-    return isinstance(end, Address) and end.is_node
+def _may_be_kubelet(end: End) -> bool:
+    return isinstance(end, Address) and end.is_node and not end.hosts
 
 
 def _taken(todo: Mapping[End, dict[Port, Evidence]], wanted: Callable[[End, Port], bool]) -> dict[Port, Evidence]:
