@@ -48,6 +48,7 @@ class Quality:
     tool: str
     lost: float
     seconds: float
+    learning: float | None
     objects: int
     intended: int
     kept: int
@@ -143,10 +144,12 @@ def _ringfence(simulation: Simulation, truth: Truth, directory: str, lost: float
     inventory = sorted(Path(directory, "inventory").iterdir())
     states = [state_of(load_snapshot([str(path)]), path.stat().st_mtime) for path in inventory]
     edges = edges_of(reductions, states)
+    joined = time.perf_counter()
     proposal = learn(simulation.snapshot, edges, Settings("cilium"))
-    seconds = time.perf_counter() - began
+    now = time.perf_counter()
     bodies = [made.body for made in proposal.objects]
-    return _judged("ringfence learn --for cilium", simulation, truth, bodies, lost, seconds)
+    times = (now - began, now - joined)
+    return _judged("ringfence learn --for cilium", simulation, truth, bodies, lost, times)
 
 
 def _audit2policy(simulation: Simulation, truth: Truth, directory: str, lost: float) -> Quality:
@@ -161,14 +164,19 @@ def _audit2policy(simulation: Simulation, truth: Truth, directory: str, lost: fl
     subprocess.run([*command, "--single-file", str(made), str(together)], check=True, capture_output=True)
     seconds = time.perf_counter() - began
     bodies = [raw.body for raw in load_snapshot([str(made)]).policies]
-    return _judged("hubble-audit2policy 0.18.5", simulation, truth, bodies, lost, seconds)
+    return _judged("hubble-audit2policy 0.18.5", simulation, truth, bodies, lost, (seconds, None))
 
 
 # ---- the judge ---------------------------------------------------------------------------------------------------
 
 
 def _judged(
-    tool: str, simulation: Simulation, truth: Truth, bodies: Iterable[Mapping[str, Any]], lost: float, seconds: float
+    tool: str,
+    simulation: Simulation,
+    truth: Truth,
+    bodies: Iterable[Mapping[str, Any]],
+    lost: float,
+    times: tuple[float, float | None],
 ) -> Quality:
     made = tuple(RawObject(_body_ref(body), body, _Nowhere()) for body in bodies)
     taken = {raw.ref for raw in made}
@@ -188,7 +196,7 @@ def _judged(
     return Quality(
         tool,
         lost,
-        seconds,
+        *times,
         len(made),
         len(between),
         len(kept),

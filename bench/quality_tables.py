@@ -22,6 +22,7 @@ _HEAD = (
     "denied connections opened",
     "policies",
     "time",
+    "of this, learning",
 )
 
 
@@ -42,6 +43,7 @@ def table(rows: Sequence[Quality]) -> str:
             f"{row.denied_allowed:,} of {row.denied:,}",
             f"{row.objects:,}",
             f"{row.seconds:.1f} s",
+            "" if row.learning is None else f"{row.learning:.1f} s",
         )
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
