@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ringfence.engine.difference import compare
@@ -40,7 +41,11 @@ class Redundancy:
 
 
 def redundancy(context: LintContext) -> Redundancy:
-    """Of the policies of additive stages that select pods; each thing proved."""
+    """Of the policies that select pods; each thing proved. In ordered stages only equal policies are looked for.
+
+    What an object says is one policy a stage. One that denies in one stage and allows in another (Cilium) is left out:
+    no part of it alone says that the object could go.
+    """
     found = _Search(context).run()
     policies = [policy for _, policy, _ in (*found.equal, *found.idle)]
     proved = {id(thing) for thing in _proved(context, [*policies, *(entry.inner for entry in found.contained)])}
@@ -130,8 +135,11 @@ class _Search:
         self._gone: set[int] = set()
         """Identities of rules found to lie within others: they contain nothing, or all of a circle would go."""
         self._near: dict[tuple[str, str | None], list[Policy]] = {}
-        stages = (stage for layer in context.policy_set.layers for stage in layer.stages)
+        stages = [stage for layer in context.policy_set.layers for stage in layer.stages]
         self._stages = [stage for stage in stages if stage.kind is StageKind.ADDITIVE]
+        self._ordered = [stage for stage in stages if stage.kind is StageKind.ORDERED]
+        parts = Counter(policy.ref for stage in stages for policy in stage.policies)
+        self._whole = frozenset(ref for ref, number in parts.items() if number == 1)
         for stage in self._stages:
             for policy in stage.policies:
                 self._near.setdefault((stage.name, policy.subject.namespace), []).append(policy)
@@ -141,20 +149,17 @@ class _Search:
         idle: list[tuple[Stage, Policy, tuple[Policy, ...]]] = []
         contained: list[Container] = []
         gone: set[int] = set()
+        for stage in self._ordered:
+            equal.extend(self._equal(stage, _meaning_in_order))
         for stage in self._stages:
-            originals: dict[object, Policy] = {}
-            for policy in stage.policies:
-                if not self._context.selected(policy.subject):
-                    continue  # RF201 says so
-                first = originals.setdefault(_meaning(policy), policy)
-                if first is not policy:
-                    equal.append((stage, policy, first))
-                    gone.add(id(policy))
+            same = list(self._equal(stage, _meaning))
+            equal.extend(same)
+            gone.update(id(policy) for _, policy, _ in same)
             for policy in stage.policies:
                 if id(policy) in gone or not self._context.selected(policy.subject):
-                    continue
+                    continue  # RF201 tells of one that selects nobody
                 wider = [other for other in self._wider(stage, policy) if id(other) not in gone]
-                covers = self._covered(stage, policy, wider)
+                covers = self._covered(stage, policy, wider) if policy.ref in self._whole else None
                 if covers is not None:
                     idle.append((stage, policy, covers))
                     gone.add(id(policy))
@@ -162,6 +167,15 @@ class _Search:
                     continue
                 contained.extend(self._rules(stage, policy, wider))
         return Redundancy(tuple(equal), tuple(idle), tuple(contained))
+
+    def _equal(self, stage: Stage, meaning: Callable[[Policy], object]) -> Iterator[tuple[Stage, Policy, Policy]]:
+        """Policies that say what an earlier one says, with that one."""
+        originals: dict[object, Policy] = {}
+        for policy in stage.policies:
+            if policy.ref in self._whole and self._context.selected(policy.subject):
+                first = originals.setdefault(meaning(policy), policy)
+                if first is not policy:
+                    yield stage, policy, first
 
     def _wider(self, stage: Stage, policy: Policy) -> Iterator[Policy]:
         """The other policies whose subject takes in this one's, whatever pods come."""
@@ -221,6 +235,11 @@ class _Search:
 def _placed(stage: Stage, policy: Policy, direction: Direction) -> Iterator[PlacedRule]:
     for index, rule in enumerate(policy.rules(direction)):
         yield PlacedRule(stage, policy, direction, index, rule)
+
+
+def _meaning_in_order(policy: Policy) -> object:
+    """Equal for policies of an ordered stage of which the later one is never reached: all rules, as they are judged."""
+    return (policy.subject, policy.isolates, policy.egress, policy.ingress)
 
 
 def _meaning(policy: Policy) -> object:

@@ -4,7 +4,7 @@
 
 Finds rules of which everything, for any pod that may come, is also allowed by one other rule: of the same policy, or
 of a policy that selects at least the same pods. Each is proved: the engine finds no connection that changes without
-it.
+it. Rules of a tier, where the first that matches decides, are RF503's.
 
 ## Why it matters
 

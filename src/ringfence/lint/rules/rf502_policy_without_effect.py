@@ -4,7 +4,8 @@
 
 Finds policies whose pods are isolated by other policies as well, and whose rules all lie within rules of other
 policies, for any pod that may come. A default deny, which has no rules, is never reported: it holds when the others
-go. Each finding is proved: the engine finds no connection that changes without the policy.
+go. Each finding is proved: the engine finds no connection that changes without the policy. Policies of a tier, where
+the first rule that matches decides, are not looked at: RF503 and RF504 are. Nor is a Cilium policy that also denies.
 
 ## Why it matters
 

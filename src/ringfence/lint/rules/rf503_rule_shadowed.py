@@ -71,15 +71,16 @@ from collections.abc import Iterator
 from ringfence.explain.words import rule_number
 from ringfence.lint.context import LintContext, PlacedRule
 from ringfence.lint.proposals import rule_removed
-from ringfence.lint.redundancy import shadowed, without_rule
+from ringfence.lint.redundancy import redundancy, shadowed, without_rule
 from ringfence.model.codes import RULE_SHADOWED
 from ringfence.model.finding import Finding
 
 
 def check(context: LintContext) -> Iterator[Finding]:
     """Rules that an earlier one of their tier keeps all traffic from."""
+    twins = {id(policy) for _, policy, _ in context.once(redundancy).equal}  # RF504 tells of them as a whole
     for placed, earlier in shadowed(context):
-        if not without_rule(context, placed):
+        if id(placed.policy) in twins or not without_rule(context, placed):
             continue
         name, other = _called(placed), _called(earlier)
         where = "the same policy" if earlier.policy is placed.policy else f"{earlier.policy.ref}"

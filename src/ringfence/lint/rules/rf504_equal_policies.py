@@ -2,8 +2,9 @@
 
 ## What it does
 
-Finds policies of one namespace that select the same pods and have the same rules, in whatever order. Each is proved:
-the engine finds no connection that changes without one of them.
+Finds policies of one namespace that select the same pods and have the same rules, in whatever order; in a tier, where
+the first rule that matches decides, in the same order. Each is proved: the engine finds no connection that changes
+without one of them. A Cilium policy that denies as well as allows is not looked at.
 
 ## Why it matters
 
