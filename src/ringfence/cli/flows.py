@@ -16,6 +16,7 @@ SUBCOMMANDS: dict[str, tuple[str, str]] = {
     "merge": ("flows_merge", "command"),
     "export": ("flows_export", "command"),
     "ingest": ("flows_ingest", "command"),
+    "relay": ("flows_relay", "command"),
     "simulate": ("flows_simulate", "command"),
     "status": ("flows_status", "command"),
 }
