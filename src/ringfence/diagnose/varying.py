@@ -18,7 +18,7 @@ from ringfence.model.labels import Requirement
 from ringfence.model.objects import Pod, WorkloadRef
 from ringfence.model.origin import ObjectRef
 from ringfence.model.patch import Patch
-from ringfence.model.policy import Direction, Policy, StageKind
+from ringfence.model.policy import Direction, Policy
 from ringfence.model.ports import NO_PORTS, PortSet
 
 _OWN = frozenset({"statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index"})
@@ -63,7 +63,7 @@ def _splitting(
             by_policy.setdefault(number, []).append(pod)
     for number, chosen in by_policy.items():
         compiled = engine.program.compiled[number]
-        if len(chosen) == len(pods) or engine.program.stages[compiled.stage][1].kind is not StageKind.ADDITIVE:
+        if len(chosen) == len(pods) or not engine.program.stages[compiled.stage][1].closes:
             continue
         ours = {id(pod) for pod in chosen}
         others = [pod for pod in pods if id(pod) not in ours]

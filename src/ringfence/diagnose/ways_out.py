@@ -250,10 +250,10 @@ def _limits(engine: Engine) -> dict[str, Policy]:
         every.setdefault(namespace, set()).update(workloads)
         for each in engine.policies_of(Direction.EGRESS, number) if namespace not in denying else ():
             compiled = engine.program.compiled[each]
-            additive = engine.program.stages[compiled.stage][1].kind is StageKind.ADDITIVE
+            closes = engine.program.stages[compiled.stage][1].closes  # so do Calico's tiers, at their end
             if _denies_internet(compiled.policy):
                 denying.setdefault(namespace, compiled.policy)
-            elif additive and Direction.EGRESS in compiled.policy.isolates and not _allows_all(compiled.policy):
+            elif closes and Direction.EGRESS in compiled.policy.isolates and not _allows_all(compiled.policy):
                 limited.setdefault(namespace, {}).setdefault(each, set()).update(workloads)
     found = dict(denying)
     for namespace, by_policy in limited.items():
@@ -275,9 +275,13 @@ def _denies_internet(policy: Policy) -> bool:
     return any(
         rule.action is Action.DENY
         and _is_for_most_ports(rule)
-        and any(
-            isinstance(peer, AddressPeer) and (peer.addresses & INTERNET_V4).size > _NEARLY_ALL
-            for peer in rule.peers or ()
+        and not rule.conditions
+        and (
+            rule.peers is None
+            or any(
+                isinstance(peer, AddressPeer) and (peer.addresses & INTERNET_V4).size > _NEARLY_ALL
+                for peer in rule.peers
+            )
         )
         for rule in policy.rules(Direction.EGRESS)
     )
