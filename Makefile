@@ -52,8 +52,9 @@ fix: $(DEV) ## format, repair what lint can repair, rewrite generated tables
 	@$(BIN)/ruff format
 	@$(BIN)/python docs/generate.py
 
-bench: $(DEV) ## time the engine at four sizes, write docs/performance.md
+bench: $(DEV) ## time the engine, judge learned policies, write both into docs/
 	@$(BIN)/python bench/run.py --write docs/performance.md
+	@$(BIN)/python -m bench.flows_quality --write docs/flows/quality.md
 
 docs: $(DEV) ## build the site into site/
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
