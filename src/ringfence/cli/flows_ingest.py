@@ -117,7 +117,7 @@ def _changes(paths: tuple[str, ...]) -> Iterator[None]:
         found = [(source.name, Path(source.path).stat()) for source in find_inputs(paths)]
         return [(name, status.st_ino, status.st_size) for name, status in found]
 
-    before = looks()
+    before: list[tuple[str, int, int]] = []  # what came since the first reading is seen at the first look
     pause = _PAUSE
     while True:
         time.sleep(pause)
