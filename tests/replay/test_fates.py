@@ -145,7 +145,7 @@ def test_what_cannot_be_judged_says_why_and_is_never_dropped() -> None:
         [
             edge(workload("shop/gone"), "data/db", 5432, connections=3),
             edge("shop/web", "data/db", None),
-            edge("shop/web", "data/db", 8, protocol="ICMP"),
+            edge("shop/web", "data/db", 8, protocol="132"),
             edge("shop/web", outside("", "pub"), 443),
         ],
         GUARD,
@@ -201,3 +201,18 @@ def test_the_change_that_cuts_comes_before_what_was_there_already() -> None:
         "NetworkPolicy data/db, ingress rule 1 allowed it, and is removed",
         "NetworkPolicy data/closed isolates the destination, and no rule allows it",
     ]
+
+
+def test_icmp_is_judged_by_its_type() -> None:
+    echo = """---
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: echo, namespace: data}
+spec: {endpointSelector: {}, ingress: [{fromEndpoints: [{}], icmps: [{fields: [{family: IPv4, type: EchoRequest}]}]},
+  {fromEntities: [cluster], icmps: [{fields: [{family: IPv4, type: 8}]}]}]}
+"""
+    pings = [edge("shop/web", "data/db", kind, protocol="ICMP") for kind in (8, 13)]
+    report = run(pings, echo)
+    assert lines(report.rows) == ["cut shop/Pod/web → data/Pod/db:13/ICMP"]
+    assert report.kept == 1
+    assert not report.unjudged

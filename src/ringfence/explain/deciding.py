@@ -9,7 +9,7 @@ from ringfence.engine import Engine
 from ringfence.engine.match import container_ports
 from ringfence.model.objects import Pod
 from ringfence.model.policy import Direction, Peer, Policy, Rule
-from ringfence.model.ports import Protocol
+from ringfence.model.ports import AnyProtocol
 from ringfence.model.verdict import DirectionVerdict, Endpoint, Outcome, Reason, RuleTrace
 
 
@@ -72,7 +72,7 @@ class Decider:
         self._bits: dict[Peer, int] = {}
 
     def decide(
-        self, source: Endpoint, destination: Endpoint, protocol: Protocol, port: int
+        self, source: Endpoint, destination: Endpoint, protocol: AnyProtocol, port: int
     ) -> Mapping[Direction, Decision]:
         """What decides each direction at one port. Pods must be of this engine's own snapshot."""
         local, names, egress, ingress = self.key(source, destination)

@@ -13,7 +13,7 @@ from ringfence.explain.pair_kinds import PairKind
 from ringfence.explain.words import object_name, rule_number
 from ringfence.model.origin import UNKNOWN, ObjectRef, Origin
 from ringfence.model.policy import Direction
-from ringfence.model.ports import Protocol
+from ringfence.model.ports import AnyProtocol
 from ringfence.model.verdict import RuleTrace, Verdict
 
 
@@ -49,7 +49,7 @@ class Reasons:
         self._kept: list[Decision] = []
         self._verdicts: dict[Hashable, Verdict] = {}
 
-    def denying(self, failing: Iterable[PairKind], protocol: Protocol) -> tuple[Reason, ...]:
+    def denying(self, failing: Iterable[PairKind], protocol: AnyProtocol) -> tuple[Reason, ...]:
         """What denies these pairs."""
         found: dict[Reason, None] = {}
         for kind in failing:
@@ -66,7 +66,7 @@ class Reasons:
             self._said[key] = tuple(_denied(direction, decision))
         return self._said[key]
 
-    def conditional(self, failing: Iterable[PairKind], protocol: Protocol) -> tuple[RuleTrace, ...]:
+    def conditional(self, failing: Iterable[PairKind], protocol: AnyProtocol) -> tuple[RuleTrace, ...]:
         """The rules that allow these pairs if what they ask for holds."""
         found: dict[Hashable, RuleTrace] = {}
         for kind in failing:
@@ -75,7 +75,7 @@ class Reasons:
                 found[trace.policy.ref, trace.direction, trace.index] = trace
         return tuple(found.values())
 
-    def allowing(self, kinds: Iterable[PairKind], protocol: Protocol) -> tuple[RuleTrace, ...]:
+    def allowing(self, kinds: Iterable[PairKind], protocol: AnyProtocol) -> tuple[RuleTrace, ...]:
         """The rules that surely allow a direction of these pairs."""
         found: dict[Hashable, RuleTrace] = {}
         for kind in kinds:
@@ -85,11 +85,11 @@ class Reasons:
                     found[trace.policy.ref, trace.direction, trace.index] = trace
         return tuple(found.values())
 
-    def is_possible(self, kind: PairKind, protocol: Protocol) -> bool:
+    def is_possible(self, kind: PairKind, protocol: AnyProtocol) -> bool:
         """True for a pair that would be allowed if conditions held."""
         return self._verdict(kind, protocol).conditional
 
-    def _verdict(self, kind: PairKind, protocol: Protocol) -> Verdict:
+    def _verdict(self, kind: PairKind, protocol: AnyProtocol) -> Verdict:
         source, destination, port = kind.source, kind.target.endpoint, kind.target.port
         key = self._decider.key(source, destination), protocol, port
         if key not in self._verdicts:

@@ -12,7 +12,7 @@ from ringfence.explain.recorded import Basis, RecordedEnd, RecordedEnds
 from ringfence.explain.recorded_reasons import Reason, Reasons, Standing, on_condition
 from ringfence.model.errors import EndpointError
 from ringfence.model.policy import PolicySet
-from ringfence.model.ports import MAX_PORT, MIN_PORT, Protocol
+from ringfence.model.ports import MAX_PORT, MIN_PORT, AnyProtocol, Icmp, Protocol, message
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +55,22 @@ class RecordedJudge:
             return RecordedVerdict(None, why_not=why_not)
         if start.basis is Basis.SERVICE:
             return RecordedVerdict(None, why_not=SERVICE_SOURCE)
-        if protocol not in Protocol.__members__:
+        asked = PROTOCOLS.get(protocol)
+        if asked is None:
             return RecordedVerdict(None, why_not=NO_PORTS)
-        if port is None or not MIN_PORT <= port <= MAX_PORT:
+        point = point_of(asked, port)
+        if point is None:
             return RecordedVerdict(None, why_not=NO_PORT)
-        asked = Protocol[protocol]
         try:
-            targets = self._targets(end, asked, port)
+            targets = self._targets(end, asked, point)
         except EndpointError as error:
             return RecordedVerdict(None, why_not=str(error).rstrip("."))
         if any(start.may_run(each.endpoint) for each in targets):
             return RecordedVerdict(Standing.ALLOWED)
-        kinds = list(pair_kinds(self.engine, start.end.endpoints, targets))
+        engine = self._icmp if isinstance(asked, Icmp) else self.engine
+        kinds = list(pair_kinds(engine, start.end.endpoints, targets))
         failing = [
-            kind
-            for kind in kinds
-            if not self.engine.allowed(kind.source, kind.target.endpoint).has(asked, kind.target.port)
+            kind for kind in kinds if not engine.allowed(kind.source, kind.target.endpoint).has(asked, kind.target.port)
         ]
         counts = sum(kind.count for kind in kinds), sum(kind.count for kind in failing)
         if not failing:
@@ -80,10 +80,27 @@ class RecordedJudge:
             return RecordedVerdict(Standing.UNSURE, reasons, *counts)
         return RecordedVerdict(Standing.DENIED, self._reasons.denying(failing, asked), *counts)
 
-    def _targets(self, end: RecordedEnd, protocol: Protocol, port: int) -> tuple[Target, ...]:
-        if end.basis is Basis.SERVICE:
+    @cached_property
+    def _icmp(self) -> Engine:
+        return self.engine.with_icmp()
+
+    def _targets(self, end: RecordedEnd, protocol: AnyProtocol, port: int) -> tuple[Target, ...]:
+        if end.basis is Basis.SERVICE and isinstance(protocol, Protocol):
             return self.ends.endpoints.targets(end.end, protocol, port)
         return tuple(Target(each, port) for each in end.end.endpoints)
+
+
+PROTOCOLS: dict[str, AnyProtocol] = {str(each): each for each in (*Protocol, *Icmp)}
+"""The protocols that policies speak of, by the names that flows have."""
+
+
+def point_of(protocol: AnyProtocol, port: int | None) -> int | None:
+    """The port to judge; of ICMP the message of the type that stands in its place. None where there is none."""
+    if port is None:
+        return None
+    if isinstance(protocol, Icmp):
+        return message(port) if message(port) <= MAX_PORT else None
+    return port if MIN_PORT <= port <= MAX_PORT else None
 
 
 SERVICE_SOURCE = "the source is the address of a Service, and no record tells its pod"

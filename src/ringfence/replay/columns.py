@@ -16,7 +16,10 @@ from ringfence.engine import Engine
 from ringfence.engine.bits import member_array
 from ringfence.engine.fold import Row
 from ringfence.model.policy import Direction
-from ringfence.model.ports import Protocol
+from ringfence.model.ports import MAX_PORT, AnyProtocol, Icmp, Protocol
+
+_PROTOCOLS = max((*Protocol, *Icmp)) + 1
+_PORTS = MAX_PORT + 1
 
 Numbers = npt.NDArray[np.int64]
 
@@ -149,11 +152,16 @@ def _each(one: Numbers, other: Numbers, work: Callable[[int, int], int]) -> Numb
 
 def _has(engine: Engine, ports: Numbers, protocol: Numbers, port: Numbers) -> npt.NDArray[np.bool_]:
     """Whether each port set has the port."""
-    point = protocol * 65536 + port
-    keys, back = np.unique(ports * (3 * 65536) + point, return_inverse=True)
+    keys, back = np.unique((ports * _PROTOCOLS + protocol) * _PORTS + port, return_inverse=True)
     sets = engine.table.sets
     found = []
     for key in keys.tolist():
-        number, place = divmod(key, 3 * 65536)
-        found.append(sets[number].has(Protocol(place >> 16), place & 65535))
+        rest, number = divmod(key, _PORTS)
+        which, kind = divmod(rest, _PROTOCOLS)
+        found.append(sets[which].has(protocol_of(kind), number))
     return np.array(found, dtype=np.bool_)[back]
+
+
+def protocol_of(number: int) -> AnyProtocol:
+    """The protocol of a number in a column."""
+    return Protocol(number) if number <= Protocol.SCTP else Icmp(number)

@@ -14,9 +14,10 @@ from ringfence.explain.recorded_verdict import NO_PORT, NO_PORTS, SERVICE_SOURCE
 from ringfence.flows.edges import EdgeSet
 from ringfence.model.objects import Pod, Snapshot
 from ringfence.model.policy import PolicySet
-from ringfence.model.ports import Protocol
+from ringfence.model.ports import AnyProtocol, Protocol, message
 from ringfence.model.verdict import Endpoint
 from ringfence.replay.changes import Changes
+from ringfence.replay.columns import protocol_of
 from ringfence.replay.grouping import PASSED, STOPPED, Groups, group
 from ringfence.replay.judging import ALLOWED, DENIED, UNJUDGED, UNSURE, Judging, Standings
 from ringfence.replay.report import Fate, Replayed, ReplayReport, Unjudged
@@ -90,8 +91,8 @@ class _Replay:
     ) -> None:
         self.groups = groups
         self.ends = ends
-        self.new = Judging(ends, proposed)
-        self.old = Judging(ends, today) if today is not None else None
+        self.new = Judging(ends, proposed, icmp=bool(groups.icmp.any()))
+        self.old = Judging(ends, today, icmp=bool(groups.icmp.any())) if today is not None else None
         self.owner_label = owner_label
         self.reasons = Reasons(self.new.certain)
         self.old_reasons = Reasons(self.old.certain) if self.old is not None else None
@@ -170,11 +171,11 @@ class _Replay:
         failed = sum(kind.count for kind in failing)
         return self._row(number, Fate.UNSURE, on_condition(traces), pairs, failed)
 
-    def _call(self, number: int) -> tuple[int, int, Protocol, int]:
+    def _call(self, number: int) -> tuple[int, int, AnyProtocol, int]:
         calls = self.groups.calls
         columns = calls.source, calls.destination, calls.protocol, calls.port
         source, destination, protocol, port = (int(column[number]) for column in columns)
-        return source, destination, Protocol(protocol), port
+        return source, destination, protocol_of(protocol), port
 
     def _row(self, number: int, fate: Fate, reasons: tuple[Reason, ...], pairs: int, failing: int) -> Replayed:
         source, destination, protocol, port = self._call(number)
@@ -186,7 +187,7 @@ class _Replay:
             start,
             end,
             protocol,
-            port,
+            port if isinstance(protocol, Protocol) else port // message(1),
             passed,
             denied,
             other,
@@ -226,7 +227,7 @@ class _Replay:
                 why = why_not
             elif has_port[number]:
                 why = f"{end.name} has no such port"
-            elif int(calls.protocol[number]) >= len(Protocol):
+            elif not self.groups.spoken[number]:
                 why = NO_PORTS
             else:
                 why = NO_PORT

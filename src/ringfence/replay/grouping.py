@@ -7,26 +7,29 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ringfence.explain.recorded_verdict import PROTOCOLS
 from ringfence.flows.edges import EdgeSet
 from ringfence.model.flow import Outcome
-from ringfence.model.ports import MAX_PORT, Protocol
+from ringfence.model.ports import MAX_PORT, Protocol, message
 from ringfence.replay.columns import Calls, Numbers
 
 PASSED = (Outcome.ALLOWED, Outcome.AUDITED)
 STOPPED = (Outcome.DENIED, Outcome.REJECTED)
 
-_PROTOCOLS = {str(protocol): int(protocol) for protocol in Protocol}
-_OTHER = 3
+_NUMBERS = {name: int(protocol) for name, protocol in PROTOCOLS.items()}
+_OTHER = 7
+"""In place of the number of a protocol of which policies don't speak."""
 _KINDS = 3  # of outcomes: passed, stopped, other
-_PORTS = MAX_PORT + 2  # one more than there are, for edges without a port
+_NO_PORT = MAX_PORT + 1
+_PORTS = MAX_PORT + 2
 
 
 @dataclass(frozen=True, slots=True)
 class Groups:
     """Distinct calls. ``counts`` has a row a call, with the connections that passed, were stopped, and others.
 
-    ``protocol`` is 3 for one that has no ports; ``port`` is 0 where no record tells it. ``order`` are the numbers of
-    all edges, call by call; those of a call begin at ``starts``.
+    ``protocol`` is 7 for one of which policies don't speak; ``port`` is 65536 where no record tells it. ``order`` are
+    the numbers of all edges, call by call; those of a call begin at ``starts``.
     """
 
     calls: Calls
@@ -39,9 +42,21 @@ class Groups:
         return len(self.calls)
 
     @property
+    def icmp(self) -> npt.NDArray[np.bool_]:
+        """Which calls are of ICMP; their port is a message."""
+        marks: npt.NDArray[np.bool_] = (self.calls.protocol > Protocol.SCTP) & (self.calls.protocol != _OTHER)
+        return marks
+
+    @property
+    def spoken(self) -> npt.NDArray[np.bool_]:
+        """Which calls are of a protocol that policies speak of."""
+        marks: npt.NDArray[np.bool_] = self.calls.protocol != _OTHER
+        return marks
+
+    @property
     def has_port(self) -> npt.NDArray[np.bool_]:
         """Which calls have a port that a policy may name."""
-        marks: npt.NDArray[np.bool_] = (self.calls.protocol != _OTHER) & (self.calls.port > 0)
+        marks: npt.NDArray[np.bool_] = (self.calls.protocol != _OTHER) & (self.calls.port < _NO_PORT)
         return marks
 
     def members(self, call: int) -> list[int]:
@@ -62,9 +77,12 @@ def group(edges: EdgeSet, numbers: list[int]) -> Groups:
     width = int(ends.max()) + 1 if len(ends) else 1
     source = ends[np.asarray(edges.source, dtype=np.int64)]
     destination = ends[np.asarray(edges.destination, dtype=np.int64)]
-    protocol = np.array([_PROTOCOLS.get(name, _OTHER) for name in edges.protocol], dtype=np.int64)
-    port = np.array([0 if number is None else number for number in edges.port], dtype=np.int64)
-    key = ((source * width + destination) * (_OTHER + 1) + protocol) * _PORTS + np.clip(port, 0, MAX_PORT)
+    protocol = np.array([_NUMBERS.get(name, _OTHER) for name in edges.protocol], dtype=np.int64)
+    port = np.array([_NO_PORT if number is None else number for number in edges.port], dtype=np.int64)
+    icmp = (protocol > Protocol.SCTP) & (protocol != _OTHER)
+    port = np.where(icmp, port * message(1), port)  # the type stands in its place
+    port = np.where((port > MAX_PORT) | (port < 0) | ((port == 0) & ~icmp), _NO_PORT, port)
+    key = ((source * width + destination) * (_OTHER + 1) + protocol) * _PORTS + port
     keys, back = np.unique(key, return_inverse=True)
     kinds = {id(outcome): 0 for outcome in PASSED} | {id(outcome): 1 for outcome in STOPPED}
     kind = np.array([kinds.get(id(outcome), 2) for outcome in edges.outcome], dtype=np.int64)

@@ -15,9 +15,9 @@ from ringfence.explain.recorded import Basis, RecordedEnds
 from ringfence.model.errors import EndpointError
 from ringfence.model.objects import Pod
 from ringfence.model.policy import NamePeer, PolicySet, leaves
-from ringfence.model.ports import PortSet, Protocol
+from ringfence.model.ports import AnyProtocol, PortSet, Protocol
 from ringfence.model.verdict import Endpoint
-from ringfence.replay.columns import Calls, Shape, judge
+from ringfence.replay.columns import Calls, Shape, judge, protocol_of
 
 ALLOWED, UNSURE, DENIED, UNJUDGED = range(4)
 
@@ -27,16 +27,17 @@ _Kinds = tuple[tuple[PairKind, PortSet], ...]
 
 
 class Judging:
-    """Judges calls between recorded ends under one set of policies.
+    """Judges calls between recorded ends under one set of policies, those of ICMP only with ``icmp``.
 
     The worst pair of replicas decides.
     """
 
-    def __init__(self, ends: RecordedEnds, policies: PolicySet) -> None:
+    def __init__(self, ends: RecordedEnds, policies: PolicySet, *, icmp: bool = False) -> None:
         self.ends = ends
-        self.certain = Engine.build(ends.snapshot, policies)
+        engine = Engine.build(ends.snapshot, policies)
+        self.certain = engine.with_icmp() if icmp else engine
         self._known: dict[tuple[bool, int, int], _Kinds] = {}
-        self._targets: dict[tuple[int, Protocol, int], tuple[Target, ...]] = {}
+        self._targets: dict[tuple[int, AnyProtocol, int], tuple[Target, ...]] = {}
 
     @cached_property
     def possible(self) -> Engine:
@@ -79,7 +80,7 @@ class Judging:
         )
 
     def _pairwise(self, source: int, destination: int, protocol: int, port: int) -> int:
-        asked = Protocol(protocol)
+        asked = protocol_of(protocol)
         try:
             targets = self.targets(destination, asked, port)
         except EndpointError:
@@ -90,21 +91,21 @@ class Judging:
                 return mark
         return DENIED
 
-    def targets(self, destination: int, protocol: Protocol, port: int) -> tuple[Target, ...]:
+    def targets(self, destination: int, protocol: AnyProtocol, port: int) -> tuple[Target, ...]:
         """Where a call arrives: a Service's port is each endpoint's own.
 
         Raises:
             EndpointError: the Service doesn't have the port.
         """
         end = self.ends.ends[destination]
-        if end.basis is not Basis.SERVICE:
+        if end.basis is not Basis.SERVICE or not isinstance(protocol, Protocol):
             return tuple(Target(each, port) for each in end.end.endpoints)
         key = destination, protocol, port
         if key not in self._targets:
             self._targets[key] = self.ends.endpoints.targets(end.end, protocol, port)
         return self._targets[key]
 
-    def failing(self, source: int, destination: int, protocol: Protocol, port: int) -> tuple[list[PairKind], int]:
+    def failing(self, source: int, destination: int, protocol: AnyProtocol, port: int) -> tuple[list[PairKind], int]:
         """The pairs of replicas that are not surely allowed, and how many pairs there are."""
         kinds = self._kinds(self.certain, source, destination, self.targets(destination, protocol, port))
         failing = [kind for kind, ports in kinds if not ports.has(protocol, kind.target.port)]

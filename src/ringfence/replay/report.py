@@ -9,7 +9,7 @@ from enum import Enum
 from ringfence.explain.evidence import Evidence
 from ringfence.explain.recorded import RecordedEnd
 from ringfence.explain.recorded_reasons import Reason, Standing
-from ringfence.model.ports import Protocol
+from ringfence.model.ports import AnyProtocol
 
 
 class Fate(Enum):
@@ -24,17 +24,17 @@ class Fate(Enum):
 class Replayed:
     """One connection whose fate isn't to stay as it is.
 
-    ``passed``, ``denied`` and ``other`` count what was seen of it; ``other`` were lost for a reason that is no policy,
-    or their outcome isn't known. ``first`` and ``last`` are the times of what is lost or gained: of connections that
-    passed, or, for one that opens, that were denied; where none is, of all. ``today`` is what the policies of the
-    input say, None where none were given. ``failing`` of ``pairs`` pairs of replicas are denied, and today
-    ``failing_today`` of them.
+    ``port`` is the type for ICMP. ``passed``, ``denied`` and ``other`` count what was seen of it; ``other`` were lost
+    for a reason that is no policy, or their outcome isn't known. ``first`` and ``last`` are the times of what is lost
+    or gained: of connections that passed, or, for one that opens, that were denied; where none is, of all. ``today`` is
+    what the policies of the input say, None where none were given. ``failing`` of ``pairs`` pairs of replicas are
+    denied, and today ``failing_today`` of them.
     """
 
     fate: Fate
     source: RecordedEnd
     destination: RecordedEnd
-    protocol: Protocol
+    protocol: AnyProtocol
     port: int
     passed: int
     denied: int
