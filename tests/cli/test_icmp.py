@@ -150,7 +150,10 @@ def test_reach_lists_icmp_only_if_asked(tmp_path: Path) -> None:
     assert asked == plain + "shop/Pod/web,shop/Pod/db,ICMP,0-4;5/0;5/2-255;6-255\n"
     text = run("reach", shop, "--no-external", "--to", "shop/db", "--port", "icmp/8").stdout
     assert "TCP 5432; ICMP 0-4, 5/0" in text
-    assert "No connection is allowed." in run("reach", shop, "--no-external", "--to", "shop/db", "--port", "icmp/5/1").stdout
+    assert (
+        "No connection is allowed."
+        in run("reach", shop, "--no-external", "--to", "shop/db", "--port", "icmp/5/1").stdout
+    )
     everything = run("reach", shop, "--no-external", "--to", "shop/web", "-o", "csv", "--icmp").stdout
     assert "shop/Pod/db,shop/Pod/web,ICMPv6,any\n" in everything
     document = check(run("reach", shop, "--no-external", "--to", "shop/db", "--icmp", "-o", "json").stdout)
