@@ -16,7 +16,7 @@ from ringfence.simulate.writers.registry import FORMATS
 from tests.docs.paths import ROOT
 from tests.simulate.reading import TELLS, TrueFact, fact_of, read_again
 
-PLAN = Plan(seed=7, hours=6, rate=8, rollouts=8)
+PLAN = Plan(seed=7, hours=3, rate=8, rollouts=16)
 NOT_READ = {"cilium-monitor"}
 
 
