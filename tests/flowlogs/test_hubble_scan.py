@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 
 import pytest
 from hypothesis import given, strategies as st
@@ -47,12 +48,15 @@ def same(one: Reduction, other: Reduction) -> None:
 
 @st.composite
 def later(draw: st.DrawFn) -> bytes:
-    """A line at another time, from another client's port, with another identifier."""
+    """A line at another time, with other ports."""
     line = draw(st.sampled_from(MADE + BARE)).decode()
     time = json.loads(line)["flow" if line.startswith('{"flow"') else "time"]
     time = time if isinstance(time, str) else time["time"]
     digits = draw(st.sampled_from(["", ".5", ".500", ".123456", ".123456789"]))
     moment = f"2026-07-20T{draw(st.integers(0, 2)):02d}:{draw(st.integers(0, 59)):02d}:07{digits}Z"
+    for side in draw(st.sampled_from([(), ("source",), ("destination",), ("source", "destination")])):
+        port = draw(st.sampled_from([80, 443, 8080, 40000, 60998]))
+        line = re.sub(rf'"{side}_port":\d+', f'"{side}_port":{port}', line)
     return line.replace(time, moment).encode()
 
 
@@ -106,6 +110,17 @@ def test_lines_that_recur_are_not_read_again(monkeypatch: pytest.MonkeyPatch) ->
     reader.flush(again)
     assert read == []
     assert again.flows_read == len(lines)
+
+
+def test_lines_that_differ_in_the_served_port_alone_are_told_apart() -> None:
+    line = next(line for line in MADE if b'"is_reply":false' in line)
+    lines = [re.sub(rb'"destination_port":\d+', b'"destination_port":%d' % port, line) for port in (80, 443, 80, 8080)]
+    found, _ = together(lines * 3)
+    assert sorted((flow.port, tally.records) for flow, hours in found.counted.items() for tally in hours.values()) == [
+        (80, 6),
+        (443, 3),
+        (8080, 3),
+    ]
 
 
 def test_what_was_counted_is_given_once() -> None:
