@@ -14,10 +14,12 @@ from ringfence.model.flow import EndKind, LossKind, Outcome
 from ringfence.simulate import LossLaw, Plan, Simulation, simulate
 from ringfence.simulate.writers.registry import FORMATS
 from tests.docs.paths import ROOT
-from tests.simulate.reading import TELLS, TrueFact, fact_of, read_again
+from tests.simulate.reading import TELLS, Tells, TrueFact, fact_of, read_again
+from tests.simulate.towns import DENY_CART, QUIET, simulated, town
 
 PLAN = Plan(seed=7, hours=3, rate=8, rollouts=16)
-NOT_READ = {"cilium-monitor"}
+TIMELESS = {"cilium-monitor"}
+"""Without times, pods that are gone can't be told from those that have their addresses now."""
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +29,7 @@ def shop() -> Simulation:
 
 
 def test_every_format_that_is_written_is_held_to_the_truth() -> None:
-    assert set(FORMATS) - NOT_READ == set(TELLS)
+    assert set(FORMATS) - TIMELESS == set(TELLS)
 
 
 @pytest.mark.parametrize("name", sorted(TELLS))
@@ -41,6 +43,14 @@ def test_what_is_read_is_what_happened_as_far_as_the_format_tells(name: str, sho
 
 
 _FAULTS = (LossKind.UNREADABLE, LossKind.LOST_EVENTS, LossKind.SEQUENCE_GAP, LossKind.FOREIGN)
+
+
+def test_a_log_without_times_is_read_right_while_no_pod_is_replaced(tmp_path: Path) -> None:
+    simulation = simulated(town(tmp_path, DENY_CART), replace(QUIET, platform=True))
+    lasting = [one for one in simulation.connections() if "CronJob" not in one.source.party]
+    expected = {fact for one in lasting for fact in Tells(names=False).facts(one)}
+    read = {fact for fact in read_again(simulation, "cilium-monitor", tmp_path).facts if "/" in fact[0]}
+    assert read == expected
 
 
 def test_calico_counts_connections_as_they_were(shop: Simulation, tmp_path: Path) -> None:
