@@ -8,11 +8,14 @@ from fractions import Fraction
 
 from ringfence.lint.context import LintContext
 from ringfence.lint.groups import Group, groups
+from ringfence.lint.naming import some_pods, workloads
 from ringfence.model.addresses import ALL_ADDRESSES, ALL_V4, NO_ADDRESSES, AddressSet
+from ringfence.model.finding import Code, Finding
 from ringfence.model.internet import ASSIGNED_V6, INTERNET, INTERNET_V4
 from ringfence.model.labels import EVERYTHING
 from ringfence.model.mesh import OTHER_PROTOCOLS
 from ringfence.model.objects import Pod
+from ringfence.model.origin import ObjectRef
 from ringfence.model.policy import Action, AddressPeer, Direction, PodPeer, Policy, Rule
 from ringfence.model.ports import ALL_PORTS, NO_PORTS, PortRange, PortSet, Protocol, resolve_ports
 from ringfence.model.verdict import DirectionVerdict, Endpoint, RuleTrace
@@ -52,6 +55,32 @@ def unguarded(context: LintContext, direction: Direction) -> Iterator[Openness]:
         if namespace not in SYSTEM:
             total = sum(id(pod) not in public for pod in context.pods_of[namespace])
             yield Openness(namespace, tuple(found[namespace]), total)
+
+
+def not_isolated(context: LintContext, direction: Direction, code: Code, everyone: str, why: str) -> Iterator[Finding]:
+    """A finding of ``code`` for each such namespace: for all of it, or for the pods that were forgotten.
+
+    ``everyone`` says what all its pods do then, ``why`` what comes of it.
+    """
+    for found in unguarded(context, direction):
+        namespace = context.snapshot.namespaces.get(found.namespace)
+        given = namespace is not None and bool(namespace.origin.position.file)
+        ref = ObjectRef("Namespace", found.namespace, api_version="v1")
+        what = f"{ref}: no pod is isolated for {direction.value}; {everyone}."
+        if not found.whole:
+            verb = "is" if len(found.pods) == 1 else "are"
+            what = (
+                f"{ref}: {some_pods(found.pods)} {verb} not isolated for {direction.value}, and other pods there are."
+            )
+        yield Finding(
+            code,
+            what,
+            namespace.origin if found.whole and given and namespace is not None else found.pods[0].origin,
+            ref,
+            why,
+            f"See what a default deny would close: ringfence generate default-deny PATH -n {found.namespace}.",
+            workloads(found.pods),
+        )
 
 
 def for_everyone(context: LintContext) -> frozenset[int]:

@@ -55,35 +55,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ringfence.lint.context import LintContext
-from ringfence.lint.exposure import unguarded
-from ringfence.lint.naming import some_pods, workloads
+from ringfence.lint.exposure import not_isolated
 from ringfence.model.codes import INGRESS_NOT_ISOLATED
 from ringfence.model.finding import Finding
-from ringfence.model.origin import ObjectRef
 from ringfence.model.policy import Direction
 
 
 def check(context: LintContext) -> Iterator[Finding]:
     """One finding a namespace: for all of it, or for the pods that were forgotten."""
-    for found in unguarded(context, Direction.INGRESS):
-        namespace = context.snapshot.namespaces.get(found.namespace)
-        given = namespace is not None and bool(namespace.origin.position.file)
-        ref = ObjectRef("Namespace", found.namespace, api_version="v1")
-        what = f"{ref}: no pod is isolated for ingress; they accept every connection."
-        if not found.whole:
-            what = (
-                f"{ref}: {some_pods(found.pods)} {_is(found.pods)} not isolated for ingress, and other pods there are."
-            )
-        yield Finding(
-            INGRESS_NOT_ISOLATED,
-            what,
-            namespace.origin if found.whole and given and namespace is not None else found.pods[0].origin,
-            ref,
-            "Whoever gets into one pod of the cluster gets to these.",
-            f"See what a default deny would close: ringfence generate default-deny PATH -n {found.namespace}.",
-            workloads(found.pods),
-        )
-
-
-def _is(pods: tuple[object, ...]) -> str:
-    return "is" if len(pods) == 1 else "are"
+    yield from not_isolated(
+        context,
+        Direction.INGRESS,
+        INGRESS_NOT_ISOLATED,
+        "they accept every connection",
+        "Whoever gets into one pod of the cluster gets to these.",
+    )

@@ -54,35 +54,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ringfence.lint.context import LintContext
-from ringfence.lint.exposure import unguarded
-from ringfence.lint.naming import some_pods, workloads
+from ringfence.lint.exposure import not_isolated
 from ringfence.model.codes import EGRESS_NOT_ISOLATED
 from ringfence.model.finding import Finding
-from ringfence.model.origin import ObjectRef
 from ringfence.model.policy import Direction
 
 
 def check(context: LintContext) -> Iterator[Finding]:
     """One finding a namespace: for all of it, or for the pods that were forgotten."""
-    for found in unguarded(context, Direction.EGRESS):
-        namespace = context.snapshot.namespaces.get(found.namespace)
-        given = namespace is not None and bool(namespace.origin.position.file)
-        ref = ObjectRef("Namespace", found.namespace, api_version="v1")
-        what = f"{ref}: no pod is isolated for egress; they may open every connection."
-        if not found.whole:
-            what = (
-                f"{ref}: {some_pods(found.pods)} {_is(found.pods)} not isolated for egress, and other pods there are."
-            )
-        yield Finding(
-            EGRESS_NOT_ISOLATED,
-            what,
-            namespace.origin if found.whole and given and namespace is not None else found.pods[0].origin,
-            ref,
-            "What is taken over can fetch tools, and send data out.",
-            f"See what a default deny would close: ringfence generate default-deny PATH -n {found.namespace}.",
-            workloads(found.pods),
-        )
-
-
-def _is(pods: tuple[object, ...]) -> str:
-    return "is" if len(pods) == 1 else "are"
+    yield from not_isolated(
+        context,
+        Direction.EGRESS,
+        EGRESS_NOT_ISOLATED,
+        "they may open every connection",
+        "What is taken over can fetch tools, and send data out.",
+    )
