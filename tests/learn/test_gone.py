@@ -79,3 +79,20 @@ def test_pods_of_the_host_network_are_named_by_their_nodes_address() -> None:
     agent = pod("agent", ip="10.1.0.1", node="n1", host=True)
     proposal = learned(cluster(NODES, agent, *SHOP), edge("shop/agent", "shop/cart", 9090))
     assert peers(proposal, "shop/learned-cart") == [{"ipBlock": {"cidr": "10.1.0.1/32"}}]
+
+
+def test_a_selector_leaves_out_workloads_that_are_gone_as_well() -> None:
+    """Else the policy of the pod without labels would cut the one that may come back."""
+    lone = pod("a").replace("labels: {app: a}", "labels: {}")
+    old = workload("shop/old", kind="Deployment", app="old")
+    proposal = learned(cluster(lone, pod("b")), edge("shop/b", "shop/a", 80), edge("shop/b", old, 80))
+    assert str(of(proposal, "shop/a").group.selector) == "!app"
+    assert not proposal.proof.cut
+
+
+def test_a_node_that_only_records_tell_is_a_node_to_cilium() -> None:
+    """Its entities mean nodes, and ranges don't."""
+    seen = Party(PartyKind.NODE, address="10.1.0.9")
+    proposal = learned(cluster(*SHOP), edge("shop/web", seen, 9100), to="cilium")
+    assert body(proposal, "shop/learned-web")["spec"]["egress"][-1]["toEntities"] == ["host", "remote-node"]
+    assert not proposal.proof.cut

@@ -70,6 +70,8 @@ class Composer:
             other = self._groups.of(workload)
             if other is not None and other is not group:
                 reasons = sorted(self._demands.open.get((other, direction), ()))
+                if not other.guardable and self._demands.needs(other, direction):
+                    reasons = ["it is gone from the cluster, and gets no policy of its own"]
                 found += [f"its selector also means {workload}: {reason}" for reason in reasons]
         return tuple(found)
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ringfence.flows.edges import Party, PartyKind
-from ringfence.learn.groups import Group, Groups, workload_of
-from ringfence.model.addresses import format_address, parse_address
+from ringfence.learn.groups import Group, Groups, point_of, workload_of
+from ringfence.model.addresses import format_address
 from ringfence.model.objects import Pod, Service, Snapshot
 from ringfence.model.ports import Protocol
 from ringfence.model.verdict import AddressEndpoint
@@ -132,11 +132,11 @@ class Ends:
         if party.kind is not PartyKind.NODE:
             return set()
         kind, _, name = party.workload.partition("/")
-        return ({name} if kind == "Node" and name else set()) | self.nodes_by_address.get(_point(party), set())
+        return ({name} if kind == "Node" and name else set()) | self.nodes_by_address.get(point_of(party), set())
 
     def _node(self, party: Party) -> list[Address]:
         names = self.node_names(party)
-        points = {point for point, nodes in self.nodes_by_address.items() if nodes & names} | {_point(party)}
+        points = {point for point, nodes in self.nodes_by_address.items() if nodes & names} | {point_of(party)}
         api = party.service == API_SERVER
         found = [Address(point, is_node=True, is_api_server=api) for point in sorted(points) if point >= 0]
         if not found:
@@ -144,7 +144,7 @@ class Ends:
         return found
 
     def _address(self, party: Party) -> Address | Group:
-        point = _point(party)
+        point = point_of(party)
         if point < 0:
             raise UnnamedError("has no address on record")
         pod = self._pod_at.get(point)
@@ -175,7 +175,7 @@ class Ends:
         namespace, slash, name = party.service.partition("/")
         if slash:
             return self.backends.service(namespace, name)
-        return self.backends.at(_point(party))
+        return self.backends.at(point_of(party))
 
     def _ends(self, endpoint: Pod | AddressEndpoint) -> Iterable[End]:
         if isinstance(endpoint, Pod):
@@ -184,14 +184,6 @@ class Ends:
                 return [group]
             return [Address(address, is_node=True, hosts=(endpoint,)) for address in endpoint.addresses]
         return [Address(endpoint.address, is_node=endpoint.address in self._node_addresses)]
-
-
-def _point(party: Party) -> int:
-    """The address of a party; -1 where it has none."""
-    try:
-        return parse_address(party.address)
-    except ValueError:
-        return -1
 
 
 def _serves(service: Service, pod: Pod, protocol: Protocol, port: int) -> bool:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 
 from ringfence.flows.edges import Party, PartyKind
 from ringfence.learn.selectors import Field, common, lasting
+from ringfence.model.addresses import parse_address
 from ringfence.model.labels import LabelExpr
-from ringfence.model.objects import NAMESPACE_NAME_LABEL, Namespace, Pod, Snapshot, WorkloadRef
+from ringfence.model.objects import NAMESPACE_NAME_LABEL, Namespace, Node, Pod, Snapshot, WorkloadRef
 from ringfence.model.policy import PodPeer
 
 _COMES_AND_GOES = frozenset({"Job", "CronJob"})
@@ -52,10 +53,10 @@ class Groups:
     ``snapshot`` is the cluster with a planned pod for each of the latter, so that the engine can judge them.
     """
 
-    def __init__(self, snapshot: Snapshot, parties: Iterable[Party]) -> None:
+    def __init__(self, snapshot: Snapshot, parties: Sequence[Party]) -> None:
         known = {pod.workload for pod in snapshot.pods}
         gone = _gone(parties, known)
-        self.snapshot = _with(snapshot, gone)
+        self.snapshot = _with(snapshot, gone, parties)
         self.all: list[Group] = []
         self._of: dict[WorkloadRef, Group] = {}
         self._hosts: dict[WorkloadRef, list[Pod]] = defaultdict(list)
@@ -87,7 +88,7 @@ class Groups:
         for workload in sorted(pods):
             labels = tuple(sorted(common(pods[workload]).items()))
             alike[labels or workload].append(workload)
-        field, gone = Field(present), {pod.workload for pod in absent}
+        field, gone = Field((*present, *absent)), {pod.workload for pod in absent}
         names: dict[str, int] = defaultdict(int)
         for workloads in alike.values():
             names[_first(workloads, gone).name] += 1
@@ -124,10 +125,40 @@ def _gone(parties: Iterable[Party], known: set[WorkloadRef]) -> dict[WorkloadRef
     return found
 
 
-def _with(snapshot: Snapshot, gone: Mapping[WorkloadRef, Pod]) -> Snapshot:
+def _with(snapshot: Snapshot, gone: Mapping[WorkloadRef, Pod], parties: Iterable[Party]) -> Snapshot:
     spaces = {pod.namespace for pod in gone.values()} - set(snapshot.namespaces)
     made = {name: Namespace(name, {NAMESPACE_NAME_LABEL: name}, given=False) for name in sorted(spaces)}
-    return replace(snapshot, pods=(*snapshot.pods, *gone.values()), namespaces={**snapshot.namespaces, **made})
+    return replace(
+        snapshot,
+        pods=(*snapshot.pods, *gone.values()),
+        namespaces={**snapshot.namespaces, **made},
+        nodes=_nodes(snapshot, parties),
+    )
+
+
+def _nodes(snapshot: Snapshot, parties: Iterable[Party]) -> tuple[Node, ...]:
+    """The nodes of the input, and those that only records tell: rules for nodes mean these, too."""
+    known = {address for node in snapshot.nodes for address in node.addresses}
+    known |= {address for pod in snapshot.pods for address in pod.addresses}
+    found = {node.name: node for node in snapshot.nodes}
+    for party in sorted((each for each in parties if each.kind is PartyKind.NODE), key=str):
+        point = point_of(party)
+        if point < 0 or point in known:
+            continue
+        known.add(point)
+        kind, _, name = party.workload.partition("/")
+        name = name if kind == "Node" and name else party.address
+        node = found.get(name, Node(name, {}))
+        found[name] = replace(node, addresses=(*node.addresses, point))
+    return tuple(found.values())
+
+
+def point_of(party: Party) -> int:
+    """The address of a party; -1 where it has none."""
+    try:
+        return parse_address(party.address)
+    except ValueError:
+        return -1
 
 
 def workload_of(party: Party) -> WorkloadRef | None:
