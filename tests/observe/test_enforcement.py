@@ -9,7 +9,7 @@ from ringfence.flows.edges import Edge, EdgeSet
 from ringfence.model.finding import Finding
 from ringfence.model.flow import HOUR, Outcome, RecordedRule
 from ringfence.model.objects import Snapshot
-from ringfence.observe import denied
+from ringfence.observe import Moment, denied
 from tests.replay.worlds import START, WEB_TO_DB, at_node, edge, policy, read, world
 
 GUARD = policy("db", "data", WEB_TO_DB)
@@ -47,6 +47,15 @@ def test_what_passed_before_the_policy_was_changed_is_no_finding() -> None:
     assert not codes([edge("shop/cart", "data/db", 5432)], younger)
     older = GUARD.replace("{name: db,", "{creationTimestamp: '2020-01-01T00:00:00Z', name: db,")
     assert codes([edge("shop/cart", "data/db", 5432)], older) == ["RF701"]
+
+
+def test_what_passed_when_a_snapshot_allowed_it_is_no_finding() -> None:
+    edges = EdgeSet.of([edge("shop/cart", "data/db", 5432, first=2)])
+    before, now = world(), world(GUARD)
+    moments = [Moment(START + hour * HOUR, "", each, read(each)) for hour, each in ((0, before), (5, now))]
+    assert not denied(edges, now, read(now), moments).findings
+    moments = [Moment(START + hour * HOUR, "", each, read(each)) for hour, each in ((0, before), (1, now))]
+    assert [finding.code.code for finding in denied(edges, now, read(now), moments).findings] == ["RF701"]
 
 
 def test_audited_traffic_is_not_enforced_on_purpose() -> None:

@@ -10,7 +10,7 @@ import pytest
 from ringfence.cluster import Cluster, load
 from ringfence.explain.recorded_names import names_of
 from ringfence.model.flow import Outcome
-from ringfence.observe import Ending, denied
+from ringfence.observe import Ending, Moment, denied
 from ringfence.replay import Fate, replay
 from ringfence.simulate import Plan, Simulation, simulate
 from tests.cli.running import run
@@ -85,3 +85,23 @@ def test_from_simulation_to_answers_on_the_command_line(tmp_path: Path) -> None:
     same = run("replay", "-q", "--flows", flows, "--policies", SHOP, SHOP, "--fail-on", "cut")
     assert same.exit_code == 0, same.stdout
     assert run("flows", "denied", "-q", SHOP, "--store", flows).exit_code == 0
+
+
+def test_the_change_that_cut_simulated_traffic_is_found_in_the_snapshots(cluster: Cluster, tmp_path: Path) -> None:
+    after = Cluster(replace(cluster.snapshot, policies=load(PROPOSED).snapshot.policies))
+    simulation = simulate(cluster.snapshot, cluster.engine, replace(PLAN, rollouts=0), later=[(2, after.engine)])
+    logs = read_again(simulation, "hubble", tmp_path)
+    times = PLAN.start, PLAN.start + 2 * 3600
+    moments = [
+        Moment(time, "", each.snapshot, each.policies) for time, each in zip(times, (cluster, after), strict=True)
+    ]
+    report = denied(logs.edges, after.snapshot, after.policies, moments)
+    cut = {
+        row.destination.name: row
+        for row in report.of(Ending.DROPPED)
+        if row.source.name == "shop/Deployment/cart" and row.worked_until is not None
+    }
+    row = cut["kube-system/Deployment/coredns"]  # without a name nothing else is even tried
+    assert row.first >= times[1]
+    assert "shop/NetworkPolicy/cart" in {str(change.policy) for change in row.changes}
+    assert not [finding for finding in report.findings if finding.code.code == "RF701"]

@@ -40,7 +40,7 @@ def denied(
     answered = {call.ends for call in calls if call.of(PASSED)}
     rows = [row for call in calls for row in _rows(call, ends, judge, past, answered)]
     rows.sort(key=_order)
-    findings = tuple(_disagreements(calls, rows, ends, judge, snapshot)) if judge and snapshot else ()
+    findings = tuple(_disagreements(calls, rows, ends, judge, snapshot, past)) if judge and snapshot else ()
     return DeniedReport(
         tuple(rows),
         findings,
@@ -91,7 +91,12 @@ def _recorded(edges: Sequence[Edge]) -> tuple[RecordedRule, ...]:
 
 
 def _disagreements(
-    calls: Sequence[Call], rows: Sequence[Denial], ends: RecordedEnds, judge: RecordedJudge, snapshot: Snapshot
+    calls: Sequence[Call],
+    rows: Sequence[Denial],
+    ends: RecordedEnds,
+    judge: RecordedJudge,
+    snapshot: Snapshot,
+    past: History,
 ) -> Iterator[Finding]:
     found = Enforcement(snapshot, ends)
     for row in rows:
@@ -102,6 +107,8 @@ def _disagreements(
             continue
         last = max(edge.last for edge in passed)
         stopped = [edge.last for edge in call.of(STOPPED) if edge.last > last]
+        if past.denied_at(call, last) is False:
+            continue  # a snapshot shows that it was allowed then
         verdict = judge.verdict(*call.ends, call.protocol, call.port)
         found.passed(call, verdict, min(stopped, default=None))
     yield from found.findings()

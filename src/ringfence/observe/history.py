@@ -58,6 +58,14 @@ class History:
                 return tuple(self._changes(number, call, later))
         return ()
 
+    def denied_at(self, call: Call, moment: float) -> bool | None:
+        """Whether the policies of that time deny the call; None where no snapshot is as old, or it can't be judged."""
+        states = [state for state in self._states if state.moment.time <= moment]
+        if not states:
+            return None
+        standing = self._verdict(states[-1], call).standing
+        return standing is Standing.DENIED if standing is not None else None
+
     def _verdict(self, state: _State, call: Call) -> RecordedVerdict:
         source, destination = (state.ends.numbers[party] for party in call.parties)
         return state.judge.verdict(source, destination, call.protocol, call.port)
