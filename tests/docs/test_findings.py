@@ -10,6 +10,7 @@ import pytest
 
 from ringfence.model.codes import CODES
 from ringfence.model.finding import Code
+from ringfence.observe.codes import CODES as OF_RECORDS
 from tests.docs.paths import DOCS
 
 
@@ -34,6 +35,13 @@ def test_every_code_is_in_the_table(code: Code, generator: ModuleType) -> None:
     assert row in generator.FINDINGS.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("code", OF_RECORDS, ids=lambda code: code.code)
+def test_every_code_of_recorded_traffic_is_in_its_table(code: Code, generator: ModuleType) -> None:
+    row = f"| `{code.code}` | `{code.slug}` | {code.severity} | {code.title} |"
+    assert row in generator.FINDINGS.read_text(encoding="utf-8")
+    assert code.code not in {other.code for other in CODES}
+
+
 def test_the_pages_of_the_rules_are_up_to_date(generator: ModuleType) -> None:
     pages = generator.rules()
     assert {path: path.read_text(encoding="utf-8") for path in DOCS.glob("rules/RF*.md")} == pages, "run make fix"
@@ -45,7 +53,7 @@ def test_the_navigation_has_every_rule(generator: ModuleType) -> None:
 
 
 def test_codes_that_a_page_mentions_exist() -> None:
-    known = {code.code for code in CODES}
+    known = {code.code for code in (*CODES, *OF_RECORDS)}
     for path in DOCS.glob("**/*.md"):
         mentioned = set(re.findall(r"\bRF\d{3}\b", path.read_text(encoding="utf-8")))
         assert mentioned <= known, path

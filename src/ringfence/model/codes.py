@@ -1,7 +1,8 @@
 """The table of finding codes. A code is never reused; a released one keeps its meaning.
 
 RF0xx reading input, RF05x what an answer assumes, RF06x suppressions · RF1xx validity of policies · RF2xx selects
-nothing, or the wrong thing · RF3xx cuts · RF4xx exposure · RF5xx redundancy · RF6xx hygiene.
+nothing, or the wrong thing · RF3xx cuts · RF4xx exposure · RF5xx redundancy · RF6xx hygiene. RF7xx are of recorded
+traffic, and stand in :mod:`ringfence.observe.codes`.
 """
 
 from __future__ import annotations
