@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import replace
 from random import Random
 
+import click
 import pytest
 from hypothesis import given, settings, strategies as st
 
@@ -13,11 +14,13 @@ from ringfence.dialects import read_policies
 from ringfence.flows.edges import Edge, EdgeSet, Party, PartyKind
 from ringfence.learn import Proposal, Settings, learn
 from ringfence.model.addresses import parse_address
+from ringfence.model.flow import Outcome
 from ringfence.model.names import NameRecord, Names
 from ringfence.model.objects import Pod, Snapshot
 from ringfence.model.policy import Direction
 from ringfence.model.ports import Protocol
 from ringfence.model.verdict import AddressEndpoint, Endpoint
+from ringfence.render import learn as rendering, learn_json, learn_markdown
 from tests import oracle
 from tests.clusters import snapshot_with
 from tests.learn.worlds import edge
@@ -125,3 +128,41 @@ def test_the_order_of_the_flows_changes_nothing(world: tuple[Snapshot, list[Edge
     assert [(made.body, made.comments) for made in one.objects] == [
         (made.body, made.comments) for made in other.objects
     ]
+
+
+PARTIES = (
+    Party(PartyKind.NODE, workload="Node/n1"),
+    Party(PartyKind.NODE, address="10.0.1.2"),
+    Party(PartyKind.NODE, workload="Node/n9"),
+    Party(PartyKind.UNKNOWN, address="10.0.0.99"),
+    Party(PartyKind.UNKNOWN, "a", labels=(("app", "web"),)),
+    Party(PartyKind.WORKLOAD, "b", "Deployment/gone", labels=(("app", "db"),)),
+    Party(PartyKind.WORKLOAD, "b", "Deployment/lost"),
+    Party(PartyKind.SERVICE, service="a/none", address="10.9.9.9"),
+    Party(PartyKind.EXTERNAL),
+    Party(PartyKind.EXTERNAL, address="198.51.100.1", names=("x.example.com",)),
+)
+"""Ends that are hard to name, or can't be."""
+
+
+@st.composite
+def hard_edges(draw: st.DrawFn, snapshot: Snapshot) -> list[Edge]:
+    """Edges of all outcomes, with ports and protocols that rules may lack."""
+    ends = st.one_of(st.sampled_from(snapshot.pods).map(party), st.sampled_from(PARTIES))
+    ports = st.sampled_from((53, 80, 40_000, None))
+    protocols = st.sampled_from(("TCP", "UDP", "ICMP"))
+    outcomes = st.sampled_from((Outcome.ALLOWED, Outcome.ALLOWED, Outcome.AUDITED, Outcome.DENIED, Outcome.FAILED))
+    return draw(st.lists(st.builds(edge, ends, ends, ports, protocols, outcome=outcomes), max_size=8))
+
+
+@pytest.mark.parametrize("dialect", ["networkpolicy", "cilium", "cnp"])
+@given(data=st.data(), denied=st.booleans())
+@settings(max_examples=15, deadline=None)
+def test_what_can_not_be_named_is_told_and_never_cut(dialect: str, data: st.DataObject, denied: bool) -> None:
+    snapshot = data.draw(snapshots())
+    edges = data.draw(hard_edges(snapshot))
+    proposal = learn(snapshot, EdgeSet.of(edges), Settings(dialect, denied=denied, budget=2))
+    assert not proposal.proof.cut
+    assert click.unstyle("\n".join(rendering.text(proposal)))
+    assert learn_json.document(proposal, ())
+    assert learn_markdown.document(proposal)
