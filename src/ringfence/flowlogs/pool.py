@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import subprocess
@@ -68,7 +69,14 @@ class Remote:
         self._requests.flush()
 
     def _receive(self, what: type[T]) -> T:
-        answer = pickle.load(self._replies)  # noqa: S301 - from the process that was started above
+        # So many new objects would have the collector look at all of them several times, and none is garbage.
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            answer = pickle.load(self._replies)  # noqa: S301 - from the process that was started above
+        finally:
+            if collecting:
+                gc.enable()
         if not isinstance(answer, what):
             raise TypeError(f"a reading process answered with {type(answer).__name__}")
         return answer
