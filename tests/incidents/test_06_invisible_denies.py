@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -85,8 +87,6 @@ def test_nothing_listening_is_told_from_a_drop(tmp_path: Path, snapshots: list[s
 
 
 def test_a_reject_is_told_from_a_drop(tmp_path: Path) -> None:
-    from dataclasses import replace
-
     flows = recorded(PLACE, [(0, "broken")], replace(PLAN, reject=True, closed=()), tmp_path, log_format="antrea-np")
     answer = flows.document("denied", *paths(PLACE, "broken"))
     assert rows(answer, "dropped") == []
@@ -106,3 +106,15 @@ def test_after_the_fix_nobody_is_denied(tmp_path: Path) -> None:
     answer = flows.document("denied", *paths(PLACE, "fixed"))
     (row,) = rows(answer, "dropped")
     assert at(CHANGED)[:19] <= row["worksSince"] < at(CHANGED + 0.5)
+
+
+def test_a_node_that_does_not_enforce_shows_as_a_disagreement(tmp_path: Path) -> None:
+    """The policies deny, the records of one node say that it passed."""
+    plan = replace(PLAN, closed=(), not_enforced=frozenset({"node-2"}))
+    flows = recorded(PLACE, [(0, "broken")], plan, tmp_path)
+    true = [key for key in flows.truth.edges if key.destination == "shop/Deployment/inventory"]
+    passed = {key.outcome.value for key in true if key.source == "shop/Deployment/orders"}
+    assert passed == {"allowed", "denied"}
+    answer = flows.document("denied", *paths(PLACE, "broken"), "--fail-on", "disagreement", status=1)
+    assert answer["disagreements"]
+    assert any("inventory" in json.dumps(finding) for finding in answer["disagreements"])
