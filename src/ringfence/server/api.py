@@ -1,0 +1,130 @@
+"""``/api/v1``: the documents of the command line over HTTP. No text of a request names a file here."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi.responses import Response
+from starlette.concurrency import run_in_threadpool
+
+from ringfence.model.finding import Severity
+from ringfence.model.ports import Icmp, Protocol
+from ringfence.render import diagnose_json, fix_json, lint_json, why_json
+from ringfence.render.json_values import document
+from ringfence.render.reach_json import summary as summary_fields
+from ringfence.server.answers import LONGEST, Answers
+from ringfence.server.problems import MEDIA_TYPE, SCHEMA
+from ringfence.server.source import MOST_PROPOSED
+
+_Text = Annotated[str, Query(min_length=1, max_length=LONGEST)]
+_Port = Annotated[str, Query(max_length=32, description="443 or 53/UDP; icmp/8 for ping.")]
+
+_MANIFESTS: Final = ("application/yaml", "application/x-yaml", "text/yaml", "text/plain", "application/json")
+
+
+def _responses(kind: str) -> dict[int | str, dict[str, Any]]:
+    """What a question answers: a document of this kind, or a problem."""
+    schema = {
+        "type": "object",
+        "required": ["apiVersion", "kind"],
+        "properties": {"apiVersion": {"const": "ringfence.dev/v1"}, "kind": {"const": kind}},
+    }
+    found: dict[int | str, dict[str, Any]] = {
+        200: {"description": f"A {kind}.", "content": {"application/json": {"schema": schema}}}
+    }
+    for status, text in ((400, "The question can't be asked so."), (401, "It isn't known who asks.")):
+        found[status] = {"description": text, "content": {MEDIA_TYPE: {"schema": SCHEMA}}}
+    return found
+
+
+def _json(text: str) -> Response:
+    return Response(text, media_type="application/json")
+
+
+def make_api(answers: Answers) -> APIRouter:
+    """The questions, asked of one source."""
+    router = APIRouter(prefix="/api/v1")
+
+    @router.get("/cluster", responses=_responses("ClusterSummary"), response_class=Response)
+    def cluster() -> Response:
+        """What is served, with counts over all pairs of pods."""
+        found = document(
+            "ClusterSummary",
+            name=answers.source.name,
+            age=round(answers.source.age, 3),
+            ready=answers.source.ready,
+            cni=answers.cluster().cni,
+            summary=summary_fields(answers.summary()),
+            namespaces=sorted(answers.cluster().snapshot.namespaces),
+        )
+        return _json(json.dumps(found, ensure_ascii=False))
+
+    @router.get("/endpoints", responses=_responses("EndpointList"), response_class=Response)
+    def endpoints(q: Annotated[str, Query(max_length=LONGEST)] = "") -> Response:
+        """Up to 50 names of workloads, Services and pods that hold ``q``."""
+        return _json(json.dumps(document("EndpointList", endpoints=list(answers.complete(q))), ensure_ascii=False))
+
+    @router.get("/why", responses=_responses("WhyReport"), response_class=Response)
+    def why(source: _Text, destination: _Text, port: _Port = "") -> Response:
+        """May the source connect to the destination, and why?"""
+        asked = answers.why(source, destination, port)
+        fixes = [fix_json.fix(fix) for fix in asked.fixes.values()]
+        return _json(why_json.render(asked.answer, asked.cluster.findings, fixes))
+
+    @router.get("/verdict", responses=_responses("VerdictReport"), response_class=Response)
+    def verdict(
+        source: _Text,
+        destination: _Text,
+        port: Annotated[str, Query(min_length=1, max_length=32)],
+        protocol: Annotated[Literal["TCP", "UDP", "SCTP", "ICMP", "ICMPv6"], Query()] = "TCP",
+    ) -> Response:
+        """The verdict alone."""
+        family = next((name for name in (*Protocol.__members__, *Icmp.__members__) if name == protocol.upper()), "TCP")
+        row = {"src": source, "dst": destination, "protocol": family, "port": port}
+        return _json(answers.verdict(row))
+
+    @router.get("/reach", responses=_responses("ReachReport"), response_class=Response)
+    def reach(
+        namespace: Annotated[list[str], Query(max_length=100)] = [],  # noqa: B006 -- FastAPI copies it
+        limit: Annotated[int, Query(ge=1, le=200_000)] = 20_000,
+    ) -> Response:
+        """What may connect to what, by workload; with an end in one of the namespaces, if any is named."""
+        return _json(answers.reach(namespace, limit))
+
+    @router.get("/findings", responses=_responses("LintReport"), response_class=Response)
+    def findings(severity: Annotated[Literal["note", "warning", "error"], Query()] = "note") -> Response:
+        """What the linter finds, of this severity and worse. Fixes are left to ``ringfence lint``."""
+        report, least = answers.lint(), Severity[severity.upper()]
+        shown = [finding for finding in report.findings if finding.severity >= least]
+        return _json(lint_json.render(report, shown, (), answers.cluster().snapshot))
+
+    @router.get("/diagnose", responses=_responses("DiagnoseReport"), response_class=Response)
+    def diagnose() -> Response:
+        """What is cut, by root cause."""
+        return _json(diagnose_json.render(answers.diagnosis(), answers.findings()))
+
+    refused: dict[int | str, dict[str, Any]] = {
+        413: {"description": "The manifests are too long.", "content": {MEDIA_TYPE: {"schema": SCHEMA}}},
+        415: {"description": "The body is no manifests.", "content": {MEDIA_TYPE: {"schema": SCHEMA}}},
+    }
+    body = {"content": {kind: {"schema": {"type": "string", "minLength": 1}} for kind in _MANIFESTS[:4]}}
+
+    @router.post(
+        "/diff",
+        responses=_responses("DiffReport") | refused,
+        response_class=Response,
+        openapi_extra={"requestBody": {"required": True, **body}},
+    )
+    async def diff(request: Request) -> Response:
+        """What the manifests in the body would open and close if they were applied on top."""
+        kind = request.headers.get("content-type", "text/plain").partition(";")[0].strip().lower()
+        if kind not in _MANIFESTS:
+            raise HTTPException(415, f"Send manifests as one of {', '.join(_MANIFESTS)}.")
+        text = await request.body()
+        if len(text) > MOST_PROPOSED:
+            raise HTTPException(413, f"The manifests are longer than {MOST_PROPOSED >> 20} MiB.")
+        return _json(await run_in_threadpool(answers.diff_json, text))
+
+    return router
