@@ -30,13 +30,14 @@ def edge_set(storage: Storage, choice: Choice, *, whole: bool) -> EdgeSet:
     picked = chosen(storage, choice)
     found = storage.fetch(picked.order_by(*PAIR_AND_OUTCOME))
     source, destination = (found.column(name).to_numpy() for name in ("source", "destination"))
-    used, places = np.unique(np.concatenate([source, destination]), return_inverse=True)
-    parties = parties_of(storage, used.tolist())
+    is_used = np.bincount(np.concatenate([source, destination])) > 0
+    places = np.cumsum(is_used) - 1
+    parties = parties_of(storage, np.flatnonzero(is_used).tolist())
     ports = found.column("port").to_numpy().tolist()
     edges = EdgeSet(
         parties,
-        places[: len(source)].tolist(),
-        places[len(source) :].tolist(),
+        places[source].tolist(),
+        places[destination].tolist(),
         _shared(found.column("protocol")),
         [None if port == NO_PORT else port for port in ports],
         _shared(found.column("outcome"), Outcome),
