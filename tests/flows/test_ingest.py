@@ -19,6 +19,7 @@ from ringfence.flows.ingest import Ingest, Ingested
 from ringfence.flows.store import opened
 from ringfence.model.errors import InputError
 from tests.docs.paths import ROOT
+from tests.flows.making import flow, reduced
 
 EXAMPLE = ROOT / "examples" / "flows" / "hubble.jsonl"
 LINES = EXAMPLE.read_bytes().splitlines(keepends=True)
@@ -133,6 +134,18 @@ def test_a_named_file_that_is_no_log_is_an_error_and_leaves_the_store_usable(sto
         ingest(store, tmp_path / "x")
     ingest(store, EXAMPLE)
     assert counts(store) == EXPECTED
+
+
+def test_a_stream_is_one_input_however_often_it_is_stored(store: str) -> None:
+    with opened(store, write=True) as flows:
+        for times in (2, 3):
+            Ingest(flows).stream("relay:localhost:4245", "hubble", reduced((flow(), 0, times)))
+        Ingest(flows).stream("relay:other:4245", "hubble", reduced(flow()))
+        assert [(each.name, each.records) for each in flows.inputs()] == [
+            ("relay:localhost:4245", 5),
+            ("relay:other:4245", 1),
+        ]
+        assert flows.edges().connections == [6]
 
 
 def test_a_process_that_is_killed_loses_nothing_and_counts_nothing_twice(store: str, tmp_path: Path) -> None:

@@ -60,11 +60,17 @@ class Ingest:
             yield self._take(reading)
 
     def stream(self, name: str, log_format: str, reduction: Reduction) -> Ingested:
-        """Stores what came from a stream, which can't be recognised when it comes again."""
-        self._add(self._next(), name, log_format, reduction, Part(0, "", 0), b"")
+        """Stores what a stream gave since the last time. It is one input; records that come again are counted again."""
+        before = next((stored for stored in self._inputs.values() if self._is_stream(stored, name, log_format)), None)
+        number = before.number if before is not None else self._next()
+        self._add(number, name, log_format, reduction, Part(0, "", 0), b"")
         return Ingested(
             name, log_format, reduction.lines, reduction.flows_read, known=False, losses=tuple(reduction.losses)
         )
+
+    def _is_stream(self, stored: StoredInput, name: str, log_format: str) -> bool:
+        same = (stored.name, stored.format, stored.cluster) == (name, log_format, self._cluster)
+        return same and not stored.head and not stored.digest
 
     def _known(self, path: str) -> Part | None:
         """The largest part of a log like this that is in the store; the reader compares the whole of it."""
@@ -132,7 +138,7 @@ class Ingest:
             len(head),
             part.digest,
             part.size,
-            part.lines or reduction.lines,
+            part.lines or reduction.lines + (before.lines if before is not None else 0),
             reduction.flows_read + (before.records if before is not None else 0),
             _first(reduction.first, before.first if before is not None else None, least=True),
             _first(reduction.last, before.last if before is not None else None, least=False),
