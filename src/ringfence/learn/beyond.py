@@ -73,11 +73,12 @@ def beyond(
         seen[key] = seen.get(key, NO_PORTS) | PortSet.point(each.protocol, each.port)
     rows = _Rows(engine)
     pairs = tuple(_pairs(rows, groups, guarded, seen, served))
+    outside = _addresses_seen(seen)
     ranges = tuple(
         extra
         for direction in Direction
         for group in guarded[direction]
-        for extra in _ranges(rows, group, direction, seen, served)
+        for extra in _ranges(rows, group, direction, outside.get((group, direction), {}), served)
     )
     return Beyond(pairs, ranges)
 
@@ -153,19 +154,30 @@ def _towards(rows: _Rows, atom: int, source: int) -> int:
     return others.get(source, default)
 
 
+def _addresses_seen(
+    seen: Mapping[tuple[End, End], PortSet],
+) -> dict[tuple[Group, Direction], dict[PortSet, AddressSet]]:
+    """The addresses that each group was seen with in a direction, by their ports."""
+    found: dict[tuple[Group, Direction], dict[PortSet, list[tuple[int, int]]]] = {}
+    for (source, destination), ports in seen.items():
+        if isinstance(source, Group) and isinstance(destination, Address):
+            side, point = (source, Direction.EGRESS), destination.point
+        elif isinstance(destination, Group) and isinstance(source, Address):
+            side, point = (destination, Direction.INGRESS), source.point
+        else:
+            continue
+        found.setdefault(side, {}).setdefault(ports, []).append((point, point))
+    return {side: {ports: AddressSet.of(some) for ports, some in known.items()} for side, known in found.items()}
+
+
 def _ranges(
     rows: _Rows,
     group: Group,
     direction: Direction,
-    seen: Mapping[tuple[End, End], PortSet],
+    points: Mapping[PortSet, AddressSet],
     served: Mapping[End, PortSet],
 ) -> Iterator[ExtraRange]:
-    known: dict[PortSet, list[tuple[int, int]]] = {}
-    for (source, destination), ports in seen.items():
-        own, other = (source, destination) if direction is Direction.EGRESS else (destination, source)
-        if own is group and isinstance(other, Address):
-            known.setdefault(ports, []).append((other.point, other.point))
-    points = {ports: AddressSet.of(some) for ports, some in known.items()}
+    """``points`` are the addresses that the group was seen with, by their ports."""
     found: dict[PortSet, AddressSet] = {}
     for number, allowed in rows.addresses(group, direction).items():
         ports = rows.engine.table.sets[number]
