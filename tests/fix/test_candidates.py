@@ -10,7 +10,7 @@ import pytest
 from ringfence.dialects import read_policies
 from ringfence.engine import Engine
 from ringfence.explain.endpoints import Endpoints
-from ringfence.explain.query import split_destination
+from ringfence.explain.query import split_destination, with_ports
 from ringfence.fix.commands import kubectl
 from ringfence.fix.propose import FixAnswer, propose
 from ringfence.fix.search import Fix, verify
@@ -42,7 +42,8 @@ class Case:
         return World.of(self.snapshot, Engine.build(self.snapshot, policies))
 
     def ask(self, source: str, destination: str, *, deny: bool = False, quick: bool = False) -> FixAnswer:
-        text, port = split_destination(destination)
+        text, asked = split_destination(destination)
+        port = with_ports(asked)
         assert port is not None
         endpoints = Endpoints(self.snapshot)
         ends = endpoints.source(source), endpoints.destination(text)

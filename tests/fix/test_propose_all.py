@@ -12,7 +12,7 @@ import pytest
 from ringfence.dialects import read_policies
 from ringfence.engine import Engine
 from ringfence.explain.endpoints import Endpoints
-from ringfence.explain.query import split_destination
+from ringfence.explain.query import split_destination, with_ports
 from ringfence.fix.propose_all import FixSet, propose_all
 from ringfence.fix.wanted import Wanted, names, needed
 from ringfence.fix.world import World
@@ -67,7 +67,8 @@ class Case:
         found = []
         for line in lines:
             source, _, destination = line.partition(" > ")
-            text, port = split_destination(destination)
+            text, asked = split_destination(destination)
+            port = with_ports(asked)
             assert port is not None
             left, right = endpoints.source(source), endpoints.destination(text)
             targets = endpoints.targets(right, *port)

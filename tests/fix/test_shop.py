@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from ringfence.cluster import Cluster, load
-from ringfence.explain.query import split_destination
+from ringfence.explain.query import split_destination, with_ports
 from ringfence.fix.propose import FixAnswer, propose
 from tests.docs.paths import ROOT
 
@@ -35,7 +35,8 @@ def shop() -> Cluster:
 
 
 def ask(shop: Cluster, source: str, destination: str) -> FixAnswer:
-    text, port = split_destination(destination)
+    text, asked = split_destination(destination)
+    port = with_ports(asked)
     assert port is not None
     ends = shop.endpoints.source(source), shop.endpoints.destination(text)
     return propose(shop.world, shop.endpoints, *ends, port)

@@ -12,7 +12,7 @@ from ringfence.model.addresses import V4_MAX, V6_BASE, V6_MAX, AddressSet
 from ringfence.model.internet import INTERNET
 from ringfence.model.objects import Pod, Snapshot, WorkloadRef
 from ringfence.model.policy import PolicySet
-from ringfence.model.ports import MAX_PORT, NamedPort, Protocol
+from ringfence.model.ports import MAX_PORT, NamedPort, PortRange, Protocol
 from ringfence.model.verdict import AddressEndpoint, Endpoint
 from ringfence.testing.suite import (
     AddressEnd,
@@ -70,10 +70,11 @@ class World:
         return found
 
     def ports(self, case: Case) -> list[Port]:
-        cuts = dict.fromkeys(points.port_points(self.snapshot, self.policy_set))
+        found = points.port_points(self.snapshot, self.policy_set)
+        cuts: dict[Port, None] = {(protocol, port): None for protocol, port in found if isinstance(protocol, Protocol)}
         for connections in (case.connections, *case.exceptions):
             for port in connections.ports or ():
-                if not isinstance(port, NamedPort):
+                if isinstance(port, PortRange):
                     cuts[port.protocol, port.lo] = None
                     cuts[port.protocol, min(port.hi + 1, MAX_PORT)] = None
             for end in ends_of(case):
