@@ -149,3 +149,11 @@ def test_a_need_that_manifests_show_and_nobody_saw_is_told_when_it_would_be_cut(
     (need,) = proposal.proof.needs
     assert need.target == "service:data/db"
     assert "db.data" in need.text
+
+
+def test_nodelocal_dnscache_is_asked_at_its_address() -> None:
+    cache = pod("node-local-dns", namespace="kube-system", labels="k8s-app: node-local-dns", ip="10.1.0.1", host=True)
+    proposal = learned(cluster(cache, *SHOP), edge("shop/web", outside("192.0.2.7", "api.example.com"), 443))
+    targets = [rule["to"] for rule in egress(proposal, "shop/learned-web")]
+    assert [{"ipBlock": {"cidr": "169.254.20.10/32"}}] in targets
+    assert purposes(proposal, "shop/web") == [Purpose.DNS, Purpose.DNS, Purpose.OBSERVED]
