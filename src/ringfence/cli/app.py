@@ -25,6 +25,7 @@ COMMANDS = (
     "lint",
     "reach",
     "replay",
+    "serve",
     "snapshot",
     "test",
     "verdict",

@@ -9,12 +9,12 @@ import click
 from fastapi import APIRouter, File, Form, Request, UploadFile
 from fastapi.responses import Response
 
-from ringfence.diagnose.report import LossKind
+from ringfence.diagnose.report import Diagnosis, LossKind, Problem
 from ringfence.explain.causes import first_causes
 from ringfence.model.errors import RingfenceError
 from ringfence.model.finding import Severity
 from ringfence.render import fix_text, why_text
-from ringfence.render.diagnose_view import view
+from ringfence.render.diagnose_view import Card, View, view
 from ringfence.render.diff_groups import RISKS, SIGNS, counts, groups
 from ringfence.render.diff_text import places
 from ringfence.render.lines import place, ports
@@ -45,7 +45,7 @@ def make_pages(answers: Answers) -> APIRouter:
             summary=summary,
             view=shown,
             by_severity=by_severity[::-1],
-            first_question=_first_question(answers),
+            cards=_cards(diagnosis, shown),
         )
 
     @router.get("/why")
@@ -63,7 +63,8 @@ def make_pages(answers: Answers) -> APIRouter:
 
     @router.get("/findings")
     def findings(request: Request, severity: str = "", code: str = "", namespace: str = "") -> Response:
-        report = answers.lint()
+        report, diagnosis = answers.lint(), answers.diagnosis()
+        shown = view(diagnosis, most=None)
         kept = [
             each
             for each in report.findings
@@ -75,7 +76,8 @@ def make_pages(answers: Answers) -> APIRouter:
         return page(
             request,
             "findings.html",
-            view=view(answers.diagnosis(), most=None),
+            view=shown,
+            cards=_cards(diagnosis, shown),
             findings=[(each, place(each.origin)) for each in kept[:_MOST_FINDINGS]],
             total=len(kept),
             severity=severity,
@@ -176,12 +178,13 @@ def _told(asked: Asked) -> list[dict[str, object]]:
     ]
 
 
-def _first_question(answers: Answers) -> str:
-    """The address of a ``why`` about the worst loss; empty where nothing is cut."""
-    for problem in answers.diagnosis().problems:
-        for loss in problem.losses:
-            if loss.kind is LossKind.UPSTREAM:  # what is behind a resolver isn't an end of the cluster
-                continue
-            asked = {"source": loss.source, "destination": loss.question}
-            return f"/why?{urlencode(asked)}"
+def _cards(diagnosis: Diagnosis, shown: View) -> list[tuple[Card, str]]:
+    """Each root cause with the address of a ``why`` about the first connection that it cuts; empty for none."""
+    return [(card, _question(problem)) for card, problem in zip(shown.cards, diagnosis.problems, strict=False)]
+
+
+def _question(problem: Problem) -> str:
+    for loss in problem.losses:
+        if loss.kind is not LossKind.UPSTREAM:  # what is behind a resolver is no end of the cluster
+            return f"/why?{urlencode({'source': loss.source, 'destination': loss.question})}"
     return ""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 import jinja2
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -19,11 +21,23 @@ PAGES = (
 """The navigation: path and title of each page."""
 
 
+_TURNING: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Characters that make the text around them run the other way (Unicode Standard Annex 9)."""
+
+
+def _plain(value: Any) -> Any:
+    """Text that can't turn the text around it: such characters are named. What is escaped already stays."""
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return _TURNING.sub(lambda found: f"\\u{ord(found[0]):04x}", value)
+
+
 @cache
 def _templates() -> jinja2.Environment:
     return jinja2.Environment(
         loader=jinja2.PackageLoader("ringfence.server"),
         autoescape=True,
+        finalize=_plain,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -1,0 +1,103 @@
+"""``ringfence serve``: the web page and the API."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from ringfence.cli import options
+from ringfence.cli.progress import progress
+
+_DEMO = Path(__file__).parents[3] / "examples" / "shop"
+"""The example in the repository; an installed package doesn't have it."""
+
+_HELP = """Serve a web page and an API about a running cluster, a snapshot or files.
+
+The page shows what is cut and why, what a change would open and close, and who may connect to whom; /api/v1 has the
+documents of the other commands. A running cluster is followed, everything else is read once. Ends on Ctrl-C.
+
+\b
+ringfence serve --demo
+ringfence serve --context prod --port 9000
+ringfence serve cluster.json --bind 0.0.0.0 --token-file token --host-name ringfence.example.com
+
+Needs: pip install 'ringfence[server]'.
+
+Exit status: 0 ended, 2 wrong usage, unreadable input, or an address that can't be listened on.
+"""
+
+
+@click.command("serve", help=_HELP, short_help="A web page and an API over a cluster.")
+@options.paths
+@click.option("--demo", is_flag=True, help="Serve the example shop, in which several things are broken.")
+@click.option("--bind", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="The address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default=True,
+    help="The port to listen on; 0 is any free one.",
+)
+@click.option(
+    "--token-file", metavar="FILE", type=click.Path(), help="Ask for the token in this file: bearer token, or login."
+)
+@click.option(
+    "--trust-proxy-header",
+    metavar="NAME",
+    help="Take the user from this header, which an authenticating proxy on this machine sets.",
+)
+@click.option("--host-name", "names", multiple=True, metavar="NAME", help="A name that the server is reached by.")
+@click.option(
+    "--cni",
+    type=click.Choice(["auto", "generic", "cilium", "calico"]),
+    default="auto",
+    show_default=True,
+    help="Whose reading to follow where network plugins differ.",
+)
+def command(
+    paths: tuple[str, ...],
+    demo: bool,
+    bind: str,
+    port: int,
+    token_file: str | None,
+    trust_proxy_header: str | None,
+    names: tuple[str, ...],
+    cni: str,
+) -> None:
+    """Runs the command."""
+    if demo:
+        paths = _demo(paths)
+    try:
+        with progress("Starting"):
+            from ringfence.server.run import serve
+            from ringfence.server.settings import Settings, read_token
+            from ringfence.server.source import opened
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("ringfence"):
+            raise
+        raise click.UsageError(f"The server needs {error.name}: pip install 'ringfence[server]'.") from None
+    settings = Settings(
+        token=read_token(token_file) if token_file else "",
+        proxy_header=(trust_proxy_header or "").lower(),
+        names=frozenset(name.lower() for name in names),
+    )
+    settings.check_bind(bind)
+    with opened(paths, cni=cni, stdin=sys.stdin.buffer if "-" in paths else None) as source:
+        serve(source, settings, bind, port, lambda address: click.echo(f"{source.name}: {address} (Ctrl-C ends it)"))
+
+
+def _demo(paths: tuple[str, ...]) -> tuple[str, ...]:
+    """The example's path.
+
+    Raises:
+        click.UsageError: a path is given, too, or the example isn't there.
+    """
+    from ringfence.live.target import PREFIX
+
+    if paths != (PREFIX,):
+        raise click.UsageError("--demo serves the example: leave PATH and the options about a cluster out.")
+    if not _DEMO.is_dir():
+        raise click.UsageError("--demo needs the repository's examples/shop, which this installation doesn't have.")
+    return (str(_DEMO),)

@@ -1,0 +1,68 @@
+"""The server process: listens, serves until it is told to stop, and writes a line of JSON for each request."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from ringfence.model.errors import InputError
+from ringfence.server.app import make_app
+from ringfence.server.noting import LOG, JsonLines
+from ringfence.server.settings import Settings
+from ringfence.server.source import Source
+
+
+def serve(source: Source, settings: Settings, bind: str, port: int, ready: Callable[[str], None]) -> None:
+    """Serves until SIGINT or SIGTERM. ``ready`` is told the address once it is listened on; port 0 is any free one.
+
+    Raises:
+        QueryError: see :meth:`ringfence.server.settings.Settings.check_bind`.
+        InputError: the address can't be listened on.
+    """
+    settings.check_bind(bind)
+    family = socket.AF_INET6 if ":" in bind else socket.AF_INET
+    try:
+        listening = socket.create_server((bind, port), family=family)
+    except OSError as error:
+        raise InputError(f"{bind}:{port} can't be listened on: {error.strerror or error}.") from None
+    with listening:
+        _log()
+        config = uvicorn.Config(
+            make_app(source, settings),
+            log_config=None,
+            access_log=False,
+            ws="none",
+            proxy_headers=False,
+            server_header=False,
+        )
+        shown = f"[{bind}]" if ":" in bind else bind
+        ready(f"http://{shown}:{listening.getsockname()[1]}")
+        with _ended_by_signals():
+            uvicorn.Server(config).run(sockets=[listening])
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Being told to stop is how a server ends well: uvicorn, once stopped, raises the signal again."""
+    known = {each: signal.signal(each, lambda *_: None) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for each, handler in known.items():
+            signal.signal(each, handler)
+
+
+def _log() -> None:
+    """Everything that is logged goes to stderr as JSON, the server's own messages too, as far as they are trouble."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines())
+    for log, level in ((LOG, logging.INFO), (logging.getLogger("uvicorn"), logging.WARNING)):
+        log.handlers = [handler]
+        log.propagate = False
+        log.setLevel(level)
