@@ -214,8 +214,8 @@ def test_an_archive_and_stdin_are_inputs_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("a",), "Name what to compare A with: either B, or --policies, or --apply and --delete."),
-        (("a", "a", "--policies", "a"), "Name what to compare A with: either B, or --policies, or --apply and --delete."),
+        (("a",), "Name what to compare A with: either B, or --policies"),
+        (("a", "a", "--policies", "a"), "Name what to compare A with: either B, or --policies"),
         (("a", "--policies", "a", "--cluster", "a"), "--policies takes the cluster from A"),
         (("-", "-"), "Only one input can be stdin."),
         (("a", "a", "--summary", "-o", "csv"), "--summary has no format csv"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from ringfence.fix.propose import FixAnswer
     from ringfence.fix.search import Fix
 
-_LEAST = 2
-"""A path, and the two ends."""
+_ENDS = ("SRC", "DST")
 
 _HELP = """Say what to change so that SRC may connect to DST; with --deny, so that it may not.
 
@@ -96,10 +96,10 @@ def command(
         fix_all.run(live.paths(arguments), many, common, output=output, write=write is not None, yes=yes)
         return
     _refuse({"-n": bool(namespaces), "--into": into is not None}, "goes with --wanted or --dependencies")
-    if len(arguments) < _LEAST:
-        raise click.UsageError(
-            f"Missing argument '{('SRC', 'DST')[len(arguments)]}': [PATH...] SRC DST[:PORT[/PROTO]]."
-        )
+    begins_with_path = bool(arguments) and (arguments[0] == "-" or Path(arguments[0]).exists())
+    ends = len(arguments) - begins_with_path
+    if ends < len(_ENDS):
+        raise click.UsageError(f"Missing argument '{_ENDS[ends]}': [PATH...] SRC DST[:PORT[/PROTO]].")
     *given, source, destination = arguments
     paths = live.paths(tuple(given))
     text, asked = split_destination(destination)
