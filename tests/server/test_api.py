@@ -56,6 +56,11 @@ def test_names_that_begin_with_the_text_come_first(client: httpx.Client) -> None
     )
 
 
+def test_a_service_is_no_source(client: httpx.Client) -> None:
+    found = valid(client.get("/api/v1/endpoints", params={"q": "cart", "role": "source"}), "EndpointList")
+    assert found["endpoints"] == ["shop/Deployment/cart"]
+
+
 @pytest.mark.parametrize("asked", [{"destination": f"{PAYMENTS}:443"}, {"destination": PAYMENTS, "port": "443"}])
 def test_why_says_that_checkout_is_cut_from_payments_by_a_label(client: httpx.Client, asked: dict[str, str]) -> None:
     found = valid(client.get("/api/v1/why", params={"source": CHECKOUT, **asked}), "WhyReport")

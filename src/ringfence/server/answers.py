@@ -31,9 +31,13 @@ T = TypeVar("T")
 LONGEST: Final = 1024
 """Characters of an endpoint's name in a request."""
 
+_SERVICE = "service:"
 _FIXED = 2
+"""Fixes are made for so many denied ports."""
 _MOST_FOR_FIXES = 20_000
+"""With more pods than this, finding a fix takes longer than the answer itself."""
 _MOST_FOR_EVERY_FIX = 500
+"""Up to so many pods every fix is tried, with more the likeliest only."""
 _MOST_COMPLETIONS = 50
 
 
@@ -92,12 +96,14 @@ class Answers:
     def _names(self) -> tuple[str, ...]:
         return self._keep("names", _names)
 
-    def complete(self, text: str) -> tuple[str, ...]:
-        """Endpoints with this text in their names; those that begin with it come first."""
+    def complete(self, text: str, *, services: bool = True) -> list[str]:
+        """Endpoints with this text in their names; those that begin with it come first. A Service is no source."""
         wanted = text.strip().lower()
-        found = [name for name in self._names() if wanted in name.lower()]
+        found = [
+            name for name in self._names() if wanted in name.lower() and (services or not name.startswith(_SERVICE))
+        ]
         found.sort(key=lambda name: (not name.lower().startswith(wanted), name))
-        return tuple(found[:_MOST_COMPLETIONS])
+        return found[:_MOST_COMPLETIONS]
 
     def why(self, source: str, destination: str, port: str = "") -> Asked:
         """May ``source`` connect to ``destination``, and why? ``port`` may stand in the destination, too.
@@ -183,7 +189,7 @@ class Answers:
 def _names(cluster: Cluster) -> tuple[str, ...]:
     snapshot = cluster.snapshot
     names = {str(pod.workload): None for pod in snapshot.pods}
-    names.update({f"service:{service.namespace}/{service.name}": None for service in snapshot.services})
+    names.update({f"{_SERVICE}{service.namespace}/{service.name}": None for service in snapshot.services})
     names.update({str(pod): None for pod in snapshot.pods})
     return tuple(names)
 

@@ -62,9 +62,13 @@ def make_api(answers: Answers) -> APIRouter:
         return _json(json.dumps(found, ensure_ascii=False))
 
     @router.get("/endpoints", responses=_responses("EndpointList"), response_class=Response)
-    def endpoints(q: Annotated[str, Query(max_length=LONGEST)] = "") -> Response:
-        """Up to 50 names of workloads, Services and pods that hold ``q``."""
-        return _json(json.dumps(document("EndpointList", endpoints=list(answers.complete(q))), ensure_ascii=False))
+    def endpoints(
+        q: Annotated[str, Query(max_length=LONGEST)] = "",
+        role: Annotated[Literal["source", "destination"], Query()] = "destination",
+    ) -> Response:
+        """Up to 50 names of workloads, pods and, as destinations, Services that hold ``q``."""
+        found = answers.complete(q, services=role == "destination")
+        return _json(json.dumps(document("EndpointList", endpoints=found), ensure_ascii=False))
 
     @router.get("/why", responses=_responses("WhyReport"), response_class=Response)
     def why(source: _Text, destination: _Text, port: _Port = "") -> Response:

@@ -6,7 +6,7 @@ for (const input of document.querySelectorAll("input[data-complete]")) {
   let waiting;
   const ask = async () => {
     const number = ++asked;
-    const answer = await fetch(`/api/v1/endpoints?q=${encodeURIComponent(input.value.slice(0, 200))}`);
+    const answer = await fetch(`/api/v1/endpoints?role=${input.name}&q=${encodeURIComponent(input.value.slice(0, 200))}`);
     if (!answer.ok || number !== asked) return;
     const names = (await answer.json()).endpoints;
     list.replaceChildren(...names.map((name) => Object.assign(document.createElement("option"), { value: name })));
