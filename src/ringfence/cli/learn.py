@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import click
 
 from ringfence.cli import flow_input, options, session
@@ -95,8 +97,16 @@ def command(
     elif output == "text":
         for line in rendering.text(answer, every=common.verbose):
             click.echo(line)
+        click.echo(_check(store, paths))
     else:
         click.echo(rendering.manifests(answer) if output == "yaml" else rendering.requests(answer), nl=False)
         for line in rendering.summary(answer, every=common.verbose):
             click.echo(line, err=True)
+        if output == "yaml":
+            click.echo(_check(store, paths), err=True)
     session.finish(cluster, common, found=not answer.keeps_everything)
+
+
+def _check(store: str, paths: tuple[str, ...]) -> str:
+    """How to ask the same of these or newer records: the policies go on top of what is there."""
+    return f"check: {shlex.join(['ringfence', 'replay', '--flows', store, '--apply', 'learned.yaml', *paths])}"

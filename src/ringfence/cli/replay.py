@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 
 _HELP = """Say which recorded connections proposed policies would cut, whose they are, and which line cuts them.
 
-PATH is the cluster: its pods are judged, and its policies are those of today. The policies of --policies take their
-place, as with diff --policies. Without PATH, pods are judged by the labels that the records have.
+PATH is the cluster, or --context the running one: its pods are judged, and its policies are those of today. The
+policies of --policies take their place, as with diff --policies; --apply and --delete change them. Without a cluster,
+pods are judged by the labels that the records have.
 
 \b
 ringfence replay --flows flows.duckdb --policies policies/ cluster.json
+ringfence replay --flows flows.duckdb --apply learned.yaml cluster.json
 ringfence replay --flows flows.duckdb --policies policies/ cluster.json --fail-on cut -o md
 
 Exit status: 0 answered, 1 what --fail-on names was found, 2 wrong usage or unreadable input.
@@ -37,8 +39,12 @@ FAIL_ON = ("cut", "unsure", "unjudged", "opened")
 @click.option("--flows", metavar="STORE", required=True, type=click.Path(), help="The store of recorded flows.")
 @flow_input.cluster_option
 @click.option(
-    "--policies", metavar="PATH", required=True, type=click.Path(allow_dash=True), help="The proposed policies."
+    "--policies",
+    metavar="PATH",
+    type=click.Path(allow_dash=True),
+    help="The proposed policies, in place of all of today's.",
 )
+@options.cluster
 @click.option("--owner-label", default="", metavar="KEY", help="The namespace label that names its team.")
 @click.option(
     "--fail-on",
@@ -55,19 +61,21 @@ def command(
     paths: tuple[str, ...],
     flows: str,
     flows_cluster: str,
-    policies: str,
+    policies: str | None,
     owner_label: str,
     fail_on: tuple[str, ...],
     output: str,
     file: str | None,
+    live: options.Live,
     common: options.Common,
 ) -> None:
     """Runs the command."""
-    if [*paths, policies].count("-") > 1:
-        raise click.UsageError("Only one input can be stdin.")
+    # Without a path the running cluster is judged only where it is asked for: the records' labels do as well.
+    base = live.base(paths) if paths or live.asked else ()
+    _check(base, policies, live.changes)
     edges = flow_input.read_edges(flows, cluster=flows_cluster)
     with progress("Reading the input"):
-        today, proposed = _clusters(paths, policies, edges, common)
+        today, proposed = _clusters(base, policies, live.changes, edges, common)
     findings = _findings(today, proposed)
     if output != "json":
         from ringfence.render import findings_text
@@ -89,8 +97,26 @@ def command(
     _finish(report, findings, fail_on, common)
 
 
+def _check(base: tuple[str, ...], policies: str | None, changes: tuple[str, ...]) -> None:
+    """Refuses what names no proposal or two, or changes of nothing.
+
+    Raises:
+        click.UsageError: so it is.
+    """
+    from ringfence.sources import git
+
+    if (policies is not None) + bool(changes) != 1:
+        raise click.UsageError("Name what is proposed: either --policies, or --apply and --delete.")
+    if changes and not base:
+        raise click.UsageError("--apply and --delete change a cluster: name its PATH, or the running one by --context.")
+    if changes and any(path.startswith(git.PREFIX) for path in base):
+        raise click.UsageError("--apply and --delete go on top of files or a running cluster, not of a revision.")
+    if [*base, policies, "-" if changes and "-" in base else None].count("-") > 1:
+        raise click.UsageError("Only one input can be stdin, and with --apply and --delete the cluster is read twice.")
+
+
 def _clusters(
-    paths: tuple[str, ...], policies: str, edges: EdgeSet, common: options.Common
+    paths: tuple[str, ...], policies: str | None, changes: tuple[str, ...], edges: EdgeSet, common: options.Common
 ) -> tuple[Cluster | None, Cluster]:
     """The cluster of today, if one is given, and under the proposed policies.
 
@@ -100,11 +126,12 @@ def _clusters(
     from ringfence.cluster import Cluster
 
     names = flow_input.with_flow_names(session.names(common), edges)
-    proposed = session.snapshot([policies])
     if not paths:
-        return None, Cluster(proposed, cni=common.cni, names=names, staged=common.staged)
+        return None, Cluster(session.snapshot([policies or ""]), cni=common.cni, names=names, staged=common.staged)
     base = session.snapshot(paths)
-    under = session.under(base, proposed)
+    under = (
+        session.snapshot((*paths, *changes)) if policies is None else session.under(base, session.snapshot([policies]))
+    )
     return (
         Cluster(base, cni=common.cni, names=names),
         Cluster(under, cni=common.cni, names=names, staged=common.staged),
