@@ -23,6 +23,7 @@ SHOP = ROOT / "examples" / "shop"
 def serving(source: Source, settings: Settings | None = None) -> Iterator[str]:
     """The address of a server over the source, until the block ends."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         app = make_app(source, settings or Settings())
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)

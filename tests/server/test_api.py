@@ -70,6 +70,12 @@ def test_why_says_that_checkout_is_cut_from_payments_by_a_label(client: httpx.Cl
     assert found["fixes"][0]["patches"]
 
 
+def test_why_is_answered_without_fixes_where_none_are_wanted(client: httpx.Client) -> None:
+    asked = {"source": CHECKOUT, "destination": PAYMENTS, "fixes": "false"}
+    found = valid(client.get("/api/v1/why", params=asked), "WhyReport")
+    assert (found["verdict"], found["fixes"]) == ("blocked", [])
+
+
 def test_a_verdict_is_one_row(client: httpx.Client) -> None:
     asked = {"source": "shop/Deployment/cart", "destination": "service:data/redis", "port": "6379"}
     (row,) = valid(client.get("/api/v1/verdict", params=asked), "VerdictReport")["rows"]

@@ -105,7 +105,7 @@ class Answers:
         found.sort(key=lambda name: (not name.lower().startswith(wanted), name))
         return found[:_MOST_COMPLETIONS]
 
-    def why(self, source: str, destination: str, port: str = "") -> Asked:
+    def why(self, source: str, destination: str, port: str = "", *, fixes: bool = True) -> Asked:
         """May ``source`` connect to ``destination``, and why? ``port`` may stand in the destination, too.
 
         Raises:
@@ -128,7 +128,7 @@ class Answers:
                 findings=cluster.findings,
                 written=lambda ref, direction: cluster.world.writes(ref, direction),  # noqa: PLW0108 -- made if asked
             )
-            return Asked(cluster, answer, _fixes(cluster, answer))
+            return Asked(cluster, answer, _fixes(cluster, answer) if fixes else {})
 
     def verdict(self, row: dict[str, str]) -> str:
         """One VerdictReport with one row.

@@ -23,6 +23,7 @@ from ringfence.server.matrix import MOST, matrix
 from ringfence.server.views import page
 
 _WORST: Final = 5
+_MOST_ROWS: Final = 25
 _MOST_FINDINGS: Final = 500
 _MOST_ENTRIES: Final = 200
 
@@ -64,7 +65,7 @@ def make_pages(answers: Answers) -> APIRouter:
     @router.get("/findings")
     def findings(request: Request, severity: str = "", code: str = "", namespace: str = "") -> Response:
         report, diagnosis = answers.lint(), answers.diagnosis()
-        shown = view(diagnosis, most=None)
+        shown = view(diagnosis, most=_MOST_ROWS)
         kept = [
             each
             for each in report.findings
