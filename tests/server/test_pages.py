@@ -9,9 +9,12 @@ from typing import Any
 import httpx
 import pytest
 
-from ringfence.server.source import Loaded
+from ringfence.server.source import Loaded, opened
+from tests.live.conftest import Live, live
 from tests.server.serving import serving
 from tests.server.test_api import CHECKOUT, PAYMENTS, POLICY
+
+__all__ = ["live"]
 
 HTML = {"accept": "text/html"}
 SCRIPT = "<script>alert(1)</script>"
@@ -30,6 +33,7 @@ def test_why_has_the_cause_the_line_and_the_fix(client: httpx.Client) -> None:
     assert "tier=api" in text
     assert "payments/policies.yaml:61" in text
     assert "kubectl patch networkpolicy" in text
+    assert "\n-              tier: api\n" in text
 
 
 def test_why_without_a_question_says_how_to_ask(client: httpx.Client) -> None:
@@ -127,3 +131,15 @@ def test_a_cluster_without_pods_or_policies_says_what_to_do() -> None:
     with serving(loaded(space)) as address:
         answer = httpx.post(f"{address}/api/v1/diff", json=space, timeout=30, trust_env=False)
         assert (answer.status_code, "has a pod" in answer.json()["detail"]) == (400, True)
+
+
+def test_a_fix_of_a_running_cluster_is_commands_and_no_files(live: Live) -> None:
+    with (
+        opened((live.path,)) as source,
+        serving(source) as address,
+        httpx.Client(base_url=address, timeout=30, trust_env=False) as client,
+    ):
+        text = client.get("/why", params={"source": "shop/job", "destination": "shop/api:8080"}).text
+        assert "can NOT reach" in text
+        assert "Fix:" in text
+        assert "In the files" not in text

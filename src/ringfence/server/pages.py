@@ -11,6 +11,8 @@ from fastapi.responses import Response
 
 from ringfence.diagnose.report import Diagnosis, LossKind, Problem
 from ringfence.explain.causes import first_causes
+from ringfence.fix.search import Fix
+from ringfence.fix.writing import WriteError, changes
 from ringfence.model.errors import RingfenceError
 from ringfence.model.finding import Severity
 from ringfence.render import fix_text, why_text
@@ -162,6 +164,7 @@ def _told(asked: Asked) -> list[dict[str, object]]:
                     "opens": [(each.source, each.destination, ports(each.ports)) for each in fix.effects.opens],
                     "closes": [(each.source, each.destination, ports(each.ports)) for each in fix.effects.closes],
                     "notes": fix.notes,
+                    "difference": _difference(asked, fix),
                     "commands": fix_text.kubectl([fix]),
                     "manifests": fix_text.manifests([fix]),
                 },
@@ -177,6 +180,16 @@ def _told(asked: Asked) -> list[dict[str, object]]:
             "trace": trace,
         }
     ]
+
+
+def _difference(asked: Asked, fix: Fix) -> str:
+    """What the fix changes in the files that are served; empty where they can't be edited, as those of a cluster."""
+    moved = any(patch.delete for patch in fix.patches)  # one object in another place, which is an edit
+    edits = [patch for patch in fix.patches if patch.manifest is None or moved]
+    try:
+        return "".join(change.difference() for change in changes(edits, asked.cluster.snapshot))
+    except WriteError:
+        return ""
 
 
 def _cards(diagnosis: Diagnosis, shown: View) -> list[tuple[Card, str]]:

@@ -32,7 +32,7 @@ def serve(source: Source, settings: Settings, bind: str, port: int, ready: Calla
     except OSError as error:
         raise InputError(f"{bind}:{port} can't be listened on: {error.strerror or error}.") from None
     with listening:
-        # asyncio does so only for sockets of a stated protocol. A body waits 40 ms for its headers' acknowledgement else.
+        # asyncio does so only for sockets of a stated protocol; a body would wait 40 ms for an acknowledgement.
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         _log()
         config = uvicorn.Config(
