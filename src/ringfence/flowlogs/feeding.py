@@ -71,11 +71,6 @@ class Feed:
         for number in numbers:
             into.unreadable(f"Lines of more than {MAX_LINE >> 20} MiB are not read.", Position(self._name, number))
 
-    def flush(self, into: Reduction) -> None:
-        """Gives every flow that has been read so far."""
-        if isinstance(self._reader, ManyLinesReader):
-            self._reader.flush(into)
-
     def end(self, into: Reduction) -> None:
         """The input has ended."""
         if self._unwrapper is not None and self._unwrapper.pending:

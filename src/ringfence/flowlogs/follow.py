@@ -172,7 +172,6 @@ class _Reading:
         lines = self._cutter.feed(data)
         self._feed.lines(lines, first, into)
         self._lose_long(into)
-        self._feed.flush(into)
         return self._chunk(into) if lines else None
 
     def end(self, chosen: Format | None) -> Iterator[Chunk]:

@@ -33,9 +33,6 @@ class ManyLinesReader(LineReader, Protocol):
     def many(self, lines: Sequence[bytes], file: str, first: int, into: Reduction) -> None:
         """Reads lines that stand in a file one after the other, the first at number ``first``; some may be empty."""
 
-    def flush(self, into: Reduction) -> None:
-        """Gives flows that :meth:`many` has counted without giving them yet. All of them must be given by the end."""
-
 
 @dataclass(frozen=True, slots=True)
 class Format:

@@ -11,13 +11,13 @@ import msgspec
 
 from ringfence.flowlogs.format import Format
 from ringfence.flowlogs.hubble_ends import Ends
+from ringfence.flowlogs.hubble_known import Known
 from ringfence.flowlogs.hubble_l7 import name_answer
-from ringfence.flowlogs.hubble_meaning import CAPTURE, DEBUG, make_flow, weight
-from ringfence.flowlogs.hubble_record import FlowRecord, Line, LostEvents, NodeStatus, decoder
-from ringfence.flowlogs.hubble_scan import Scanner
+from ringfence.flowlogs.hubble_meaning import make_flow, tells_verdict, weight
+from ringfence.flowlogs.hubble_record import UNREADABLE, Line, LostEvents, NodeStatus, decode_flow, decode_line
 from ringfence.flowlogs.hubble_time import parse_time
 from ringfence.flowlogs.reduction import Reduction
-from ringfence.model.flow import Flow, Loss, LossKind, Tally
+from ringfence.model.flow import Loss, LossKind, Tally
 from ringfence.model.origin import Position
 
 _GONE = {"NODE_UNAVAILABLE": "unavailable", "NODE_GONE": "gone", "NODE_ERROR": "failing"}
@@ -30,83 +30,81 @@ _SOURCES = {
 
 
 class HubbleReader:
-    """Reads lines one by one, or many at once by their recurring parts."""
+    """Reads lines one by one, or many at once, of which those that are alike are worked out once."""
 
     def __init__(self) -> None:
-        self._scanner = Scanner()
         self._ends = Ends()
+        self._known = Known(self._ends)
 
     def line(self, line: bytes, where: Position, into: Reduction) -> None:
         """Reads one line."""
-        self._read(line, where.file, where.line, into)
+        try:
+            read_record(decode(line), where, self._ends, into)
+        except msgspec.ValidationError:
+            into.unreadable("A record has a field of another type than Hubble's.", where)
+        except UNREADABLE:
+            into.unreadable("A line is no JSON object.", where)
 
     def many(self, lines: Sequence[bytes], file: str, first: int, into: Reduction) -> None:
         """Reads lines that stand one after the other."""
-        for index in self._scanner.count(lines, into):  # what it gives is learnt before it goes on
+        for index in self._known.count(lines, into):
             line = lines[index]
-            read = self._read(line, file, first + index, into) if line and not line.isspace() else None
-            if read is not None:
-                self._scanner.learn(*read, into)
-
-    def flush(self, into: Reduction) -> None:
-        """Gives what was counted in :meth:`many` so far."""
-        self._scanner.flush(into)
+            if line and not line.isspace():
+                self.line(line, Position(file, first + index), into)
 
     def end(self, into: Reduction) -> None:
         """Nothing is remembered from one line to the next."""
-        self.flush(into)
-
-    def _read(self, line: bytes, file: str, number: int, into: Reduction) -> tuple[Flow, int] | None:
-        """Reads one line; gives its flow and how many it stands for."""
-        try:
-            return read_record(decoder.decode(line), Position(file, number), self._ends, into)
-        except msgspec.ValidationError:
-            into.unreadable("A record has a field of another type than Hubble's.", Position(file, number))
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            into.unreadable("A line is no JSON object.", Position(file, number))
-        return None
 
 
-def read_record(line: Line, where: Position, ends: Ends, into: Reduction) -> tuple[Flow, int] | None:
-    """Counts what a message says; gives its flow, if it has one, and how many flows it stands for.
+def decode(data: bytes) -> Line:
+    """A line as a message; what old versions write, a flow with nothing around it, as a message with it.
+
+    Raises:
+        msgspec.MsgspecError: the line is no JSON object, or a field has another type than Hubble's.
+    """
+    line = decode_line(data)
+    around = (line.flow, line.lost_events, line.node_status, line.agent_event, line.debug_event)
+    if around == (None, None, None, None, None):
+        flow = decode_flow(data)
+        if bool(flow.verdict) or flow.ip is not None or flow.event_type is not None:
+            return Line(flow, line.node_name, line.time)
+    return line
+
+
+def read_record(line: Line, where: Position, ends: Ends, into: Reduction) -> None:
+    """Counts what a message says.
 
     Raises:
         msgspec.ValidationError: an end isn't as Hubble writes it.
     """
     record = line.flow
     if record is None:
-        time = parse_time(line.time)
-        if line.lost_events is not None:
-            _lost(line.lost_events, line.node_name, time, where, into)
-            return None
-        if line.node_status is not None:
-            _status(line.node_status, time, where, into)
-            return None
-        if line.agent_event is not None or line.debug_event is not None:
-            into.lose(Loss(LossKind.FOREIGN, "Events of the agent are no flows.", 1, where=where))
-            return None
-        record = line  # an old version, which has nothing around the flow
-        if not _is_flow(record):
-            into.lose(Loss(LossKind.FOREIGN, "JSON objects without a flow of Hubble.", 1, where=where))
-            return None
-    if record.event_type is not None and record.event_type.type in (DEBUG, CAPTURE):
+        _no_flow(line, where, into)
+        return
+    if not tells_verdict(record):
         into.lose(Loss(LossKind.FOREIGN, "Debug captures tell no verdict.", 1, where=where))
-        return None
+        return
     time = parse_time(record.time) or parse_time(line.time)
     if time is None:
         into.unreadable("A flow has no time.", where)
-        return None
+        return
     flow = make_flow(record, line.node_name, ends)
-    records = weight(record)
-    into.add(flow, Tally(time, time, records))
+    into.add(flow, Tally(time, time, weight(record)))
     answer = name_answer(record.l7, flow.destination, time)
     if answer is not None:
         into.answer(answer)
-    return flow, records
 
 
-def _is_flow(record: FlowRecord) -> bool:
-    return bool(record.verdict) or record.ip is not None or record.event_type is not None
+def _no_flow(line: Line, where: Position, into: Reduction) -> None:
+    time = parse_time(line.time)
+    if line.lost_events is not None:
+        _lost(line.lost_events, line.node_name, time, where, into)
+    elif line.node_status is not None:
+        _status(line.node_status, time, where, into)
+    elif line.agent_event is not None or line.debug_event is not None:
+        into.lose(Loss(LossKind.FOREIGN, "Events of the agent are no flows.", 1, where=where))
+    else:
+        into.lose(Loss(LossKind.FOREIGN, "JSON objects without a flow of Hubble.", 1, where=where))
 
 
 def _lost(lost: LostEvents, node: str, time: float | None, where: Position, into: Reduction) -> None:
@@ -138,12 +136,13 @@ def _is_hubble(line: bytes) -> bool:
     if not line.startswith(b"{"):
         return False
     try:
-        record = decoder.decode(line)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        message = decode_line(line)
+        if message.flow is not None or message.lost_events is not None or message.node_status is not None:
+            return True
+        flow = decode_flow(line)
+    except UNREADABLE:
         return False
-    if record.flow is not None or record.lost_events is not None or record.node_status is not None:
-        return True
-    return (record.ip is not None and bool(record.verdict)) or (record.event_type is not None and bool(record.verdict))
+    return bool(flow.verdict) and (flow.ip is not None or flow.event_type is not None)
 
 
 FORMAT = Format("hubble", "Hubble JSON", recognises, HubbleReader, independent=True)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import msgspec
 
 from ringfence.flowlogs.fields import address
-from ringfence.flowlogs.hubble_record import Endpoint, Service, endpoint_decoder
+from ringfence.flowlogs.hubble_record import Endpoint, Service, decode_endpoint
 from ringfence.model.flow import EndKind, FlowEnd
 
 _RESERVED = {
@@ -67,7 +67,7 @@ class Ends:
         if known is None:
             if len(self._known) > _MOST:
                 self._known.clear()
-            known = self._known[key] = _make(endpoint_decoder.decode(raw) or _NOBODY, ip, names, where)
+            known = self._known[key] = _make(decode_endpoint(raw) or _NOBODY, ip, names, where)
         return known
 
 

@@ -57,10 +57,7 @@ def make_flow(record: FlowRecord, node: str, ends: Ends) -> Flow:
     """
     addresses = record.ip or _NO_ADDRESSES
     event = record.event_type.type if record.event_type is not None else 0
-    protocol, source_port, port, opens = _layer4(record.l4)
-    opens = _opening(record, opens)
-    if protocol not in ("ICMP", "ICMPv6"):
-        source_port, port = ports_to_keep(opens, source_port, port)
+    protocol, source_port, port, opens = connection(record)
     outcome, reason = _outcome(record, event)
     direction = _DIRECTIONS.get(record.traffic_direction)
     return Flow(
@@ -86,6 +83,11 @@ def make_flow(record: FlowRecord, node: str, ends: Ends) -> Flow:
 _NO_ADDRESSES = Addresses()
 
 
+def tells_verdict(record: FlowRecord) -> bool:
+    """Whether a record is more than what someone asked for who debugs."""
+    return record.event_type is None or record.event_type.type not in (DEBUG, CAPTURE)
+
+
 def weight(record: FlowRecord) -> int:
     """How many flows a record stands for."""
     if record.aggregate is None:
@@ -98,6 +100,15 @@ def weight(record: FlowRecord) -> int:
     except ValueError:
         return 1
     return max(1, total)
+
+
+def connection(record: FlowRecord) -> tuple[str, int | None, int | None, Opening]:
+    """Protocol, source port and port as a flow keeps them, and whether the packet opens the connection."""
+    protocol, source_port, port, flags = _layer4(record.l4)
+    opens = _opening(record, flags)
+    if protocol not in ("ICMP", "ICMPv6"):
+        source_port, port = ports_to_keep(opens, source_port, port)
+    return protocol, source_port, port, opens
 
 
 def _layer4(l4: Layer4 | None) -> tuple[str, int | None, int | None, Opening]:
@@ -179,8 +190,8 @@ def _policies(record: FlowRecord, outcome: Outcome, direction: Direction | None)
     denied = outcome in (Outcome.DENIED, Outcome.REJECTED, Outcome.AUDITED)
     egress = record.egress_denied_by if denied else record.egress_allowed_by
     ingress = record.ingress_denied_by if denied else record.ingress_allowed_by
-    own = egress if direction is Direction.EGRESS else ingress if direction is Direction.INGRESS else []
-    rules = own or [*egress, *ingress]
+    own = egress if direction is Direction.EGRESS else ingress if direction is Direction.INGRESS else ()
+    rules = own or (*egress, *ingress)
     log = record.policy_log[0] if len(rules) == 1 and len(record.policy_log) == 1 else ""
     return tuple(_rules(rules, "deny" if denied else "allow", log))
 

@@ -40,8 +40,12 @@ class Reduction:
             hours[hour] = tally
         else:
             known.add(tally)
-        self.flows_read += tally.records
-        self._seen(tally.first, tally.last)
+        self.saw(tally.records, tally.first, tally.last)
+
+    def saw(self, records: int, first: float, last: float) -> None:
+        """Notes how many records, of which times, were counted in flows; for who counts in ``counted`` itself."""
+        self.flows_read += records
+        self._seen(first, last)
 
     def seen(self, flow: Flow, time: float) -> None:
         """Counts one record of a flow that has a time and nothing else."""

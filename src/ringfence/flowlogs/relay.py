@@ -160,7 +160,7 @@ def _stream(
                 message = b""
             if message:
                 if isinstance(message, Exception):
-                    yield from _given(reader, into)
+                    yield from _given(into)
                     yield _reason(message)
                     return
                 into.lines += 1
@@ -168,9 +168,9 @@ def _stream(
             elif message is None:
                 break
             if into.lines >= BATCH or (into.lines and time.monotonic() - since >= every):
-                yield from _given(reader, into)
+                yield from _given(into)
                 into, since = Reduction(), time.monotonic()
-        yield from _given(reader, into)
+        yield from _given(into)
     finally:
         ended.set()
         cancel()
@@ -188,8 +188,7 @@ def _put(messages: queue.Queue[Message], item: Message, ended: threading.Event) 
     return False
 
 
-def _given(reader: HubbleReader, into: Reduction) -> Iterator[Reduction]:
-    reader.flush(into)
+def _given(into: Reduction) -> Iterator[Reduction]:
     if into.lines:
         yield into
 

@@ -101,15 +101,12 @@ def test_lines_of_another_form_are_read_as_json(old: bytes, new: bytes) -> None:
 
 
 def test_lines_that_recur_are_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    lines = [line for line in MADE if b'"L7"' not in line]
-    _, reader = together(lines)
+    found, reader = together(MADE)
     read = []
-    monkeypatch.setattr(reader, "_read", lambda *words: read.append(words))
-    again = Reduction()
-    reader.many(lines, FILE, 1, again)
-    reader.flush(again)
+    monkeypatch.setattr("ringfence.flowlogs.hubble_known.make_flow", lambda *words: read.append(words))
+    reader.many(MADE, FILE, 1, found)
     assert read == []
-    assert again.flows_read == len(lines)
+    assert found.flows_read == 2 * len(MADE)
 
 
 def test_lines_that_differ_in_the_served_port_alone_are_told_apart() -> None:
@@ -123,20 +120,26 @@ def test_lines_that_differ_in_the_served_port_alone_are_told_apart() -> None:
     ]
 
 
-def test_what_was_counted_is_given_once() -> None:
+def test_each_reduction_gets_what_was_counted_for_it() -> None:
     first, reader = together(MADE)
     second = Reduction()
-    reader.flush(second)
-    assert first.flows_read == len(MADE)
-    assert second.counted == {}
+    reader.many(MADE[:7], FILE, 1, second)
+    same(first, one_by_one(MADE))
+    same(second, one_by_one(MADE[:7]))
 
 
 def test_no_more_lines_are_remembered_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ringfence.flowlogs.hubble_scan._MOST", 5)
+    monkeypatch.setattr("ringfence.flowlogs.hubble_known._MOST", 5)
     lines = MADE * 2
     found, reader = together(lines)
     same(found, one_by_one(lines))
-    assert len(reader._scanner._known) <= 6
+    assert len(reader._known._flows) <= 5
+
+
+@pytest.mark.parametrize("digits", ["999999999", "5Z", "²", "5e3", "1_0", "-5", "", " 5", "500+01:00"])
+def test_times_of_every_form_are_what_they_are_one_by_one(digits: str) -> None:
+    lines = [*MADE[:3], *(re.sub(rb":\d\d\.\d+Z", f":59.{digits}Z".encode(), line) for line in MADE[:3])]
+    same(together(lines)[0], one_by_one(lines))
 
 
 def test_a_line_that_is_not_read_stands_at_its_number() -> None:
