@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,12 @@ from tests.cli.running import run, write
 from tests.cli.test_schemas import check
 from tests.replay.stores import seen, store
 
+NODE = """\
+apiVersion: v1
+kind: Node
+metadata: {name: n1}
+status: {addresses: [{type: InternalIP, address: 10.9.0.1}]}
+"""
 NEEDED = """\
 src,dst,protocol,port
 shop/StatefulSet/web,data/db-0,TCP,6000
@@ -21,7 +28,7 @@ shop/api,data/db-0,TCP,6001
 
 @pytest.fixture
 def files(tmp_path: Path) -> tuple[str, str, str]:
-    """A shop whose database admits few; api tries 6001 often, nobody tries 6000, and cart's 7000 passed before."""
+    """A shop whose database admits few; api tries 6001 often, nobody tries 6000, and api's 7000 passed before."""
     directory = tmp_path / "shop"
     directory.mkdir()
     shop = write(directory)
@@ -30,6 +37,7 @@ def files(tmp_path: Path) -> tuple[str, str, str]:
     flows = [
         seen("10.0.0.12", "10.0.1.10", 6001, Outcome.DENIED, times=40),
         seen("10.0.0.12", "10.0.1.10", 7000, times=3),
+        seen("10.0.0.12", "10.0.1.10", 7000, Outcome.DENIED, times=1, hour=1),
         seen("10.0.0.10", "10.0.1.10", 9999, Outcome.DENIED, times=900),  # which nobody asks for
     ]
     return store(tmp_path, load_snapshot([shop]), flows), shop, str(needed)
@@ -41,7 +49,7 @@ def test_what_is_tried_comes_first_and_what_nobody_tried_says_so(files: tuple[st
     tried, passed, idle = (text.index(f"data/db-0:{port}") for port in (6001, 7000, 6000))
     assert tried < passed < idle
     assert "(denied 40 times, last 2026-11-18 11:" in text
-    assert "(passed 3 times, last 2026-11-18 11:" in text
+    assert "; passed 3 times, last 2026-11-18 11:" in text
     assert "(never tried in the flows)" in text
     assert "9999" not in text
     assert "Evidence: hubble" in text
@@ -63,3 +71,40 @@ def test_every_format_states_the_evidence(files: tuple[str, str, str], output: s
     flows, shop, _ = files
     done = run("diagnose", shop, "--flows", flows, "-o", output)
     assert "Evidence: hubble" in done.stdout
+
+
+@pytest.fixture
+def passing(tmp_path: Path) -> tuple[str, str]:
+    """A node's probe of the database, and api's 7000 that passed: today's policy allows neither by its rules."""
+    directory = tmp_path / "shop"
+    directory.mkdir()
+    shop = write(directory)
+    (directory / "node.yaml").write_text(NODE, encoding="utf-8")
+    flows = [seen("10.9.0.1", "10.0.1.10", 5432, times=30), seen("10.0.0.12", "10.0.1.10", 7000, times=3)]
+    return store(tmp_path, load_snapshot([shop]), flows), shop
+
+
+def test_what_passed_is_never_said_to_be_cut(passing: tuple[str, str]) -> None:
+    flows, shop = passing
+    document = json.loads(run("diagnose", shop, "--flows", flows, "-o", "json").stdout)
+    assert not [loss for problem in document["problems"] for loss in problem["losses"]]
+    text = run("diagnose", shop, "--flows", flows).stdout
+    assert "10.9.0.1" not in text
+    assert "1 connection from a node to a workload that has pods on it, or may have, is taken as" in text
+
+
+def test_what_passes_though_the_policies_deny_it_is_a_disagreement(passing: tuple[str, str]) -> None:
+    flows, shop = passing
+    text = run("diagnose", shop, "--flows", flows).stdout
+    assert "1 connection passed in the flows that the policies deny: shop/Pod/api → data/Pod/db-0 TCP 7000." in text
+    assert f"$ ringfence flows denied --store {flows} {shop}" in text
+    denied = run("flows", "denied", "--store", flows, shop).stdout
+    assert "RF701" in denied
+    assert "shop/Pod/api → data/Pod/db-0 TCP 7000, 3 times" in denied
+
+
+def test_why_knows_a_probe_and_sees_no_disagreement_in_it(passing: tuple[str, str]) -> None:
+    flows, shop = passing
+    text = run("why", shop, "10.9.0.1", "data/db-0:5432", "--flows", flows).stdout
+    assert "TCP 5432: passed 30 times" in text
+    assert "disagree" not in text

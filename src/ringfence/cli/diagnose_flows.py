@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ringfence.cli.flow_input import read_edges
@@ -12,13 +13,15 @@ from ringfence.model.ports import Protocol
 if TYPE_CHECKING:
     from ringfence.cluster import Cluster
     from ringfence.diagnose import Diagnosis
-    from ringfence.diagnose.report import Loss
+    from ringfence.diagnose.report import Loss, Remark
     from ringfence.diagnose.seen import SeenUse
     from ringfence.model.verdict import Endpoint
+    from ringfence.observe.needed import Needed
     from ringfence.observe.usage import Used
     from ringfence.survey import Dependency
 
 NAME = "the flows"
+_SHOWN = 3
 
 
 def read_used(store: str, name: str, cluster: Cluster) -> Used:
@@ -32,25 +35,47 @@ def read_used(store: str, name: str, cluster: Cluster) -> Used:
     return Used(read_edges(store, whole=True, cluster=name), cluster.snapshot)
 
 
-def wanted(used: Used, cluster: Cluster) -> tuple[Dependency, ...]:
-    """Every connection that was seen to pass and that no manifest names: policies may deny it now.
+def asked(used: Used, cluster: Cluster) -> Needed:
+    """What the flows need, and what of them is none: see :class:`ringfence.observe.needed.Needed`."""
+    from ringfence.observe.needed import needed
 
-    One that was only ever denied may be a scanner's: nobody asks for it.
-    """
+    return needed(used, cluster.policies)
+
+
+def wanted(needed: Needed, cluster: Cluster) -> tuple[Dependency, ...]:
+    """Every connection that the flows need and that no manifest names: policies may deny it now."""
     from ringfence.diagnose import wanted_dependencies
     from ringfence.explain.queries import Row
 
-    def rows() -> Iterator[Row]:
-        for source, destination, usages in used.pairs():
-            for usage in usages:
-                if usage.passed and usage.port and usage.protocol in Protocol.__members__:
-                    cells = {"src": source, "dst": destination, "protocol": usage.protocol, "port": usage.port}
-                    yield Row(0, cells)
-
+    rows = (
+        Row(0, {"src": source, "dst": destination, "protocol": usage.protocol, "port": usage.port})
+        for source, destination, usage in needed.connections
+    )
     # An end that the cluster doesn't have any more needs nothing.
-    found, _ = wanted_dependencies(rows(), cluster.endpoints, NAME)
+    found, _ = wanted_dependencies(rows, cluster.endpoints, NAME)
     known = _known(cluster)
     return tuple(need for need in found if not all(key in known for key in _keys(need)))
+
+
+def disagreements(needed: Needed, store: str, paths: Sequence[str]) -> tuple[Remark, ...]:
+    """What passed though the policies deny it: nothing says that it is cut."""
+    from ringfence.diagnose.report import Remark, Topic
+    from ringfence.model.finding import Severity
+
+    if not needed.refused:
+        return ()
+    number, rest = len(needed.refused), len(needed.refused) - _SHOWN
+    shown = ", ".join(needed.refused[:_SHOWN]) + (f" and {rest:,} more" if rest > 0 else "")
+    what = f"{number:,} connection{'s' if number > 1 else ''} passed in the flows that the policies deny: {shown}."
+    return (
+        Remark(
+            Topic.NOT_ENFORCED,
+            Severity.WARNING,
+            what,
+            change="Either the policies are not enforced there, or they are younger than the records:",
+            commands=(shlex.join(["ringfence", "flows", "denied", "--store", store, *paths]),),
+        ),
+    )
 
 
 def _known(cluster: Cluster) -> set[tuple[str, str, Protocol, int]]:
@@ -76,11 +101,11 @@ def _end(end: Endpoint) -> str:
     return str(end.workload) if isinstance(end, Pod) else str(end)
 
 
-def ranked(report: Diagnosis, used: Used, cluster: Cluster) -> Diagnosis:
+def ranked(report: Diagnosis, used: Used, needed: Needed, cluster: Cluster) -> Diagnosis:
     """The diagnosis in the order of what is tried most, with what was seen of each loss."""
     from ringfence.diagnose.seen import by_use
 
-    return by_use(report, lambda loss: _use(loss, used, cluster), _evidence(used))
+    return by_use(report, lambda loss: _use(loss, used, cluster), _evidence(used, needed))
 
 
 def _use(loss: Loss, used: Used, cluster: Cluster) -> SeenUse:
@@ -98,16 +123,24 @@ def _use(loss: Loss, used: Used, cluster: Cluster) -> SeenUse:
     if usage is None or not usage.tried:
         return SeenUse(0, "never tried in the flows")
     parts = []
+    disagrees = ", though the policies deny it: they are younger, or not enforced" if usage.passes else ""
     if usage.denied and usage.last_denied is not None:
         parts.append(f"denied {usage.denied:,} times, last {moment(usage.last_denied)}")
     if usage.passed and usage.last_passed is not None:
-        parts.append(f"passed {usage.passed:,} times, last {moment(usage.last_passed)}")
+        parts.append(f"passed {usage.passed:,} times, last {moment(usage.last_passed)}{disagrees}")
     return SeenUse(usage.tried, "; ".join(parts) or f"tried {usage.tried:,} times")
 
 
-def _evidence(used: Used) -> tuple[str, ...]:
+def _evidence(used: Used, needed: Needed) -> tuple[str, ...]:
     from ringfence.explain.evidence import evidence
     from ringfence.render.flows_evidence import gaps, window
 
     found = evidence(used.coverage, None, ())
-    return (f"Evidence: {window(found)}", *(f"Not covered: {gap}." for gap in gaps(found)))
+    told = [f"Evidence: {window(found)}", *(f"Not covered: {gap}." for gap in gaps(found))]
+    if needed.probes:
+        one = needed.probes == 1
+        told.append(
+            f"{needed.probes:,} connection{'' if one else 's'} from a node to a workload that has pods on it, or may "
+            f"have, {'is' if one else 'are'} taken as the kubelet's probes, which no policy cuts."
+        )
+    return tuple(told)

@@ -106,7 +106,7 @@ class Topic(enum.Enum):
     WANTED = "wanted"
     """A wanted connection can't be judged."""
     NOT_ENFORCED = "not-enforced"
-    """The network plugin that the input shows enforces no policy, or not on every node."""
+    """The network plugin that the input shows enforces no policy, or not on every node; or records show as much."""
     INVALID = "invalid"
     """A rule opens nothing, because a part of it is invalid."""
     MISSED = "missed"

@@ -10,14 +10,18 @@ from ringfence.explain.why import WhyAnswer
 from ringfence.observe.moments import moment
 from ringfence.observe.usage import Usage, Used
 
+PROBES = "What passed is of a node and pods that it may run, such as the kubelet's probes: no policy limits that."
+"""Why connections that the policies deny to other addresses passed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """``usages`` are by the pod's port. ``disagreements`` are sentences."""
+    """``usages`` are by the pod's port. ``disagreements`` and ``notes`` are sentences."""
 
     usages: tuple[Usage, ...]
     disagreements: tuple[str, ...]
     evidence: Evidence
+    notes: tuple[str, ...] = ()
 
 
 def seen(answer: WhyAnswer, used: Used) -> Seen:
@@ -36,12 +40,15 @@ def seen(answer: WhyAnswer, used: Used) -> Seen:
             judgement = asked.get((usage.protocol, usage.port))
             if judgement is not None and (text := _disagreement(usage, judgement)):
                 disagreements.append(text)
-    return Seen(usages, tuple(disagreements), evidence(used.coverage, None, ()))
+    probes = any(usage.probes and usage.passed for usage in usages)
+    return Seen(usages, tuple(disagreements), evidence(used.coverage, None, ()), (PROBES,) if probes else ())
 
 
 def _disagreement(usage: Usage, judgement: Judgement) -> str:
     """A sentence where what happened last is not what the policies say; empty where it is, or nobody can tell."""
     port = f"{usage.protocol} {usage.port}"
+    if usage.probes and usage.passes and not judgement.allowed:
+        return ""  # a note says what it is
     if usage.passes and not judgement.allowed and not judgement.allowed_pairs and not judgement.conditional:
         last = moment(usage.last_passed or 0.0)
         return f"{port} passed until {last}, and the policies deny it: they are younger than that, or not enforced."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ringfence.explain.recorded import RecordedEnds
 from ringfence.flows.edges import Edge, EdgeSet
@@ -18,6 +18,7 @@ class Usage:
     """What was seen of one connection, by protocol and port of the pod.
 
     ``egress`` and ``ingress`` tell which side's records deny it; ``denied_by`` are the policies that they name.
+    ``probes`` tells that it is of a node and pods that it may run, such as the kubelet's probes.
     """
 
     protocol: str
@@ -30,6 +31,7 @@ class Usage:
     egress: bool = False
     ingress: bool = False
     denied_by: tuple[RecordedRule, ...] = ()
+    probes: bool = False
 
     @property
     def tried(self) -> int:
@@ -49,12 +51,12 @@ class Used:
 
     def __init__(self, edges: EdgeSet, snapshot: Snapshot) -> None:
         self.coverage = edges.coverage
-        ends = RecordedEnds(snapshot, edges.parties)
+        self.ends = RecordedEnds(snapshot, edges.parties)
+        self.calls = calls_of(edges, self.ends)
         self._calls: dict[tuple[str, str], list[Call]] = {}
-        for call in calls_of(edges, ends):
-            source, destination = end_of(ends, call)
-            for start in _names(source.end.endpoints, source.name):
-                for end in _names(destination.end.endpoints, destination.name):
+        for call in self.calls:
+            for start in self.names(call.ends[0]):
+                for end in self.names(call.ends[1]):
                     self._calls.setdefault((start, end), []).append(call)
 
     def between(self, sources: Iterable[Endpoint], destinations: Iterable[Endpoint]) -> tuple[Usage, ...]:
@@ -65,14 +67,25 @@ class Used:
             for end in ends:
                 for call in self._calls.get((start, end), ()):
                     found.setdefault((call.protocol, call.port), {})[id(call)] = call
-        usages = [_usage(key, [edge for call in calls.values() for edge in call.edges]) for key, calls in found.items()]
+        usages = [self._usage(key, list(calls.values())) for key, calls in found.items()]
         return tuple(sorted(usages, key=lambda usage: (-usage.tried, usage.protocol, usage.port or 0)))
 
-    def pairs(self) -> Iterable[tuple[str, str, tuple[Usage, ...]]]:
-        """Every pair of ends that was seen: endpoint texts, as ``why`` takes them, with what was seen."""
-        for (start, end), calls in self._calls.items():
-            usages = [_usage((call.protocol, call.port), call.edges) for call in calls]
-            yield start, end, tuple(usages)
+    def names(self, end: int) -> tuple[str, ...]:
+        """An end, by its number, as ``why`` takes it."""
+        found = self.ends.ends[end]
+        return _names(found.end.endpoints, found.name)
+
+    def usage(self, call: Call) -> Usage:
+        """What was seen of one call."""
+        return self._usage((call.protocol, call.port), [call])
+
+    def _usage(self, key: tuple[str, int | None], calls: Sequence[Call]) -> Usage:
+        found = _usage(key, [edge for call in calls for edge in call.edges])
+        return replace(found, probes=all(map(self._probes, calls)))
+
+    def _probes(self, call: Call) -> bool:
+        source, destination = end_of(self.ends, call)
+        return any(map(source.may_run, destination.end.endpoints))
 
 
 def _names(endpoints: Iterable[Endpoint], otherwise: str = "") -> tuple[str, ...]:

@@ -22,6 +22,7 @@ def lines(seen: Seen) -> Iterator[str]:
     for usage in seen.usages:
         yield f"  {_port(usage)}: {'; '.join(_parts(usage))}"
     yield from (f"  {careful('The records disagree')}: {text}" for text in seen.disagreements)
+    yield from (f"  {note}" for note in seen.notes)
     yield from flows_evidence.lines(seen.evidence)
 
 
