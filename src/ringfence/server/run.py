@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import socket
@@ -35,6 +36,7 @@ def serve(source: Source, settings: Settings, bind: str, port: int, ready: Calla
         # asyncio does so only for sockets of a stated protocol; a body would wait 40 ms for an acknowledgement.
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         _log()
+        _warm(source)
         config = uvicorn.Config(
             make_app(source, settings),
             log_config=None,
@@ -47,6 +49,13 @@ def serve(source: Source, settings: Settings, bind: str, port: int, ready: Calla
         ready(f"http://{shown}:{listening.getsockname()[1]}")
         with _ended_by_signals():
             uvicorn.Server(config).run(sockets=[listening])
+
+
+def _warm(source: Source) -> None:
+    """Builds the engine before the first question, and leaves what is there to no collection of garbage."""
+    _ = source.cluster().engine
+    gc.collect()
+    gc.freeze()
 
 
 @contextmanager
