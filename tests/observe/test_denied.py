@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ringfence.explain.recorded_reasons import Standing
-from ringfence.flows.edges import Edge, EdgeSet
+from ringfence.flows.edges import Edge, EdgeSet, Party, PartyKind
 from ringfence.model.flow import HOUR, Outcome, RecordedRule
 from ringfence.observe import DeniedReport, Ending, Moment, denied
 from tests.replay.worlds import DENY_IN, DENY_OUT, START, WEB_TO_DB, edge, outside, policy, read, world
@@ -143,3 +143,26 @@ def test_what_still_fails_comes_before_what_is_over_and_frequent_before_rare() -
         ]
     ).rows
     assert [row.connections for row in rows] == [5, 2, 90]
+
+
+def replicas(*names: str) -> Party:
+    """A workload of namespace shop with these pods on record."""
+    return Party(PartyKind.WORKLOAD, "shop", "Deployment/many", labels=(("app", "web"),), pods=names)
+
+
+def test_while_some_replicas_pass_and_others_are_denied_nothing_works_again() -> None:
+    some = edge(replicas("a", "b"), "data/db", 5432, connections=9, first=0, last=9)
+    others = edge(replicas("a", "b"), "data/db", 5432, DENIED, connections=4, first=1, last=8)
+    (row,) = run([some, others], None).rows
+    assert (row.works_since, row.also_passed) == (None, START + 9 * HOUR)
+    late = edge(replicas("a", "b"), "data/db", 5432, connections=9, first=8.5, last=9)
+    (row,) = run([late, others], None).rows  # nothing passed among the denials
+    assert (row.works_since, row.also_passed) == (START + 8.5 * HOUR, None)
+
+
+def test_of_a_single_pod_what_passes_after_the_last_denial_works_again() -> None:
+    passed = edge(replicas("a"), "data/db", 5432, connections=9, first=0, last=9)
+    stopped = edge(replicas("a"), "data/db", 5432, DENIED, connections=4, first=1, last=8)
+    (row,) = run([passed, stopped], None).rows
+    assert row.works_since is not None
+    assert row.also_passed is None

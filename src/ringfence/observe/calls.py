@@ -36,6 +36,10 @@ class Call:
         """When it first passed after a moment, to the hour where it passed before, too."""
         return min((found for edge in self.of(PASSED) if (found := _after(edge, moment)) is not None), default=None)
 
+    def passed_between(self, start: float, end: float) -> bool:
+        """Whether it may have passed between two moments, as far as hours tell."""
+        return start < end and any(_within(edge, start, end) for edge in self.of(PASSED))
+
 
 def calls_of(edges: EdgeSet, ends: RecordedEnds) -> list[Call]:
     """The calls, in the order in which they first come."""
@@ -85,3 +89,11 @@ def _after(edge: Edge, moment: float) -> float | None:
     if later:
         return min(later) * HOUR
     return edge.last if edge.last > moment else None
+
+
+def _within(edge: Edge, start: float, end: float) -> bool:
+    if start < edge.first < end or start < edge.last < end:
+        return True
+    if edge.last <= start or edge.first >= end:
+        return False
+    return any(hour * HOUR < end and (hour + 1) * HOUR > start for hour, _ in edge.hours) or not edge.hours

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ringfence.explain.evidence import evidence
-from ringfence.explain.recorded import RecordedEnds
+from ringfence.explain.recorded import RecordedEnd, RecordedEnds
 from ringfence.explain.recorded_verdict import RecordedJudge
 from ringfence.flows.edges import Edge, EdgeSet
 from ringfence.model.finding import Finding
@@ -77,12 +77,32 @@ def _rows(
             any(edge.ingress for edge in edges),
         )
         if ending.by_policy:
-            row = replace(row, worked_until=call.passed_before(first), works_since=call.passed_after(last))
+            row = replace(row, worked_until=call.passed_before(first))
             if past:
                 row = replace(row, changes=past.before(call, first))
         if judge is not None and ending is not Ending.REPLY:
             row = replace(row, verdict=judge.verdict(*call.ends, call.protocol, call.port))
-        yield row
+        yield _outcome_since(row, call) if ending.by_policy else row
+
+
+def _outcome_since(row: Denial, call: Call) -> Denial:
+    """The row with what is known of connections that passed later.
+
+    Edges are of workloads. Where one has replicas, some may pass while others are denied: what passes after the last
+    denial is only known to work again where nothing passed between the first and the last, and where the policies
+    don't tell replicas apart.
+    """
+    verdict = row.verdict
+    mixed = verdict is not None and 0 < verdict.failing < verdict.pairs
+    several = not (_is_single(row.source) and _is_single(row.destination))
+    if not mixed and not (several and call.passed_between(row.first, row.last)):
+        return replace(row, works_since=call.passed_after(row.last))
+    latest = max((edge.last for edge in call.of(PASSED)), default=row.first)
+    return replace(row, also_passed=latest) if latest > row.first else row
+
+
+def _is_single(end: RecordedEnd) -> bool:
+    return len(end.end.endpoints) <= 1 and len(end.party.pods) <= 1
 
 
 def _recorded(edges: Sequence[Edge]) -> tuple[RecordedRule, ...]:

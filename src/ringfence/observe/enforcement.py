@@ -90,7 +90,8 @@ class Enforcement:
                 )
                 case.shown.append(shown)
             return
-        if verdict.standing is Standing.ALLOWED and row.works_since is None:
+        over = row.works_since is not None or (row.also_passed or 0.0) > row.last
+        if verdict.standing is Standing.ALLOWED and not over:
             case = self._case(
                 DENIED_THOUGH_ALLOWED,
                 row.destination.name,

@@ -50,7 +50,8 @@ class Denial:
     ``recorded`` are the policies that the records name, ``reason`` the source's word. ``egress`` and ``ingress`` tell
     which side's records say so. ``verdict`` is what the policies of the input say, None where none were asked.
     ``worked_until`` is when such a connection last passed before the first of these, ``works_since`` when one passed
-    after the last; None where none did.
+    after the last; None where none did. ``also_passed`` is when one last passed where that doesn't tell that it works
+    again: of replicas, some may pass and others not.
     """
 
     ending: Ending
@@ -69,6 +70,7 @@ class Denial:
     verdict: RecordedVerdict | None = None
     worked_until: float | None = None
     works_since: float | None = None
+    also_passed: float | None = None
     changes: tuple[Change, ...] = ()
 
     @property

@@ -24,7 +24,7 @@ SHOWN = 20
 TITLES = {
     Ending.DROPPED: "Denied by policies",
     Ending.AUDITED: "Passed, and would be denied if the policies were enforced",
-    Ending.ALLOW_ALL: "Passed as no policy isolates: a default deny would cut these",
+    Ending.ALLOW_ALL: "Passed as no policy isolates one of its ends: a default deny there would cut these",
     Ending.NOT_LISTENING: "Not denied: nothing listens on the port",
     Ending.NO_ANSWER: "Not denied: nothing came back",
     Ending.FAILED: "Failed for a reason that is no policy",
@@ -120,6 +120,8 @@ def because(row: Denial) -> Iterator[tuple[str, Origin | None]]:
         yield f"between {moment(change.after)} and {moment(change.before)}: {change.text}", change.origin
     if row.works_since is not None:
         yield f"it passes again since {moment(row.works_since)}", None
+    if row.also_passed is not None:
+        yield f"also seen to pass, last {moment(row.also_passed)}: some replicas may pass, and others not", None
 
 
 def _direction(reason: Reason) -> str:
@@ -176,6 +178,7 @@ def as_json(row: Denial) -> Json:
         "verdict": verdict(row.verdict),
         "workedUntil": stamp(row.worked_until),
         "worksSince": stamp(row.works_since),
+        "alsoPassed": stamp(row.also_passed),
         "changes": [change_json(change) for change in row.changes],
     }
     return {key: field for key, field in fields.items() if field is not None and field not in ("", [])}
