@@ -1,4 +1,4 @@
-"""Lines that are counted by their likeness come to the same as lines that are read one by one."""
+"""Lines that are counted as known come to the same as lines that are read one by one."""
 
 from __future__ import annotations
 
@@ -63,6 +63,57 @@ def later(draw: st.DrawFn) -> bytes:
 @given(st.lists(later() | st.sampled_from(MADE + BARE + OTHERS), max_size=60), st.integers(1, 20))
 def test_many_lines_are_what_they_are_one_by_one(lines: list[bytes], block: int) -> None:
     same(together(lines * 2, block)[0], one_by_one(lines * 2))
+
+
+VALUES: dict[str, list[object]] = {
+    "is_reply": [True, False, None],
+    "reply": [True],
+    "verdict": ["DROPPED", "AUDIT", 7],
+    "node_name": ["", "kind/other"],
+    "event_type": [{"type": 1}, {"type": 4}, {"type": 2}, {"type": 129}, None],
+    "traffic_direction": ["INGRESS", 3],
+    "drop_reason": [133, 5],
+    "policy_match_type": [4],
+    "IP": [{"source": "10.9.9.9", "destination": "10.9.9.8"}, None],
+    "source": [{}, None, {"identity": 2}, 5],
+    "source_names": [["a.example.com"], []],
+    "destination_service": [{"name": "cart", "namespace": "shop"}],
+    "aggregate": [{"ingress_flow_count": "3"}, {"egress_flow_count": 2}],
+    "policy_log": [["first"], ["second"]],
+    "l4": [
+        {"ICMPv4": {"type": 8}},
+        {"ICMPv4": {}},
+        {"SCTP": {"source_port": 80, "destination_port": 40000}},
+        {"UDP": {"source_port": 40000, "destination_port": 53}},
+        {"TCP": {"source_port": 40000, "destination_port": 53}},
+        {"TCP": {"source_port": 40000, "destination_port": 53, "flags": {"SYN": True, "ACK": True}}},
+        {"VRRP": {}},
+        None,
+    ],
+    "l7": [
+        {"type": "REQUEST", "http": {"method": "GET", "url": "http://shop/cart/17?x"}},
+        {"type": "RESPONSE", "http": {"method": "GET", "url": "http://shop/cart/18"}},
+        {"type": "REQUEST", "kafka": {"topic": "orders"}},
+        {"type": "RESPONSE", "dns": {"query": "a.example.", "ips": ["192.0.2.1"], "ttl": 3}},
+        {"type": "RESPONSE", "dns": {"query": "A.example", "ips": ["192.0.2.1"], "ttl": 4, "cnames": ["b.example."]}},
+        {"type": "RESPONSE", "dns": {"query": "a.example.", "ips": ["192.0.2.1"], "rcode": 3}},
+        {},
+    ],
+}
+
+
+@st.composite
+def altered(draw: st.DrawFn) -> bytes:
+    """A line that says other things."""
+    message = json.loads(draw(st.sampled_from(MADE[:30])))
+    for field in draw(st.lists(st.sampled_from(sorted(VALUES)), max_size=4)):
+        message["flow"][field] = draw(st.sampled_from(VALUES[field]))
+    return json.dumps(message).encode()
+
+
+@given(st.lists(altered(), max_size=40))
+def test_lines_that_differ_in_what_they_say_are_told_apart(lines: list[bytes]) -> None:
+    same(together(lines * 2, 9)[0], one_by_one(lines * 2))
 
 
 @given(st.randoms(use_true_random=False), st.lists(st.tuples(st.integers(0, 60), st.binary(max_size=6)), max_size=12))

@@ -11,7 +11,7 @@ has, and three that are reduced as the flow reduces them: ports, and what the pr
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass
 
 from msgspec.structs import astuple
 
@@ -19,17 +19,29 @@ from ringfence.flowlogs.fields import moment
 from ringfence.flowlogs.hubble_ends import Ends
 from ringfence.flowlogs.hubble_l7 import application, name_answer
 from ringfence.flowlogs.hubble_meaning import connection, make_flow, tells_verdict, weight
-from ringfence.flowlogs.hubble_record import UNREADABLE, Dns, FlowRecord, Line, decode_line
+from ringfence.flowlogs.hubble_record import NO_ADDRESSES, UNREADABLE, Dns, FlowRecord, Layer7, Line, decode_line
 from ringfence.flowlogs.reduction import Reduction
 from ringfence.model.flow import HOUR, Flow, NameAnswer, Tally
 
 _MOST = 150_000
 """Records that are remembered before all are forgotten: about 150 MB."""
 
-_REDUCED = 6
-"""The first fields of a record, which aren't in a key as they are."""
+_FIRST = 7
+"""Fields of a record that stand in a key of their own, or reduced; those that follow have few values together."""
 
 _Hours = dict[int, Tally]
+_Key = tuple[Hashable, ...]
+
+
+@dataclass(slots=True)
+class _Counted:
+    """Where a flow is counted: its tally of one hour, and those of all. ``weight`` is how many flows a line is."""
+
+    hour: int
+    tally: Tally
+    weight: int
+    hours: _Hours
+    flow: Flow
 
 
 class Known:
@@ -38,8 +50,9 @@ class Known:
     def __init__(self, ends: Ends) -> None:
         self._ends = ends
         self._into: Reduction | None = None
-        self._flows: dict[Hashable, tuple[_Hours, int, Flow]] = {}
+        self._flows: dict[_Key, _Counted] = {}
         self._parts: dict[Hashable, Hashable] = {}
+        self._rests: dict[_Key, int] = {}
         self._answers: dict[tuple[str, tuple[str, ...], tuple[str, ...], bytes], NameAnswer] = {}
 
     def count(self, lines: Iterable[bytes], into: Reduction) -> list[int]:
@@ -48,7 +61,7 @@ class Known:
             self._forget()
             self._into = into
         others: list[int] = []
-        find, decode = self._flows.get, decode_line
+        find, number, decode = self._flows.get, self._rests.get, decode_line
         second, base, hour, limit = "?", 0.0, 0, 0.0  # of the line before: most lines have the same
         records, earliest, latest = 0, float("inf"), 0.0
         for index, line in enumerate(lines):
@@ -75,48 +88,58 @@ class Known:
             if not (digits.isdigit() and text[-1] == "Z" and text.isascii()):
                 others.append(index)
                 continue
-            time = base + float("0." + digits)
+            time = base + float(text[19:-1])
 
             l4, reply, l7 = record.l4, record.is_reply, record.l7
             place: Hashable
-            if l4 is not None and reply is not None and l4.tcp is not None:
+            if l4 is None or reply is None:
+                place = connection(record)
+            elif l4.tcp is not None:
                 place = l4.tcp.source_port if reply else l4.tcp.destination_port
+            elif l4.udp is not None:
+                place = ("UDP", l4.udp.source_port if reply else l4.udp.destination_port)
             else:
                 place = connection(record)
-            source, destination = bytes(record.source), bytes(record.destination)
-            node = record.node_name or message.node_name
-            asked = None if l7 is None else application(l7)
-            key = (place, source, destination, node, asked, astuple(record)[_REDUCED:])
+            destination = bytes(record.destination)
+            ip = record.ip or NO_ADDRESSES
+            rest = astuple(record)[_FIRST:]
+            key = (
+                place,
+                bytes(record.source),
+                destination,
+                ip.source,
+                ip.destination,
+                record.node_name or message.node_name,
+                None if l7 is None else application(l7),
+                number(rest),
+            )
             known = find(key)
             if known is None or time >= limit:
-                known = self._learn(message, record, key, into) if time < limit else None
+                known = self._learn(message, record, (key, rest), into) if time < limit else None
                 if known is None:
                     others.append(index)
                     continue
-            hours, stands_for, flow = known
-            tally = hours.get(hour)
-            if tally is None:
-                hours[hour] = Tally(time, time, stands_for)
-            else:
-                tally.records += stands_for
-                if time > tally.last:
-                    tally.last = time
-                elif time < tally.first:
-                    tally.first = time
-            records += stands_for
+            if known.hour != hour:
+                known.hour = hour
+                known.tally = known.hours.get(hour) or known.hours.setdefault(hour, Tally(time, time))
+            tally = known.tally
+            tally.records += known.weight
+            if time > tally.last:
+                tally.last = time
+            elif time < tally.first:
+                tally.first = time
+            records += known.weight
             if time > latest:
                 latest = time
             if time < earliest:
                 earliest = time
             if l7 is not None and l7.dns is not None and l7.dns.ips:
-                self._answer(l7.dns, record, destination, flow, time, into)
+                self._answer(l7, l7.dns, destination, known.flow, time, into)
         if records:
             into.saw(records, earliest, latest)
         return others
 
-    def _learn(
-        self, message: Line, record: FlowRecord, key: tuple[Hashable, ...], into: Reduction
-    ) -> tuple[_Hours, int, Flow] | None:
+    def _learn(self, message: Line, record: FlowRecord, keys: tuple[_Key, _Key], into: Reduction) -> _Counted | None:
         """Remembers a record that has a flow; None if it has none."""
         if not tells_verdict(record):
             return None
@@ -126,28 +149,33 @@ class Known:
             return None
         if len(self._flows) >= _MOST:
             self._forget()
-        part = self._parts.setdefault  # equal parts of keys are kept once
+        key, rest = keys
+        number = self._rests.setdefault(rest, len(self._rests))
+        part = self._parts.setdefault  # equal parts are one object, which stays in the processor's cache
         hours = into.counted.setdefault(flow, {})
-        known = self._flows[tuple(part(each, each) for each in key)] = hours, weight(record), flow
+        known = self._flows[(*(part(each, each) for each in key[:-1]), number)] = _Counted(
+            -1, _NO_TALLY, weight(record), hours, flow
+        )
         return known
 
-    def _answer(
-        self, dns: Dns, record: FlowRecord, destination: bytes, flow: Flow, time: float, into: Reduction
-    ) -> None:
+    def _answer(self, l7: Layer7, dns: Dns, destination: bytes, flow: Flow, time: float, into: Reduction) -> None:
         """Notes a DNS answer; what it says is worked out once, as it comes again and again."""
         if dns.rcode:
             return
         key = (dns.query, dns.ips, dns.cnames, destination)
         known = self._answers.get(key)
         if known is None:
-            known = name_answer(record.l7, flow.destination, time)
+            known = name_answer(l7, flow.destination, time)
             if known is None:
                 return
             if len(self._answers) >= _MOST:
                 self._answers.clear()
             self._answers[key] = known
-        into.answer(replace(known, time=time, ttl=dns.ttl or None))
+        into.answer(NameAnswer(known.name, known.addresses, time, dns.ttl or None, known.chain, known.asked_by))
 
     def _forget(self) -> None:
-        self._flows.clear()
-        self._parts.clear()
+        for memory in (self._flows, self._parts, self._rests):
+            memory.clear()
+
+
+_NO_TALLY = Tally(0.0, 0.0)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from ringfence.flowlogs.fields import icmp_opening, kept_ports, opening
 from ringfence.flowlogs.hubble_ends import Ends
 from ringfence.flowlogs.hubble_l7 import application
-from ringfence.flowlogs.hubble_record import Addresses, Enum, FlowRecord, Layer4, Policy
+from ringfence.flowlogs.hubble_record import NO_ADDRESSES, Enum, FlowRecord, Layer4, Policy
 from ringfence.model.flow import Direction, Flow, Opening, Outcome, RecordedRule
 
 DROP = 1
@@ -55,7 +55,7 @@ def make_flow(record: FlowRecord, node: str, ends: Ends) -> Flow:
     Raises:
         msgspec.ValidationError: an end isn't as Hubble writes it.
     """
-    addresses = record.ip or _NO_ADDRESSES
+    addresses = record.ip or NO_ADDRESSES
     event = record.event_type.type if record.event_type is not None else 0
     protocol, source_port, port, opens = connection(record)
     outcome, reason = _outcome(record, event)
@@ -78,9 +78,6 @@ def make_flow(record: FlowRecord, node: str, ends: Ends) -> Flow:
         application=application(record.l7),
         node=(record.node_name or node).rpartition("/")[2],  # CLUSTER/NODE
     )
-
-
-_NO_ADDRESSES = Addresses()
 
 
 def tells_verdict(record: FlowRecord) -> bool:

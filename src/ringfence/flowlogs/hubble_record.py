@@ -41,6 +41,9 @@ class Addresses(msgspec.Struct, frozen=True, gc=False):
     destination: str = ""
 
 
+NO_ADDRESSES = Addresses()
+
+
 class Flags(msgspec.Struct, frozen=True, gc=False):
     """Those TCP flags that tell who opens a connection."""
 
@@ -149,11 +152,11 @@ class FlowRecord(msgspec.Struct, frozen=True, gc=False):
     l7: Layer7 | None = None
     source: msgspec.Raw = _NOTHING  # an Endpoint, which recurs, and is decoded once
     destination: msgspec.Raw = _NOTHING
+    ip: Addresses | None = msgspec.field(default=None, name="IP")
     node_name: str = ""
     verdict: Enum = ""
     drop_reason: int = 0
     drop_reason_desc: Enum = ""
-    ip: Addresses | None = msgspec.field(default=None, name="IP")
     source_names: tuple[str, ...] = ()
     destination_names: tuple[str, ...] = ()
     reply: bool = False

@@ -6,7 +6,7 @@ follows the distinct flows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from ringfence.model.flow import HOUR, Flow, Loss, LossKind, NameAnswer, Tally
 from ringfence.model.origin import Position
@@ -79,7 +79,8 @@ class Reduction:
             self.answers[key] = answer
             return
         latest = known if known.time >= answer.time else answer
-        self.answers[key] = replace(latest, first=min(_began(known), _began(answer)))
+        first = min(_began(known), _began(answer))
+        self.answers[key] = NameAnswer(*key[:2], latest.time, latest.ttl, latest.chain, latest.asked_by, first)
 
     def merge(self, other: Reduction) -> None:
         """Takes over what another reduction has, which must not be used after it."""

@@ -15,7 +15,7 @@ from ringfence.flowlogs.registry import by_name
 from ringfence.flowlogs.unwrap import Unwrapper
 from ringfence.model.flow import Loss
 
-STEP = 1 << 20
+STEP = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
