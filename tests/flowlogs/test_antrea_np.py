@@ -24,7 +24,7 @@ def test_a_reject_by_an_antrea_policy() -> None:
         80,
         Outcome.REJECTED,
         Opening.UNKNOWN,
-        53646,
+        32768,
         Direction.INGRESS,
         "np",
         policies=(

@@ -14,12 +14,12 @@ from tests.flowlogs.reading import FILE, loss, only, read
 
 def test_the_first_generation_wrote_fields() -> None:
     flow, tally = only(read("aws-agent", samples.AWS_JSON))
-    # This very line is a reply (port 7979 answers 33140), which the agent had forgotten: both ports are kept.
+    # This very line is a reply, which the agent had forgotten: 33140, a client's, is kept as 32768.
     assert flow == Flow(
         FlowEnd(EndKind.UNKNOWN, "10.255.7.42"),
         FlowEnd(EndKind.UNKNOWN, "10.255.7.152"),
         "TCP",
-        33140,
+        32768,
         Outcome.DENIED,
         Opening.UNKNOWN,
         7979,
@@ -30,7 +30,7 @@ def test_the_first_generation_wrote_fields() -> None:
 
 def test_the_second_generation_writes_text() -> None:
     flow, _ = only(read("aws-agent", samples.AWS_TEXT))
-    assert (flow.source.address, flow.source_port) == ("10.0.1.5", 40112)
+    assert (flow.source.address, flow.source_port) == ("10.0.1.5", 32768)
     # The cluster address of a Service: the agent looks before it is translated.
     assert (flow.destination, flow.port) == (FlowEnd(EndKind.UNKNOWN, "172.20.0.10"), 53)
     assert (flow.protocol, flow.outcome, flow.direction) == ("UDP", Outcome.DENIED, Direction.EGRESS)
@@ -52,7 +52,7 @@ def test_cloudwatch_has_a_third() -> None:
         "10.0.1.5",
         "10.0.1.9",
     )
-    assert (flow.source_port, flow.port, flow.protocol, flow.outcome) == (40112, 8080, "TCP", Outcome.DENIED)
+    assert (flow.source_port, flow.port, flow.protocol, flow.outcome) == (32768, 8080, "TCP", Outcome.DENIED)
     assert tally.first == 1779357602.5  # 2026-05-21T10:00:02.5Z
 
 

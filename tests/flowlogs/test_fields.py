@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ringfence.flowlogs import fields
+from ringfence.model.flow import Opening
 
 
 @pytest.mark.parametrize(
@@ -91,3 +92,22 @@ def test_times(written: object, time: float | None) -> None:
 @pytest.mark.parametrize("line", [b"[1]", b"7", b"{", b'{"a":' * 5000, b'{"a":"\xff"}', b""])
 def test_what_is_no_json_object(line: bytes) -> None:
     assert fields.record(line) is None
+
+
+@pytest.mark.parametrize(
+    ("opening", "ports", "kept"),
+    [
+        (Opening.OPENS, (43210, 443), (None, 443)),
+        (Opening.REPLY, (443, 43210), (443, None)),
+        (Opening.UNKNOWN, (43210, 443), (32768, 443)),
+        (Opening.UNKNOWN, (443, 43210), (443, 32768)),
+        (Opening.UNKNOWN, (32767, 32768), (32767, 32768)),
+        (Opening.UNKNOWN, (43210, 50051), (43210, 50051)),  # either may be the server's
+        (Opening.UNKNOWN, (5353, 5353), (5353, 5353)),
+        (Opening.UNKNOWN, (None, 43210), (None, 43210)),
+    ],
+)
+def test_of_the_client_s_port_only_its_kind_is_kept(
+    opening: Opening, ports: tuple[int | None, int | None], kept: tuple[int | None, int | None]
+) -> None:
+    assert fields.kept_ports(opening, *ports) == kept

@@ -37,7 +37,7 @@ def test_denied_attempts_are_counted_together_and_name_no_policy() -> None:
     denied = {key: value for key, value in RECORD.items() if key != "policies"}
     flow, tally = only(read("gke", json.dumps(denied | {"disposition": "deny", "count": 7, "node_name": "node-1"})))
     assert (flow.outcome, flow.policies, flow.node) == (Outcome.DENIED, (), "node-1")
-    assert (flow.opening, flow.source_port, flow.port) == (Opening.UNKNOWN, 55644, 8080)
+    assert (flow.opening, flow.source_port, flow.port) == (Opening.UNKNOWN, 32768, 8080)
     assert tally.connections == 7
 
 

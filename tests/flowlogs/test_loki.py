@@ -15,7 +15,7 @@ def test_labels_of_the_stream_belong_to_each_record() -> None:
     flow, tally = only(read("loki", samples.LOKI))
     assert flow.source == FlowEnd(EndKind.POD, "10.128.0.29", "shop", "web-6f-x2", "Deployment/web")
     assert flow.destination == FlowEnd(EndKind.UNKNOWN, "10.0.1.140")
-    assert (flow.point, flow.outcome, flow.port, flow.source_port) == ("egress", Outcome.UNKNOWN, 443, 50104)
+    assert (flow.point, flow.outcome, flow.port, flow.source_port) == ("egress", Outcome.UNKNOWN, 443, 32768)
     assert (tally.first, tally.octets) == (1708011867.121, 66)
 
 

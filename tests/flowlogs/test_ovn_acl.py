@@ -118,8 +118,8 @@ def test_verdicts(verdict: str, outcome: Outcome) -> None:
     [
         ("syn", Opening.OPENS, None, 80),
         ("syn|ack", Opening.REPLY, 40000, None),
-        ("psh|ack", Opening.UNKNOWN, 40000, 80),
-        ("", Opening.UNKNOWN, 40000, 80),
+        ("psh|ack", Opening.UNKNOWN, 32768, 80),
+        ("", Opening.UNKNOWN, 32768, 80),
     ],
 )
 def test_flags_tell_who_began(flags: str, opening: Opening, source_port: int | None, port: int | None) -> None:

@@ -178,10 +178,20 @@ def icmp_opening(protocol: str, kind: int | None) -> Opening:
     return Opening.REPLY if kind == _ICMP_REPLIES.get(protocol) else Opening.UNKNOWN
 
 
+EPHEMERAL = 32768
+"""The first port that Linux gives to clients by default (Documentation/networking/ip-sysctl, ip_local_port_range)."""
+
+
 def kept_ports(opening: Opening, source: int | None, destination: int | None) -> tuple[int | None, int | None]:
-    """Source and destination port as a flow keeps them: without the client's, which differs with every connection."""
+    """Source and destination port as a flow keeps them: without the client's, which differs with every connection.
+
+    Where nobody knows who opened the connection and exactly one of its ports is ephemeral, that one is a client's, and
+    the first ephemeral port stands for it: so what a log needs in memory doesn't grow with its connections.
+    """
     if opening is Opening.OPENS:
         return None, destination
     if opening is Opening.REPLY:
         return source, None
-    return source, destination
+    if source is None or destination is None or (source >= EPHEMERAL) is (destination >= EPHEMERAL):
+        return source, destination
+    return (EPHEMERAL, destination) if source >= EPHEMERAL else (source, EPHEMERAL)
