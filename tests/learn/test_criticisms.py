@@ -38,6 +38,21 @@ def test_what_nothing_allowed_is_learned_from_only_when_asked() -> None:
     ]
 
 
+def test_what_leaves_and_is_only_denied_where_it_arrives_is_held_back() -> None:
+    """The record of a drop at ingress may be lost: the one at egress says "allowed"."""
+    left = edge("shop/web", "shop/cart", 9090, count=3, egress=True)
+    denied = edge("shop/web", "shop/cart", 9090, outcome=Outcome.DENIED, reason="POLICY_DENIED", ingress=True)
+    proposal = learned(cluster(*SHOP), left, denied)
+    assert not proposal.objects
+    assert ("seen to leave, not seen to arrive", 3) in {
+        (each.reason.partition(":")[0], each.connections) for each in proposal.left_out
+    }
+    assert learned(cluster(*SHOP), left, denied, denied=True).objects
+    arrived = edge("shop/web", "shop/cart", 9090, count=3, egress=True, ingress=True)
+    assert learned(cluster(*SHOP), arrived, denied).objects
+    assert learned(cluster(*SHOP), left).objects  # nothing speaks against it
+
+
 def test_an_audited_flow_is_learned_from() -> None:
     """It passes today, and enforcing the policy would cut it."""
     assert learned(cluster(*SHOP), edge("shop/web", "shop/cart", 9090, outcome=Outcome.AUDITED)).objects

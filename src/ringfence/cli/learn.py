@@ -61,7 +61,9 @@ class _Share(click.ParamType[float]):
     metavar="N",
     help="The most address ranges in a rule.",
 )
-@click.option("--include-denied", "denied", is_flag=True, help="Learn from what no rule allowed, too.")
+@click.option(
+    "--include-denied", "denied", is_flag=True, help="Learn from what no rule allowed, or didn't arrive, too."
+)
 @options.output("text", "yaml", "json", "md", "egress-requests")
 @options.resolve
 @options.common

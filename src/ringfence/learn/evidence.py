@@ -100,17 +100,26 @@ class Tray:
 
 _EXAMPLES = 5
 
+NOT_ARRIVED = (
+    "seen to leave, not seen to arrive: its destination's side only records denials; learned from with --include-denied"
+)
+"""Why an allowed edge is doubtful: the record of the drop at ingress may be lost, and the egress one says "allowed"."""
+
+_Key = tuple[int, int, str, int | None]
+
 
 def calls_of(
     edges: EdgeSet, tray: Tray, *, denied: bool = False, keep: Callable[[Edge], Edge | None] | None = None
 ) -> list[Call]:
     """The calls that edges are evidence of, in an order of their own; what is none goes to the tray.
 
-    ``denied`` takes in what was dropped because nothing allowed it. What a rule denied by itself is never taken.
+    ``denied`` takes in what was dropped because nothing allowed it, and what was seen to leave while only denials were
+    seen where it arrives. What a rule denied by itself is never taken.
     ``keep`` gives the part of an edge that counts, or None.
     """
     merged: dict[tuple[int, int, Protocol, int | None], Call] = {}
     logs = edges.coverage.formats
+    stopped = set() if denied else _stopped_at_ingress(edges, keep)
     for number, outcome in enumerate(edges.outcome):
         if keep is None and edges.edges is None and outcome in _ALLOWED:
             edge = None
@@ -123,6 +132,8 @@ def calls_of(
             count, first, last = edge.connections, edge.first, edge.last
         protocol = _PROTOCOLS.get(edges.protocol[number])
         reason = "" if outcome in _ALLOWED else _refusal(edge or edges[number], denied=denied)
+        if not reason and stopped and _key(edges, number) in stopped and not edges[number].ingress:
+            reason = NOT_ARRIVED
         if not reason and protocol is None:
             reason = "not TCP, UDP or SCTP: policies speak of these"
         if reason or protocol is None:
@@ -141,6 +152,21 @@ def calls_of(
             denied=outcome in _DENIED and (known is None or known.denied),
         )
     return list(merged.values())
+
+
+def _stopped_at_ingress(edges: EdgeSet, keep: Callable[[Edge], Edge | None] | None) -> set[_Key]:
+    """What records of the destination's side say was denied."""
+    found = set()
+    for number, outcome in enumerate(edges.outcome):
+        if outcome in _DENIED:
+            edge = edges[number] if keep is None else keep(edges[number])
+            if edge is not None and edge.ingress:
+                found.add(_key(edges, number))
+    return found
+
+
+def _key(edges: EdgeSet, number: int) -> _Key:
+    return edges.source[number], edges.destination[number], edges.protocol[number], edges.port[number]
 
 
 def words(edges: EdgeSet, number: int) -> str:
