@@ -7,10 +7,11 @@ import os
 import pickle
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import cycle
 from pathlib import Path
 from types import TracebackType
 from typing import IO, TypeVar, cast
@@ -105,23 +106,25 @@ class Pool:
         return self._remotes[:number]
 
     def ranges(self, begin: Begin, size: int, digest: ContentDigest) -> Finished:
-        """Reads a file from where the digest ends, in as many processes as there are; the digest then has it all."""
-        tasks = enumerate(_cut(digest.size, size))
-        lock = threading.Lock()
+        """Reads a file from where the digest ends, in as many processes as there are; the digest then has it all.
+
+        Half of them begin at its end: processes that read other hours have fewer tallies to share.
+        """
+        tasks = deque(enumerate(_cut(digest.size, size)))
         answers: dict[int, RangeRead] = {}
 
-        def run(remote: Remote) -> Finished:
+        def run(remote: Remote, take: Callable[[], tuple[int, Range]]) -> Finished:
             remote.begin(begin)
             while True:
-                with lock:
-                    index, task = next(tasks, (-1, None))
-                if task is None:
+                try:
+                    index, task = take()
+                except IndexError:
                     return remote.finish()
                 answers[index] = remote.range(task)
 
         remotes = self.take(self.workers)
         with ThreadPoolExecutor(len(remotes)) as threads:
-            parts = list(threads.map(run, remotes))
+            parts = list(threads.map(run, remotes, cycle((tasks.popleft, tasks.pop))))
         result = parts[0].reduction
         for part in parts[1:]:
             result.merge(part.reduction)
