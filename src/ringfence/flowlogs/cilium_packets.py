@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from ringfence.flowlogs.fields import address, icmp_opening, opening, port
-from ringfence.flowlogs.hubble_meaning import ports_to_keep
+from ringfence.flowlogs.fields import address, icmp_opening, kept_ports, opening, port
 from ringfence.model.flow import EndKind, Flow, FlowEnd, Opening, Outcome
 
 _END = r"(?:\[([0-9a-fA-F:.]+)\]|([0-9.]+)|([0-9a-fA-F:]+:[0-9a-fA-F:.]*))(?::(\d{1,5}))?"
@@ -71,5 +70,5 @@ def with_opening(flow: Flow, opens: Opening) -> Flow:
     """The flow with what is known of its direction, and with the ports that are then kept."""
     if flow.protocol.startswith("ICMP"):
         return replace(flow, opening=opens)
-    source_port, destination_port = ports_to_keep(opens, flow.source_port, flow.port)
+    source_port, destination_port = kept_ports(opens, flow.source_port, flow.port)
     return replace(flow, opening=opens, source_port=source_port, port=destination_port)

@@ -43,9 +43,6 @@ _DIRECTIONS: dict[Enum, Direction] = {"INGRESS": Direction.INGRESS, "EGRESS": Di
 
 _POINTS = {DROP: "drop", POLICY_VERDICT: "policy-verdict", SOCKET: "socket", PROXY: "proxy"}
 
-EPHEMERAL = 32768
-"""The first port that Linux gives to clients (net.ipv4.ip_local_port_range), above NodePorts."""
-
 _POLICY_LABEL = "k8s:io.cilium.k8s.policy."
 
 
@@ -104,7 +101,7 @@ def connection(record: FlowRecord) -> tuple[str, int | None, int | None, Opening
     protocol, source_port, port, flags = _layer4(record.l4)
     opens = _opening(record, flags)
     if protocol not in ("ICMP", "ICMPv6"):
-        source_port, port = ports_to_keep(opens, source_port, port)
+        source_port, port = kept_ports(opens, source_port, port)
     return protocol, source_port, port, opens
 
 
@@ -121,19 +118,6 @@ def _layer4(l4: Layer4 | None) -> tuple[str, int | None, int | None, Opening]:
         if icmp is not None:
             return name, None, icmp.type, icmp_opening(name, icmp.type)
     return ("112" if l4.vrrp is not None else "2" if l4.igmp is not None else ""), None, None, Opening.UNKNOWN
-
-
-def ports_to_keep(opens: Opening, source: int | None, port: int | None) -> tuple[int | None, int | None]:
-    """Both ports as a flow keeps them.
-
-    Where nobody knows who opened the connection and one of its ports is ephemeral, that one is a client's and differs
-    each time; so the first ephemeral port stands for it.
-    """
-    if opens is not Opening.UNKNOWN or source is None or port is None:
-        return kept_ports(opens, source, port)
-    if source >= EPHEMERAL > port:
-        return EPHEMERAL, port
-    return (source, EPHEMERAL) if port >= EPHEMERAL > source else (source, port)
 
 
 def _port(number: int) -> int | None:
