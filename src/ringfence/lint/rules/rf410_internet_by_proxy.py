@@ -3,7 +3,8 @@
 ## What it does
 
 Finds pods that look like a proxy or an egress gateway (by the name or labels of the workload, or port 3128, 1080 or
-8118), may reach the Internet, and accept connections from pods that may not.
+8118), may reach the Internet, and accept connections from pods that may not. A proxy that may reach less than a 256th of
+the public addresses has a list of destinations, and is left out.
 
 ## Why it matters
 
@@ -64,8 +65,10 @@ There is no automatic fix: who may use the proxy must be said in its ingress pol
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 
 from ringfence.lint.context import LintContext
+from ringfence.lint.exposure import Coverage
 from ringfence.lint.groups import Groups, groups
 from ringfence.lint.naming import some_pods, workloads
 from ringfence.model.codes import INTERNET_BY_PROXY
@@ -75,6 +78,9 @@ from ringfence.model.objects import Pod, WorkloadRef
 from ringfence.model.origin import ObjectRef
 from ringfence.model.ports import PortSet, Protocol
 from ringfence.survey.roles import proxies
+
+_A_LIST = Fraction(1, 256)
+"""A proxy that reaches a smaller share of the public addresses decides by a list who may go where."""
 
 
 def check(context: LintContext) -> Iterator[Finding]:
@@ -87,7 +93,7 @@ def check(context: LintContext) -> Iterator[Finding]:
     every = context.once(groups)
     for proxy in found.values():
         atom = context.engine.atom(proxy)
-        if not every.egress_of[atom].addresses() & INTERNET:
+        if Coverage.of(every.egress_of[atom].addresses()).share < _A_LIST:
             continue
         users = list(_users(context, every, proxy, atom))
         if not users:
