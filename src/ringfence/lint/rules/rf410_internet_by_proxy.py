@@ -3,8 +3,8 @@
 ## What it does
 
 Finds pods that look like a proxy or an egress gateway (by the name or labels of the workload, or port 3128, 1080 or
-8118), may reach the Internet, and accept connections from pods that may not. A proxy that may reach less than a 256th of
-the public addresses has a list of destinations, and is left out.
+8118), may reach the Internet, and accept connections from pods that may not. A proxy that may reach less than a 256th
+of the public addresses has a list of destinations, and is left out.
 
 ## Why it matters
 
