@@ -93,12 +93,12 @@ def test_the_lint_hook_names_the_line_of_a_misspelt_field(tmp_path: Path) -> Non
     assert "podSelector" in done.stdout
 
 
-def test_the_lint_hook_without_paths_says_what_is_missing(tmp_path: Path) -> None:
+def test_the_lint_hook_without_paths_looks_at_the_whole_repository(tmp_path: Path) -> None:
     directory = repository(tmp_path, local("ringfence-lint"))
     change(directory, "policies/db.yaml", TYPO)
     done = pre_commit(directory, "run", "ringfence-lint", home=tmp_path / "home")
     assert done.returncode == 1
-    assert "Missing argument 'PATH...'" in done.stdout
+    assert "policies/db.yaml:5" in done.stdout
 
 
 def test_what_is_not_staged_is_not_judged(tmp_path: Path) -> None:
