@@ -12,7 +12,7 @@ from ringfence.model.addresses import V4_MAX, V6_BASE, V6_MAX, AddressSet
 from ringfence.model.internet import INTERNET
 from ringfence.model.objects import Pod, Snapshot, WorkloadRef
 from ringfence.model.policy import PolicySet
-from ringfence.model.ports import MAX_PORT, NamedPort, PortRange, Protocol
+from ringfence.model.ports import MAX_PORT, AnyProtocol, NamedPort, Protocol
 from ringfence.model.verdict import AddressEndpoint, Endpoint
 from ringfence.testing.suite import (
     AddressEnd,
@@ -29,7 +29,7 @@ from ringfence.testing.suite import (
 )
 from tests import oracle, points
 
-Port = tuple[Protocol, int]
+Port = tuple[AnyProtocol, int]
 TEAM = "team"
 
 
@@ -70,11 +70,10 @@ class World:
         return found
 
     def ports(self, case: Case) -> list[Port]:
-        found = points.port_points(self.snapshot, self.policy_set)
-        cuts: dict[Port, None] = {(protocol, port): None for protocol, port in found if isinstance(protocol, Protocol)}
+        cuts: dict[Port, None] = dict.fromkeys(points.port_points(self.snapshot, self.policy_set))
         for connections in (case.connections, *case.exceptions):
             for port in connections.ports or ():
-                if isinstance(port, PortRange):
+                if not isinstance(port, NamedPort):
                     cuts[port.protocol, port.lo] = None
                     cuts[port.protocol, min(port.hi + 1, MAX_PORT)] = None
             for end in ends_of(case):
