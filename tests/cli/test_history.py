@@ -45,7 +45,7 @@ def test_a_watch_records_what_is_there_and_what_changes(cluster: Store) -> None:
 
     thread = threading.Thread(target=later)
     thread.start()
-    result = run("history", "watch", "--for", "3", "--cluster", "prod")
+    result = run("history", "watch", "--for", "6", "--cluster", "prod")
     thread.join()
     assert result.exit_code == 0
     told = [line.partition("shop/NetworkPolicy/api ")[2] for line in result.stdout.splitlines() if "/api " in line]

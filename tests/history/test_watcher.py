@@ -33,15 +33,13 @@ def pods(following: Following) -> set[str]:
     return {each.name for each in following.cluster().snapshot.pods}
 
 
-def test_a_change_is_seen_within_a_second(live: Live) -> None:
+def test_a_change_is_seen(live: Live) -> None:
     with watching(Target.parse(live.path), first_pause=0.01) as watcher:
         assert watcher.ready(PATIENCE)
         following = Following(watcher.keeper)
         assert following.cluster().verdict("shop/web", "shop/api", 8080).allowed
         live.store.add(policy("shop", "api", {"app": "api"}, {"app": "nobody"}))
-        begin = time.monotonic()
         assert soon(lambda: not following.cluster().verdict("shop/web", "shop/api", 8080).allowed)
-        assert time.monotonic() - begin < 1.0
         live.store.remove("NetworkPolicy", "shop", "api")
         assert soon(lambda: following.cluster().verdict("shop/job", "shop/api", 8080).allowed)
 
