@@ -16,7 +16,7 @@ from tests.live.conftest import Live, live, pod, policy
 
 __all__ = ["live"]
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 
 
 def soon(holds: Callable[[], bool]) -> bool:
