@@ -45,18 +45,7 @@ snapshots = click.option(
 def choice(command: _Command) -> _Command:
     """Filters of edges, which the command gets as one argument, ``choice``. Outcomes are what is asked about."""
 
-    @click.option("-n", "--namespace", "namespaces", multiple=True, metavar="NS", help="Edges with an end in it.")
-    @click.option(
-        "-w",
-        "--workload",
-        "workloads",
-        multiple=True,
-        metavar="WORKLOAD",
-        help="Edges of it: namespace/Kind/name, or less.",
-    )
-    @click.option("--since", type=flows_options.Time(), metavar="TIME", help="Leave out what was before this hour.")
-    @click.option("--until", type=flows_options.Time(), metavar="TIME", help="Leave out what was after this hour.")
-    @click.option("--port", "ports", multiple=True, type=click.IntRange(0, 65535), help="Edges to this port.")
+    @flows_options.ends_and_times
     @functools.wraps(command)
     def wrapped(
         *args: Any,

@@ -57,22 +57,39 @@ def engine(command: _Command) -> _Command:
     )(command)
 
 
+def ends_and_times(command: _Command) -> _Command:
+    """Filters that every question about edges has: ``namespaces``, ``workloads``, ``since``, ``until``, ``ports``."""
+    for option in reversed(
+        (
+            click.option(
+                "-n", "--namespace", "namespaces", multiple=True, metavar="NS", help="Edges with an end in it."
+            ),
+            click.option(
+                "-w",
+                "--workload",
+                "workloads",
+                multiple=True,
+                metavar="WORKLOAD",
+                help="Edges of it: namespace/Kind/name, or less.",
+            ),
+            click.option(
+                "--since", type=Time(), metavar="TIME", help="Leave out what was before the hour of this time."
+            ),
+            click.option(
+                "--until", type=Time(), metavar="TIME", help="Leave out what was after the hour of this time."
+            ),
+            click.option("--port", "ports", multiple=True, type=click.IntRange(0, 65535), help="Edges to this port."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
 def choice(command: _Command) -> _Command:
     """Filters of edges, which the command gets as one argument, ``choice``."""
 
-    @click.option("-n", "--namespace", "namespaces", multiple=True, metavar="NS", help="Edges with an end in it.")
-    @click.option(
-        "-w",
-        "--workload",
-        "workloads",
-        multiple=True,
-        metavar="WORKLOAD",
-        help="Edges of it: namespace/Kind/name, or less.",
-    )
-    @click.option("--since", type=Time(), metavar="TIME", help="Leave out what was before the hour of this time.")
-    @click.option("--until", type=Time(), metavar="TIME", help="Leave out what was after the hour of this time.")
+    @ends_and_times
     @click.option("--outcome", "outcomes", multiple=True, type=click.Choice(OUTCOMES), help="Edges with this outcome.")
-    @click.option("--port", "ports", multiple=True, type=click.IntRange(0, 65535), help="Edges to this port.")
     @click.option("--external/--internal", "external", default=None, help="Edges with, or without, an end outside.")
     @functools.wraps(command)
     def wrapped(
