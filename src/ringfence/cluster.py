@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from ringfence.dialects import AUTO, cni_of, read_policies, staged_of, with_staged
 from ringfence.engine import Engine
+from ringfence.engine.changed import changed_pods
 from ringfence.explain.endpoints import Endpoints
 from ringfence.explain.judge import Judgement, judge
 from ringfence.explain.query import parse_any, parse_protocol
@@ -392,27 +393,6 @@ def load(
     """
     names = read_names(resolve) if resolve else None
     return Cluster(load_snapshot([str(path) for path in paths], stdin=stdin), cni=cni, names=names, staged=staged)
-
-
-_MOST_CHANGED = 500
-"""With more pods than that, an engine made anew takes no longer than a changed one."""
-
-
-def changed_pods(before: Snapshot, after: Snapshot) -> tuple[list[Pod], list[Pod]] | None:
-    """The pods that are gone, and those that came; a changed one is both. None where more than pods differ."""
-    if (before.namespaces, before.nodes, before.services, before.accounts, before.mesh, before.names) != (
-        after.namespaces,
-        after.nodes,
-        after.services,
-        after.accounts,
-        after.mesh,
-        after.names,
-    ):
-        return None
-    old, new = ({(pod.namespace, pod.name): pod for pod in each.pods} for each in (before, after))
-    gone = [pod for key, pod in old.items() if new.get(key) is not pod and new.get(key) != pod]
-    came = [pod for key, pod in new.items() if old.get(key) is not pod and old.get(key) != pod]
-    return (gone, came) if len(gone) + len(came) <= _MOST_CHANGED else None
 
 
 def _asked(protocol: str | Protocol, port: int) -> tuple[AnyProtocol, int]:
