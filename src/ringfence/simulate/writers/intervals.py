@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -44,13 +45,13 @@ class IntervalWriter(LineWriter):
         self._seconds = seconds
         self._open: dict[Hashable, Bucket] = {}
 
+    @abstractmethod
     def observe(self, connection: Connection) -> Iterable[Observation]:
         """What the nodes see of a connection."""
-        raise NotImplementedError
 
+    @abstractmethod
     def body(self, key: Hashable, bucket: Bucket) -> str:
         """The record of an interval."""
-        raise NotImplementedError
 
     def records(self, connection: Connection) -> Iterable[Record]:
         """Nothing yet: the interval goes on."""

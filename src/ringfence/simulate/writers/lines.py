@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -10,15 +11,15 @@ from ringfence.simulate.connection import Connection
 from ringfence.simulate.writers.writer import Cast, Record
 
 
-class LineWriter:
+class LineWriter(ABC):
     """Writes each record's body as it stands, and says nothing of losses."""
 
     def __init__(self, cast: Cast) -> None:
         self.cast = cast
 
+    @abstractmethod
     def records(self, connection: Connection) -> Iterable[Record]:
         """See :class:`Writer`."""
-        raise NotImplementedError
 
     def flush(self, until: float) -> Iterable[Record]:  # noqa: ARG002 - a Writer's
         """Nothing: each record is written when it happens."""
