@@ -1,4 +1,4 @@
-"""``/api/v1``: the documents of the command line over HTTP. No text of a request names a file here."""
+"""The questions of the command line: what is allowed, why, what is wrong, and what a change would do."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from ringfence.render import diagnose_json, fix_json, lint_json, why_json
 from ringfence.render.json_values import document
 from ringfence.render.reach_json import summary as summary_fields
 from ringfence.server.answers import LONGEST, Answers
+from ringfence.server.api.described import answer, responses
 from ringfence.server.problems import MEDIA_TYPE, SCHEMA
 from ringfence.server.source import MOST_PROPOSED
 
@@ -24,30 +25,10 @@ _Port = Annotated[str, Query(max_length=32, description="443 or 53/UDP; icmp/8 f
 _MANIFESTS: Final = ("application/yaml", "application/x-yaml", "text/yaml", "text/plain", "application/json")
 
 
-def _responses(kind: str) -> dict[int | str, dict[str, Any]]:
-    """What a question answers: a document of this kind, or a problem."""
-    schema = {
-        "type": "object",
-        "required": ["apiVersion", "kind"],
-        "properties": {"apiVersion": {"const": "ringfence.dev/v1"}, "kind": {"const": kind}},
-    }
-    found: dict[int | str, dict[str, Any]] = {
-        200: {"description": f"A {kind}.", "content": {"application/json": {"schema": schema}}}
-    }
-    for status, text in ((400, "The question can't be asked so."), (401, "It isn't known who asks.")):
-        found[status] = {"description": text, "content": {MEDIA_TYPE: {"schema": SCHEMA}}}
-    return found
+def add_routes(router: APIRouter, answers: Answers) -> None:
+    """Adds what is asked here."""
 
-
-def _json(text: str) -> Response:
-    return Response(text, media_type="application/json")
-
-
-def make_api(answers: Answers) -> APIRouter:
-    """The questions, asked of one source."""
-    router = APIRouter(prefix="/api/v1")
-
-    @router.get("/cluster", responses=_responses("ClusterSummary"), response_class=Response)
+    @router.get("/cluster", responses=responses("ClusterSummary"), response_class=Response)
     def cluster() -> Response:
         """What is served, with counts over all pairs of pods."""
         found = document(
@@ -59,25 +40,25 @@ def make_api(answers: Answers) -> APIRouter:
             summary=summary_fields(answers.summary()),
             namespaces=sorted(answers.cluster().snapshot.namespaces),
         )
-        return _json(json.dumps(found, ensure_ascii=False))
+        return answer(json.dumps(found, ensure_ascii=False))
 
-    @router.get("/endpoints", responses=_responses("EndpointList"), response_class=Response)
+    @router.get("/endpoints", responses=responses("EndpointList"), response_class=Response)
     def endpoints(
         q: Annotated[str, Query(max_length=LONGEST)] = "",
         role: Annotated[Literal["source", "destination"], Query()] = "destination",
     ) -> Response:
         """Up to 50 names of workloads, pods and, as destinations, Services that hold ``q``."""
         found = answers.complete(q, services=role == "destination")
-        return _json(json.dumps(document("EndpointList", endpoints=found), ensure_ascii=False))
+        return answer(json.dumps(document("EndpointList", endpoints=found), ensure_ascii=False))
 
-    @router.get("/why", responses=_responses("WhyReport"), response_class=Response)
+    @router.get("/why", responses=responses("WhyReport"), response_class=Response)
     def why(source: _Text, destination: _Text, port: _Port = "", fixes: bool = True) -> Response:
         """May the source connect to the destination, and why? Without ``fixes`` it takes a fraction of the time."""
         asked = answers.why(source, destination, port, fixes=fixes)
         found = [fix_json.fix(fix) for fix in asked.fixes.values()]
-        return _json(why_json.render(asked.answer, asked.cluster.findings, found))
+        return answer(why_json.render(asked.answer, asked.cluster.findings, found))
 
-    @router.get("/verdict", responses=_responses("VerdictReport"), response_class=Response)
+    @router.get("/verdict", responses=responses("VerdictReport"), response_class=Response)
     def verdict(
         source: _Text,
         destination: _Text,
@@ -87,27 +68,27 @@ def make_api(answers: Answers) -> APIRouter:
         """The verdict alone."""
         family = next((name for name in (*Protocol.__members__, *Icmp.__members__) if name == protocol.upper()), "TCP")
         row = {"src": source, "dst": destination, "protocol": family, "port": port}
-        return _json(answers.verdict(row))
+        return answer(answers.verdict(row))
 
-    @router.get("/reach", responses=_responses("ReachReport"), response_class=Response)
+    @router.get("/reach", responses=responses("ReachReport"), response_class=Response)
     def reach(
         namespace: Annotated[list[str], Query(max_length=100)] = [],  # noqa: B006 -- FastAPI copies it
         limit: Annotated[int, Query(ge=1, le=200_000)] = 20_000,
     ) -> Response:
         """What may connect to what, by workload; with an end in one of the namespaces, if any is named."""
-        return _json(answers.reach(namespace, limit))
+        return answer(answers.reach(namespace, limit))
 
-    @router.get("/findings", responses=_responses("LintReport"), response_class=Response)
+    @router.get("/findings", responses=responses("LintReport"), response_class=Response)
     def findings(severity: Annotated[Literal["note", "warning", "error"], Query()] = "note") -> Response:
         """What the linter finds, of this severity and worse. Fixes are left to ``ringfence lint``."""
         report, least = answers.lint(), Severity[severity.upper()]
         shown = [finding for finding in report.findings if finding.severity >= least]
-        return _json(lint_json.render(report, shown, (), answers.cluster().snapshot))
+        return answer(lint_json.render(report, shown, (), answers.cluster().snapshot))
 
-    @router.get("/diagnose", responses=_responses("DiagnoseReport"), response_class=Response)
+    @router.get("/diagnose", responses=responses("DiagnoseReport"), response_class=Response)
     def diagnose() -> Response:
         """What is cut, by root cause."""
-        return _json(diagnose_json.render(answers.diagnosis(), answers.findings()))
+        return answer(diagnose_json.render(answers.diagnosis(), answers.findings()))
 
     refused: dict[int | str, dict[str, Any]] = {
         413: {"description": "The manifests are too long.", "content": {MEDIA_TYPE: {"schema": SCHEMA}}},
@@ -117,7 +98,7 @@ def make_api(answers: Answers) -> APIRouter:
 
     @router.post(
         "/diff",
-        responses=_responses("DiffReport") | refused,
+        responses=responses("DiffReport") | refused,
         response_class=Response,
         openapi_extra={"requestBody": {"required": True, **body}},
     )
@@ -129,6 +110,4 @@ def make_api(answers: Answers) -> APIRouter:
         text = await request.body()
         if len(text) > MOST_PROPOSED:
             raise HTTPException(413, f"The manifests are longer than {MOST_PROPOSED >> 20} MiB.")
-        return _json(await run_in_threadpool(answers.diff_json, text))
-
-    return router
+        return answer(await run_in_threadpool(answers.diff_json, text))

@@ -1,0 +1,15 @@
+"""``/api/v1``: the documents of the command line over HTTP. No text of a request names a file here."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from ringfence.server.answers import Answers
+from ringfence.server.api import questions
+
+
+def make_api(answers: Answers) -> APIRouter:
+    """The routes of the API."""
+    router = APIRouter(prefix="/api/v1")
+    questions.add_routes(router, answers)
+    return router

@@ -1,0 +1,16 @@
+"""The pages: the same answers, for reading. Each works without a script."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from ringfence.server.answers import Answers
+from ringfence.server.pages import findings, matrix, overview, what_if, why
+
+
+def make_pages(answers: Answers) -> APIRouter:
+    """The routes of all pages."""
+    router = APIRouter(include_in_schema=False)
+    for module in (overview, why, findings, what_if, matrix):
+        module.add_routes(router, answers)
+    return router
