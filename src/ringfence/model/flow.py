@@ -42,6 +42,14 @@ class Opening(Enum):
     UNKNOWN = "unknown"  # for flows to decide: which of the two ports is served
 
 
+class TcpAnswer(Enum):
+    """What the packet of a record says to who wants a TCP connection, by its flags (RFC 9293, 3.5)."""
+
+    NONE = ""  # another packet, another protocol, or a source that tells no flags
+    ACCEPTED = "accepted"  # SYN with ACK: something listens
+    RESET = "reset"  # RST: nothing listens, or a connection that there was is broken off
+
+
 class EndKind(Enum):
     """What an end is, where the record says so."""
 
@@ -107,7 +115,8 @@ class Flow:
     record a connection at this point; else a record is a packet, or an interval. ``policies`` decided, where the
     source tells; ``pending`` are staged ones and what they would have done. ``reason`` is the source's word for a
     loss. ``application`` is what was asked above L4 (``GET /cart``, ``query api.example.com``), empty for most
-    sources.
+    sources. ``answer`` is told of packets that don't go the way of their connection for certain, so never with OPENS:
+    a client whose connections are all RESET, and none ACCEPTED, finds nothing listening.
     """
 
     source: FlowEnd
@@ -125,13 +134,15 @@ class Flow:
     reason: str = ""
     application: str = ""
     node: str = ""
+    answer: TcpAnswer = TcpAnswer.NONE
 
 
 @dataclass(slots=True)
 class Tally:
     """How often one flow was seen within one hour. Times are seconds since 1970, UTC.
 
-    ``connections`` is what the source itself counted (Calico's num_connections_started, GKE's count), else None.
+    ``connections`` is what the source itself counted (Calico's num_connections_started, GKE's count), or how many of
+    the packets open one, where flags tell it of each; else None. It is 0 of connections that only go on.
     ``octets`` go from source to destination, ``octets_back`` the other way; None where the source has no bytes.
     """
 
