@@ -22,6 +22,7 @@ def test_the_default_order_of_version_2() -> None:
         Opening.UNKNOWN,
         443,
         point="vpc",
+        node="eni-102010ab",
     )
     assert (tally.first, tally.last, tally.octets) == (1439387263, 1439387264, 840)
 
@@ -98,3 +99,24 @@ def test_time_and_stream_before_a_line_are_those_of_cloudwatch() -> None:
 @pytest.mark.parametrize("line", ["2 1 2 3", samples.VPC.decode().replace("198.51.100.1", "198.51.100")])
 def test_what_can_not_be_read_is_a_loss_at_its_line(line: str) -> None:
     assert loss(read("aws-vpc", samples.VPC.decode() + "\n" + line), LossKind.UNREADABLE).where == Position(FILE, 2)
+
+
+def test_an_instance_stands_for_its_node_where_no_interface_is_named() -> None:
+    (flow,) = flows(read("aws-vpc", VERSION_3.format("instance-id", "i-0abc")))
+    assert flow.node == "i-0abc"
+
+
+def test_records_without_an_interface_or_a_direction_count_twice_and_this_is_said() -> None:
+    found = loss(read("aws-vpc", VERSION_3.format("vpc-id", "vpc-a")), LossKind.UNPLACED)
+    assert found.count == 1
+
+
+def test_a_direction_tells_the_two_sides_of_a_connection_apart() -> None:
+    reduction = read("aws-vpc", VERSION_3.format("flow-direction", "egress"))
+    assert reduction.losses == []
+
+
+VERSION_3 = """\
+version srcaddr dstaddr srcport dstport protocol bytes packets start end action tcp-flags log-status {}
+3 10.0.1.10 10.0.2.20 43416 5001 6 568 8 1566848875 1566848933 ACCEPT 2 OK {}
+"""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -58,14 +59,17 @@ def journald(line: bytes) -> bytes:
     return json.dumps(stamp | {"MESSAGE": line.decode()}).encode()
 
 
-@pytest.mark.parametrize("wrap", [cri, fluent_bit, journald])
+@pytest.mark.parametrize(("wrap", "writer"), [(cri, ""), (fluent_bit, "x"), (journald, "node")])
 @pytest.mark.parametrize("name", [name for name in samples.LOGS if not by_name(name).whole])
-def test_what_collectors_put_around_lines_changes_nothing(name: str, wrap: Callable[[bytes], bytes]) -> None:
+def test_what_is_around_lines_tells_the_node_and_changes_nothing_else(
+    name: str, wrap: Callable[[bytes], bytes], writer: str
+) -> None:
     log = samples.LOGS[name]
     wrapped = b"\n".join(map(wrap, log.split(b"\n")))
     (found,) = read([STDIN], stdin=io.BytesIO(wrapped))
     assert found.format == name
-    assert found.reduction.counted == reading.read(name, log).counted
+    plain = reading.read(name, log).counted
+    assert found.reduction.counted == {replace(flow, node=flow.node or writer): hours for flow, hours in plain.items()}
 
 
 def test_the_kernels_lines_in_journald_have_their_time_beside_them() -> None:

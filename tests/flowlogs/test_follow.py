@@ -185,10 +185,10 @@ def test_a_mark_made_when_a_file_was_emptied_leads_to_its_beginning(log: Path) -
 
 
 def test_a_header_is_read_again_when_it_goes_on(log: Path) -> None:
-    log.write_bytes(b"srcaddr dstaddr srcport dstport protocol start end action log-status\n")
-    append(log, b"10.0.0.1 10.0.0.2 40000 443 6 1785492000 1785492001 ACCEPT OK\n")()
+    log.write_bytes(b"srcaddr dstaddr srcport dstport protocol start end action interface-id\n")
+    append(log, b"10.0.0.1 10.0.0.2 40000 443 6 1785492000 1785492001 ACCEPT eni-1\n")()
     mark = collect(log)[1][-1].mark
-    append(log, b"10.0.0.1 10.0.0.2 40001 443 6 1785492000 1785492001 REJECT OK\n")()
+    append(log, b"10.0.0.1 10.0.0.2 40001 443 6 1785492000 1785492001 REJECT eni-1\n")()
     total, _ = collect(log, mark=mark)
     (flow,) = total.counted
     assert (flow.source.address, flow.destination.address, flow.port) == ("10.0.0.1", "10.0.0.2", 443)

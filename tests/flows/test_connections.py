@@ -45,6 +45,11 @@ TABLE: list[tuple[str, list[Seen], list[str]]] = [
         [f"{PAIR} allowed 5"],
     ),
     (
+        "of one side each node has its own pods, so a pod that moved is counted on both",
+        [(verdict(EGRESS, node="a"), 0, 4), (verdict(EGRESS, node="b"), 900, 5)],
+        [f"{PAIR} allowed 9"],
+    ),
+    (
         "two client pods are added, though other nodes tell of them",
         [(verdict(EGRESS, node="a"), 0, 3), (verdict(INGRESS, source=WEB_2, node="b"), 0, 2)],
         [f"{PAIR} allowed 5"],

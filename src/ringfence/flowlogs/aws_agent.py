@@ -78,6 +78,8 @@ class _Reader:
         if flow is None:
             into.unreadable("A flow of the network policy agent has no address that can be read.", where)
             return
+        if flow.direction is None and flow.outcome is not Outcome.DENIED and not (flow.node or into.writer):
+            into.unplaced(where)
         into.add(flow, Tally(time, time, 1))
 
     def end(self, into: Reduction) -> None:

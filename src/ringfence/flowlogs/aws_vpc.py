@@ -1,7 +1,8 @@
 """AWS VPC flow logs, text, version 2 in its default order or any order that the first line names.
 
 Fields: https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html. A record is the packets of one direction
-of a connection at a network interface within some minutes, so every connection is there twice, and of both directions.
+of a connection at a network interface within some minutes, so every connection between two interfaces is there twice,
+and of both directions: the interface stands for the node, so that the two are told from two connections.
 ACCEPT and REJECT are the words of security groups and network ACLs: no policy of the cluster is asked here.
 """
 
@@ -99,6 +100,8 @@ def _read(values: dict[str, str], where: Position, into: Reduction) -> None:
     if first is None or flow is None:
         into.unreadable("A record has no time, address or protocol that can be read.", where)
         return
+    if not flow.node and not values.get("flow-direction"):
+        into.unplaced(where)
     into.add(flow, Tally(first, max(first, last or first), 1, None, fields.count(values.get("bytes"))))
 
 
@@ -133,6 +136,7 @@ def _flow(values: dict[str, str]) -> Flow | None:
         None,  # flow-direction is that of the interface, where no policy of the cluster is asked
         f"vpc {direction}".rstrip(),
         reason=reason,
+        node=values.get("interface-id") or values.get("instance-id", ""),
     )
 
 

@@ -8,6 +8,7 @@ from ringfence.flowlogs.detect import Detected
 from ringfence.flowlogs.format import ManyLinesReader
 from ringfence.flowlogs.lines import MAX_LINE
 from ringfence.flowlogs.reduction import Reduction
+from ringfence.flowlogs.writers import writer_of
 from ringfence.model.flow import Loss, LossKind
 from ringfence.model.origin import Position
 
@@ -21,6 +22,7 @@ class Feed:
         self._reader = detected.format.reader()
         self._unwrapper = detected.unwrapper.fresh() if detected.unwrapper is not None else None
         self._name = name
+        self._writer = writer_of(name)
         self._began: int | None = None
 
     def lines(self, lines: Sequence[bytes], first: int, into: Reduction) -> None:
@@ -28,7 +30,7 @@ class Feed:
         into.lines += len(lines)
         if first == 1 and lines and lines[0].startswith(_BOM):
             lines = [lines[0].removeprefix(_BOM), *lines[1:]]
-        reader = self._reader
+        reader, into.writer = self._reader, self._writer
         if self._unwrapper is None and isinstance(reader, ManyLinesReader):
             reader.many(lines, self._name, first, into)
             return
@@ -43,6 +45,7 @@ class Feed:
                     continue
                 line = inner
                 at, self._began = self._began or number, None
+                into.writer = self._unwrapper.writer or self._writer
             if line:
                 reader.line(line, Position(self._name, at), into)
 
@@ -63,6 +66,7 @@ class Feed:
     def whole(self, document: bytes, lines: int, into: Reduction) -> None:
         """Reads an input that is one document."""
         into.lines += lines
+        into.writer = self._writer
         if document.strip():
             self._reader.line(document.removeprefix(_BOM), Position(self._name, 1), into)
 

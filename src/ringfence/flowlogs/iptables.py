@@ -52,6 +52,8 @@ class _Reader:
             return
         if stamp.yearless:
             self._times.say(where, into)
+        if flow.outcome is Outcome.UNKNOWN and not (flow.node or into.writer):
+            into.unplaced(where)
         into.add(flow, Tally(stamp.time, stamp.time, 1))
 
     def end(self, into: Reduction) -> None:

@@ -1,7 +1,8 @@
 """kube-network-policies (kindnet): packets and verdicts of its log at ``-v=2``, in JSON or klog's text.
 
 Records: https://github.com/kubernetes-sigs/kube-network-policies/blob/main/docs/json-logging.md. A packet is written
-before its policies are asked, once for each direction, and what came of it in another record with the same ``id``.
+before its policies are asked, once for each direction, and what came of it in another record with the same ``id``,
+which each node counts by itself.
 """
 
 from __future__ import annotations
@@ -114,7 +115,7 @@ class _Reader:
     def _record(
         self, record: Mapping[str, Any], packet: Mapping[str, Any], at: float | None, where: Position, into: Reduction
     ) -> None:
-        message, key = record.get("msg"), str(record.get("id"))
+        message, key = record.get("msg"), f"{into.writer} {record.get('id')}"
         if message == PACKET:
             found = _packet(record, packet, at, where)
             if found is None:
@@ -135,7 +136,10 @@ class _Reader:
         if waiting is None:
             into.lose(Loss(LossKind.LOST_EVENTS, NO_PACKET, 1, where=where))
             return
-        into.seen(_flow(waiting, *verdict), waiting.time)
+        flow = _flow(waiting, *verdict)
+        if flow.direction is None and not into.writer:
+            into.unplaced(where)
+        into.seen(flow, waiting.time)
 
     def _lose_oldest(self, key: str, into: Reduction) -> None:
         packet = self._waiting.pop(key)

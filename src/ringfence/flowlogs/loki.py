@@ -34,6 +34,7 @@ class _Line:
     time: float | None
     host: str
     text: bytes
+    writer: str = ""
 
 
 class _Reader:
@@ -81,7 +82,13 @@ def _entry(labels: Mapping[str, Any], value: object, where: Position, into: Redu
             netobserv.read(whole, where, into)
             return None
     host = next((host for label in _HOSTS if (host := fields.text(labels.get(label)))), "")
-    return _Line(fields.seconds(parts[0], 1e-9), host, text)
+    return _Line(fields.seconds(parts[0], 1e-9), host, text, host or _pod(labels))
+
+
+def _pod(labels: Mapping[str, Any]) -> str:
+    """The agent's pod, by the labels that Promtail and Alloy set."""
+    namespace, pod = fields.text(labels.get("namespace")), fields.text(labels.get("pod"))
+    return f"{namespace}/{pod}" if namespace and pod else pod
 
 
 def _read_others(lines: Sequence[_Line], where: Position, into: Reduction) -> None:
@@ -112,6 +119,7 @@ def _feed(lines: Sequence[_Line], found: Detected, where: Position, into: Reduct
             text = unwrapper.line(line.text)
         elif found.format is iptables.FORMAT and line.time is not None:
             text = _stamped(line, times)
+        into.writer = line.writer or (unwrapper.writer if unwrapper is not None else "")
         if text:
             reader.line(text, where, into)
     if unwrapper is not None and unwrapper.pending:

@@ -6,10 +6,12 @@ follows the distinct flows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ringfence.model.flow import HOUR, Flow, Loss, LossKind, NameAnswer, Tally
 from ringfence.model.origin import Position
+
+UNPLACED = "Records don't tell which node saw them, so a connection that two nodes saw counts twice."
 
 
 @dataclass(slots=True)
@@ -17,7 +19,8 @@ class Reduction:
     """The flows, losses and DNS answers of one input, or of a part of it.
 
     ``lines`` counts the lines of the input, ``flows_read`` the records that became flows. ``first`` and ``last`` are
-    the times of the earliest and the latest record, None while there is none.
+    the times of the earliest and the latest record, None while there is none. ``writer`` is the node, or the agent's
+    pod, that wrote the line which is read now, where its wrapping or the path tells; flows that name no node get it.
     """
 
     counted: dict[Flow, dict[int, Tally]] = field(default_factory=dict)
@@ -27,10 +30,13 @@ class Reduction:
     flows_read: int = 0
     first: float | None = None
     last: float | None = None
+    writer: str = ""
     _merged: dict[tuple[LossKind, str, str], int] = field(default_factory=dict)
 
     def add(self, flow: Flow, tally: Tally) -> None:
         """Counts a flow. The tally must lie within one hour; a longer interval counts in the hour that it began in."""
+        if self.writer and not flow.node:
+            flow = replace(flow, node=self.writer)
         hours = self.counted.get(flow)
         if hours is None:
             hours = self.counted[flow] = {}
@@ -70,6 +76,10 @@ class Reduction:
     def unreadable(self, why: str, where: Position) -> None:
         """Notes one line that can't be read. ``why`` must not quote the line, so that like lines are one loss."""
         self.lose(Loss(LossKind.UNREADABLE, why, 1, where=where))
+
+    def unplaced(self, where: Position) -> None:
+        """Notes a record of which nobody knows the node, nor the side: another node may have written it, too."""
+        self.lose(Loss(LossKind.UNPLACED, UNPLACED, 1, where=where))
 
     def answer(self, answer: NameAnswer) -> None:
         """Notes a DNS answer; of equal ones to the same pod the latest is kept, with the time of the earliest."""

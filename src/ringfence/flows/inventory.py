@@ -59,6 +59,7 @@ class Inventory:
         self.members: dict[tuple[str, str, str], list[PodState]] = defaultdict(list)
         """All that is known of a workload's pods, by cluster, namespace and ``Kind/name``."""
         self._nearby: set[tuple[str, int, int]] = set()
+        self._writers: dict[tuple[str, str], str] = {}
         self.api_servers: set[tuple[str, str]] = set()
         for state in self._states:
             self._take(state)
@@ -88,6 +89,10 @@ class Inventory:
     def node_address(self, cluster: str, name: str) -> str:
         """The first address of a node, as it was last; empty where the node is not known."""
         return self._nodes.get((cluster, name), "")
+
+    def writer_node(self, cluster: str, writer: str) -> str:
+        """The node that ``writer`` stands for: that of the agent's pod, ``namespace/name`` or its name, where known."""
+        return self._writers.get((cluster, writer)) or writer
 
     def service(self, cluster: str, name: str) -> ServiceState | None:
         """A Service by ``namespace/name``, as it was last."""
@@ -124,6 +129,8 @@ class Inventory:
             kind, _, name = pod.workload.partition("/")
             self._workloads[cluster, pod.namespace].setdefault(name, f"{kind}/{name}")
             self._member(cluster, pod)
+            if pod.name and pod.node:
+                self._writer(cluster, pod)
             if pod.name:
                 self._pods[cluster, pod.namespace, pod.name].append(Sighting(time, time, pod))
             if not pod.host_network:
@@ -138,6 +145,12 @@ class Inventory:
             if str(service) == API_SERVER:
                 self.api_servers.update((cluster, address) for address in service.addresses)
                 self.api_servers.update((cluster, address) for address, _ in service.endpoints)
+
+    def _writer(self, cluster: str, pod: PodState) -> None:
+        """Notes where a pod runs, also by its name alone; nowhere if the name is on several nodes."""
+        for writer in (f"{pod.namespace}/{pod.name}", pod.name):
+            if self._writers.setdefault((cluster, writer), pod.node) != pod.node:
+                self._writers[cluster, writer] = ""
 
     def _node(self, cluster: str, node: NodeState, time: float) -> None:
         self._nodes[cluster, node.name] = next(iter(node.addresses), "")

@@ -49,7 +49,8 @@ class Mapping:
         self._evidence = PortEvidence()
         self._names = AskedNames(answers)
         self.book = PartyBook()
-        self._resolver = Resolver(Inventory(states, self._told()))
+        self._inventory = Inventory(states, self._told())
+        self._resolver = Resolver(self._inventory)
 
     def rows(self) -> Iterator[tuple[Columns, Columns]]:
         """The rows of the tables ``mapped`` and ``details``, in parts; then the parties are complete."""
@@ -118,7 +119,7 @@ class Mapping:
             _side(flow, reply=ends.reply),
             2 if ends.reply else gate(flow),
             flow.point,
-            flow.node,
+            self._inventory.writer_node(kept.cluster, flow.node),
             kept.format,
             flow.per_connection,
             ends.reply,

@@ -3,7 +3,8 @@
 The rule for counting. One connection is seen at several points, on two nodes, and in several records. Within an hour,
 and for each pod (or address) that opens connections:
 
-1. What nodes say of the same two pods at the same point is the same; the largest counts.
+1. What nodes say of the same two pods at the same point is the same; the largest counts. Where a record has its side,
+   each node tells of its own pods: if one has moved between nodes, both counts are of other connections, and are added.
 2. What a point says of different destination pods is different; it is added.
 3. What different points say is the same; the largest counts. Points that write one record a connection are preferred to
    those that count packets or intervals.
@@ -90,9 +91,13 @@ def observed(tallies: ir.Table, mapped: ir.Table) -> ir.Table:
 
 def _by_hour(seen: ir.Table) -> ir.Table:
     """For each edge without its outcome, and hour: what counts for each outcome, in columns."""
+    import ibis
+
     at = (*PAIR, "hour", "source_unit", "outcome", "side", "gate", "format", "point", "each")
     a_pod = _folded(seen, (*at, "destination_unit", "node"), "sum")
-    a_node = _folded(a_pod, (*at, "destination_unit"), "max")
+    by_node = (*at, "destination_unit")
+    sided, other = a_pod.filter(a_pod.side != ""), a_pod.filter(a_pod.side == "")
+    a_node = ibis.union(_folded(sided, by_node, "sum"), _folded(other, by_node, "max"))
     a_point = _folded(a_node, at, "sum")
     a_unit = a_point.group_by(*PAIR, "hour", "source_unit").agg(**_outcomes(a_point))
     a_unit = a_unit.mutate(**_decided(a_unit))

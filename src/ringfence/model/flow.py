@@ -111,7 +111,8 @@ class Flow:
     twice.
 
     ``point`` is the place of observation in the source's words (``policy-verdict``, ``to-endpoint``, ``src`` …). The
-    same connection is seen at several points, and on two nodes. ``per_connection`` tells that the source writes one
+    same connection is seen at several points, and on two nodes: ``node`` is the one that saw it, or what stands for it (a
+    network interface of a cloud, ``namespace/name`` of the agent's pod). ``per_connection`` tells that the source writes one
     record a connection at this point; else a record is a packet, or an interval. ``policies`` decided, where the
     source tells; ``pending`` are staged ones and what they would have done. ``reason`` is the source's word for a
     loss. ``application`` is what was asked above L4 (``GET /cart``, ``query api.example.com``), empty for most
@@ -182,6 +183,7 @@ class LossKind(Enum):
     UNREADABLE = "unreadable"  # lines that the reader can't read
     FOREIGN = "foreign"  # records that are no flows, and lines of other programs
     NODE_UNAVAILABLE = "node-unavailable"
+    UNPLACED = "unplaced"  # nobody knows which node saw it, so what two nodes saw counts twice
 
 
 @dataclass(frozen=True, slots=True)

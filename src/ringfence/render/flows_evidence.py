@@ -25,6 +25,7 @@ _LOSSES = {
     LossKind.UNREADABLE: "unreadable",
     LossKind.FOREIGN: "no flow",
     LossKind.NODE_UNAVAILABLE: "node unavailable",
+    LossKind.UNPLACED: "node not told",
 }
 
 
