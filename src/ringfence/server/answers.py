@@ -24,6 +24,8 @@ from ringfence.model.ports import Icmp
 from ringfence.reach.filters import Filters
 from ringfence.reach.report import Connection, ReachReport, ReachSummary
 from ringfence.render import diff_json, reach_json, verdicts
+from ringfence.server.change_answers import ChangeAnswers
+from ringfence.server.flow_answers import FlowAnswers
 from ringfence.server.source import Source
 
 T = TypeVar("T")
@@ -53,8 +55,14 @@ class Asked:
 class Answers:
     """Answers about one source. The engine remembers what it worked out, so one question is asked at a time."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(
+        self, source: Source, *, flows: FlowAnswers | None = None, changes: ChangeAnswers | None = None
+    ) -> None:
         self.source = source
+        self.flows = flows
+        """Recorded traffic, if a store of it is served."""
+        self.changes = changes
+        """The history of policies, if one is served."""
         self._lock = threading.RLock()
         self._of: Cluster | None = None
         self._kept: dict[str, Any] = {}

@@ -14,12 +14,23 @@ import uvicorn
 
 from ringfence.model.errors import InputError
 from ringfence.server.app import make_app
+from ringfence.server.change_answers import ChangeAnswers
+from ringfence.server.flow_answers import FlowAnswers
 from ringfence.server.noting import LOG, JsonLines
 from ringfence.server.settings import Settings
 from ringfence.server.source import Source
 
 
-def serve(source: Source, settings: Settings, bind: str, port: int, ready: Callable[[str], None]) -> None:
+def serve(
+    source: Source,
+    settings: Settings,
+    bind: str,
+    port: int,
+    ready: Callable[[str], None],
+    *,
+    flows: FlowAnswers | None = None,
+    changes: ChangeAnswers | None = None,
+) -> None:
     """Serves until SIGINT or SIGTERM. ``ready`` is told the address once it is listened on; port 0 is any free one.
 
     Raises:
@@ -38,7 +49,7 @@ def serve(source: Source, settings: Settings, bind: str, port: int, ready: Calla
         _log()
         _warm(source)
         config = uvicorn.Config(
-            make_app(source, settings),
+            make_app(source, settings, flows=flows, changes=changes),
             log_config=None,
             access_log=False,
             ws="none",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import BinaryIO, Final, Protocol
 
 from ringfence.cluster import Cluster
@@ -14,6 +14,8 @@ from ringfence.history.watcher import Watcher, watching
 from ringfence.live.target import Target
 from ringfence.model.errors import InputError, QueryError
 from ringfence.model.finding import Finding, Severity
+from ringfence.model.names import Names
+from ringfence.server.recording import Recording
 from ringfence.sources.assemble import Assembler
 from ringfence.sources.inputs import DELETE, LIVE, Source as Input
 from ringfence.sources.items import Item
@@ -82,15 +84,21 @@ class Loaded:
     ready = True
 
     def __init__(
-        self, paths: Sequence[str], *, name: str = "", cni: str = "auto", stdin: BinaryIO | None = None
+        self,
+        paths: Sequence[str],
+        *,
+        name: str = "",
+        cni: str = "auto",
+        stdin: BinaryIO | None = None,
+        names: Names | None = None,
     ) -> None:
         self.name = name or ", ".join("standard input" if path == "-" else path for path in paths)
-        self._cni = cni
+        self._cni, self._names = cni, names
         recorder = _Recorder()
         snapshot = load(paths, stdin, "<stdin>", Limits(), recorder)
         self._items = recorder.items
         self._without = [path.removeprefix(DELETE) for path in paths if path.startswith(DELETE)]
-        self._cluster = Cluster(snapshot, cni=cni)
+        self._cluster = Cluster(snapshot, cni=cni, names=names)
         self._since = time.monotonic()
 
     @property
@@ -104,17 +112,17 @@ class Loaded:
 
     def proposed(self, text: bytes) -> Cluster:
         """See :meth:`Source.proposed`."""
-        return overlaid(self._items, self._without, text, self._cni)
+        return overlaid(self._items, self._without, text, self._cni, self._names)
 
 
 class Followed:
     """A running cluster: each answer is about its newest state."""
 
-    def __init__(self, watcher: Watcher, *, cni: str = "auto") -> None:
+    def __init__(self, watcher: Watcher, *, cni: str = "auto", names: Names | None = None) -> None:
         self.name = watcher.context or watcher.server
         self._keeper = watcher.keeper
-        self._following = Following(watcher.keeper, cni=cni)
-        self._cni = cni
+        self._following = Following(watcher.keeper, cni=cni, names=names)
+        self._cni, self._names = cni, names
         self._right = time.monotonic()
 
     @property
@@ -136,10 +144,12 @@ class Followed:
 
     def proposed(self, text: bytes) -> Cluster:
         """See :meth:`Source.proposed`."""
-        return overlaid(self._keeper.items(), (), text, self._cni)
+        return overlaid(self._keeper.items(), (), text, self._cni, self._names)
 
 
-def overlaid(items: Iterable[Item], without: Iterable[str], text: bytes, cni: str) -> Cluster:
+def overlaid(
+    items: Iterable[Item], without: Iterable[str], text: bytes, cni: str, names: Names | None = None
+) -> Cluster:
     """The cluster of these objects, less ``without`` (``namespace/Kind/name``), with the manifests in ``text`` on top.
 
     Raises:
@@ -173,7 +183,7 @@ def overlaid(items: Iterable[Item], without: Iterable[str], text: bytes, cni: st
         raise InputError(str(wrong), tuple(findings[already:]))
     if assembler.objects == taken:
         raise InputError("There is no Kubernetes object in the manifests.")
-    return Cluster(assembler.snapshot(), cni=cni)
+    return Cluster(assembler.snapshot(), cni=cni, names=names)
 
 
 def is_followed(paths: Sequence[str]) -> bool:
@@ -181,24 +191,35 @@ def is_followed(paths: Sequence[str]) -> bool:
     return len(paths) == 1 and paths[0].startswith(LIVE)
 
 
-def opened(paths: Sequence[str], *, cni: str = "auto", stdin: BinaryIO | None = None) -> AbstractContextManager[Source]:
+def opened(
+    paths: Sequence[str],
+    *,
+    cni: str = "auto",
+    stdin: BinaryIO | None = None,
+    names: Names | None = None,
+    recording: Recording | None = None,
+) -> AbstractContextManager[Source]:
     """The source that paths of the command line mean. One ``live:`` path alone is followed; all else is read once.
+
+    ``names`` are recorded DNS answers. ``recording`` is told every change of a cluster that is followed.
 
     Raises:
         InputError: it can't be read, or the cluster can't be asked; when the context is entered.
     """
     if not paths:
         raise QueryError("There is nothing to serve: name a path.")
-    return _followed(paths[0], cni) if is_followed(paths) else _loaded(paths, cni, stdin)
+    return _followed(paths[0], cni, names, recording) if is_followed(paths) else _loaded(paths, cni, stdin, names)
 
 
 @contextmanager
-def _loaded(paths: Sequence[str], cni: str, stdin: BinaryIO | None) -> Iterator[Source]:
-    yield Loaded(paths, cni=cni, stdin=stdin)
+def _loaded(paths: Sequence[str], cni: str, stdin: BinaryIO | None, names: Names | None) -> Iterator[Source]:
+    yield Loaded(paths, cni=cni, stdin=stdin, names=names)
 
 
 @contextmanager
-def _followed(path: str, cni: str) -> Iterator[Source]:
-    with watching(Target.parse(path)) as watcher:
+def _followed(path: str, cni: str, names: Names | None, recording: Recording | None) -> Iterator[Source]:
+    with watching(Target.parse(path), sink=recording.told if recording is not None else None) as watcher:
         watcher.ready()
-        yield Followed(watcher, cni=cni)
+        source = Followed(watcher, cni=cni, names=names)
+        with recording.following(watcher.keeper, source.name) if recording is not None else nullcontext():
+            yield source
