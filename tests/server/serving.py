@@ -12,6 +12,8 @@ from pathlib import Path
 import uvicorn
 
 from ringfence.server.app import make_app
+from ringfence.server.change_answers import ChangeAnswers
+from ringfence.server.flow_answers import FlowAnswers
 from ringfence.server.settings import Settings
 from ringfence.server.source import Loaded, Source
 
@@ -20,11 +22,17 @@ SHOP = ROOT / "examples" / "shop"
 
 
 @contextmanager
-def serving(source: Source, settings: Settings | None = None) -> Iterator[str]:
+def serving(
+    source: Source,
+    settings: Settings | None = None,
+    *,
+    flows: FlowAnswers | None = None,
+    changes: ChangeAnswers | None = None,
+) -> Iterator[str]:
     """The address of a server over the source, until the block ends."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        app = make_app(source, settings or Settings())
+        app = make_app(source, settings or Settings(), flows=flows, changes=changes)
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()

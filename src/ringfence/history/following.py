@@ -10,6 +10,7 @@ from ringfence.history.keeper import Keeper
 from ringfence.live.watch import Trouble
 from ringfence.model.codes import KIND_REFUSED
 from ringfence.model.finding import Finding
+from ringfence.model.names import Names
 from ringfence.sources.live_items import snapshot_of
 from ringfence.sources.twins import Twins
 
@@ -20,10 +21,11 @@ class Following:
     It equals a cluster loaded anew from the same objects; what didn't change is shared with the one before.
     """
 
-    def __init__(self, keeper: Keeper, *, cni: str = "auto", staged: bool = False) -> None:
+    def __init__(self, keeper: Keeper, *, cni: str = "auto", staged: bool = False, names: Names | None = None) -> None:
         self._keeper = keeper
         self._cni = cni
         self._staged = staged
+        self._names = names
         self._twins = Twins()
         self._lock = threading.Lock()
         self._made: tuple[int, Cluster] | None = None
@@ -36,7 +38,7 @@ class Following:
                 return self._made[1]
             snapshot = snapshot_of(self._keeper.items(), _told(self._keeper.trouble), self._twins)
             if self._made is None:
-                cluster = Cluster(snapshot, cni=self._cni, staged=self._staged)
+                cluster = Cluster(snapshot, cni=self._cni, names=self._names, staged=self._staged)
             else:
                 cluster = self._made[1].renewed(snapshot)
             self._made = version, cluster

@@ -53,6 +53,7 @@ class Journal:
         until: dt.datetime | None = None,
         namespace: str | None = None,
         ref: ObjectRef | None = None,
+        number: int | None = None,
         most: int | None = None,
     ) -> list[Recorded]:
         """What changed, the latest first, ``most`` of it. A namespace takes in what is cluster-scoped, too."""
@@ -77,10 +78,14 @@ class Journal:
             query = query.where(inner.c.namespace.in_([namespace, ""]))
         if ref is not None:
             query = query.where(inner.c.kind == ref.kind, inner.c.namespace == ref.namespace, inner.c.name == ref.name)
+        if number is not None:
+            query = query.where(inner.c.id == number)
         if most is not None:
             query = query.limit(most)
         with self.engine.connect() as connection:
-            return [Recorded(_revision(row), _body(row.before), row.cluster) for row in connection.execute(query)]
+            return [
+                Recorded(_revision(row), _body(row.before), row.cluster, row.id) for row in connection.execute(query)
+            ]
 
     def last(self, ref: ObjectRef, cluster: str) -> Recorded:
         """The newest revision of an object that has one."""
@@ -116,6 +121,30 @@ class Journal:
 
         with self.engine.connect() as connection:
             return list(connection.execute(sa.select(R.c.cluster).distinct().order_by(R.c.cluster)).scalars())
+
+    def objects(self, cluster: str | None = None) -> frozenset[tuple[str, str, str]]:
+        """Kind, namespace and name of every object that something is recorded of, also of those that are gone."""
+        import sqlalchemy as sa
+
+        from ringfence.history.tables import REVISIONS as R
+
+        query = sa.select(R.c.kind, R.c.namespace, R.c.name).distinct()
+        if cluster is not None:
+            query = query.where(R.c.cluster == cluster)
+        with self.engine.connect() as connection:
+            return frozenset((row.kind, row.namespace, row.name) for row in connection.execute(query))
+
+    def count(self, cluster: str | None = None) -> int:
+        """How many revisions there are."""
+        import sqlalchemy as sa
+
+        from ringfence.history.tables import REVISIONS as R
+
+        query = sa.select(sa.func.count()).select_from(R)
+        if cluster is not None:
+            query = query.where(R.c.cluster == cluster)
+        with self.engine.connect() as connection:
+            return int(connection.execute(query).scalar_one())
 
     def prune(self, before: dt.datetime) -> int:
         """Forgets what was replaced before a moment; what still held then is kept. How many revisions are gone."""

@@ -41,11 +41,15 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A revision as it is kept, with what the object was before it: None where it wasn't there, or isn't known."""
+    """A revision as it is kept, with what the object was before it: None where it wasn't there, or isn't known.
+
+    ``number`` is that of its row in the database, by which it can be asked for again.
+    """
 
     revision: Revision
     before: Body | None
     cluster: str = ""
+    number: int = 0
 
     @property
     def verb(self) -> str:

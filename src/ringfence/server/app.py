@@ -17,6 +17,8 @@ from ringfence.server import login
 from ringfence.server.admission import Admission
 from ringfence.server.answers import Answers
 from ringfence.server.api import make_api
+from ringfence.server.change_answers import ChangeAnswers
+from ringfence.server.flow_answers import FlowAnswers
 from ringfence.server.guard import Guard
 from ringfence.server.noting import Metrics, log, noting
 from ringfence.server.pages import make_pages
@@ -26,9 +28,14 @@ from ringfence.server.source import Source
 from ringfence.server.views import page
 
 
-def make_app(source: Source, settings: Settings) -> FastAPI:
-    """The application over one source. FastAPI's own pages are off: they load scripts from elsewhere."""
-    answers, admission = Answers(source), Admission(settings)
+def make_app(
+    source: Source, settings: Settings, *, flows: FlowAnswers | None = None, changes: ChangeAnswers | None = None
+) -> FastAPI:
+    """The application over one source, with what is recorded of it.
+
+    FastAPI's own pages are off: they load scripts from elsewhere.
+    """
+    answers, admission = Answers(source, flows=flows, changes=changes), Admission(settings)
     metrics = Metrics(answers)
     app = FastAPI(title="Ringfence", version=ringfence.__version__, docs_url=None, redoc_url=None)
     app.include_router(make_api(answers))
