@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from ringfence.cli import options
+from ringfence.cli import options, serve_recorded
 from ringfence.cli.progress import progress
 
 _DEMO = Path(__file__).parents[3] / "examples" / "shop"
@@ -49,6 +49,7 @@ Exit status: 0 ended, 2 wrong usage, unreadable input, or an address that can't 
     help="Take the user from this header, which an authenticating proxy on this machine sets.",
 )
 @click.option("--host-name", "names", multiple=True, metavar="NAME", help="A name that the server is reached by.")
+@serve_recorded.recorded
 @click.option(
     "--cni",
     type=click.Choice(["auto", "generic", "cilium", "calico"]),
@@ -65,6 +66,7 @@ def command(
     trust_proxy_header: str | None,
     names: tuple[str, ...],
     cni: str,
+    recorded: dict[str, str],
 ) -> None:
     """Runs the command."""
     if demo:
@@ -73,7 +75,7 @@ def command(
         with progress("Starting"):
             from ringfence.server.run import serve
             from ringfence.server.settings import Settings, read_token
-            from ringfence.server.source import opened
+            from ringfence.server.served import Given, served
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("ringfence"):
             raise
@@ -84,8 +86,18 @@ def command(
         names=frozenset(name.lower() for name in names),
     )
     settings.check_bind(bind)
-    with opened(paths, cni=cni, stdin=sys.stdin.buffer if "-" in paths else None) as source:
-        serve(source, settings, bind, port, lambda address: click.echo(f"{source.name}: {address} (Ctrl-C ends it)"))
+    stdin = sys.stdin.buffer if "-" in paths else None
+    with served(paths, Given(**recorded), cni=cni, stdin=stdin) as found:
+        name = found.source.name
+        serve(
+            found.source,
+            settings,
+            bind,
+            port,
+            lambda address: click.echo(f"{name}: {address} (Ctrl-C ends it)"),
+            flows=found.flows,
+            changes=found.changes,
+        )
 
 
 def _demo(paths: tuple[str, ...]) -> tuple[str, ...]:

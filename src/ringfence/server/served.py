@@ -1,0 +1,64 @@
+"""Everything that one server is over: the cluster, and beside it recorded traffic and the history of policies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from ringfence.history.journal import open_journal
+from ringfence.names import read_names
+from ringfence.server.change_answers import ChangeAnswers
+from ringfence.server.flow_answers import FlowAnswers
+from ringfence.server.flow_store import FlowStore
+from ringfence.server.recording import Recording
+from ringfence.server.source import Source, is_followed, opened
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What stands beside the cluster; empty for what isn't given.
+
+    ``flows`` is the path of a store, ``history`` the URL or path of a database, ``resolve`` a file of recorded DNS
+    answers. Where a store or a database keeps several clusters, ``flows_cluster`` and ``history_cluster`` name one.
+    """
+
+    flows: str = ""
+    flows_cluster: str = ""
+    resolve: str = ""
+    history: str = ""
+    history_cluster: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What is open."""
+
+    source: Source
+    flows: FlowAnswers | None = None
+    changes: ChangeAnswers | None = None
+
+
+@contextmanager
+def served(paths: Sequence[str], given: Given, *, cni: str = "auto", stdin: BinaryIO | None = None) -> Iterator[Served]:
+    """Opens all of it until the block ends. What changes in a running cluster that is followed is recorded.
+
+    Raises:
+        InputError: something can't be read or opened.
+        QueryError: a store or database keeps several clusters, and none is named.
+    """
+    with ExitStack() as stack:
+        names = read_names(given.resolve) if given.resolve else None
+        journal = stack.enter_context(open_journal(given.history)) if given.history else None
+        recording = Recording(journal, given.history_cluster) if journal is not None and is_followed(paths) else None
+        source = stack.enter_context(opened(paths, cni=cni, stdin=stdin, names=names, recording=recording))
+        changes = flows = None
+        if journal is not None:
+            cluster = given.history_cluster or (source.name if recording is not None else "")
+            changes = ChangeAnswers(journal, source, cluster)
+        if given.flows:
+            store = FlowStore(given.flows, cluster=given.flows_cluster)
+            stack.callback(store.close)
+            flows = FlowAnswers(store, source, changes.moments if changes is not None else None)
+        yield Served(source, flows, changes)
