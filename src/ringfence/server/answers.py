@@ -23,7 +23,7 @@ from ringfence.model.finding import Finding
 from ringfence.model.ports import Icmp
 from ringfence.reach.filters import Filters
 from ringfence.reach.report import Connection, ReachReport, ReachSummary
-from ringfence.render import diff_json, reach_json, verdicts
+from ringfence.render import reach_json, verdicts
 from ringfence.server.change_answers import ChangeAnswers
 from ringfence.server.flow_answers import FlowAnswers
 from ringfence.server.source import Source
@@ -80,6 +80,10 @@ class Answers:
             if name not in self._kept:
                 self._kept[name] = make(cluster)
             return cast("T", self._kept[name])
+
+    def made(self, name: str, make: Callable[[Cluster], T]) -> T:
+        """What a part of the server makes of the cluster, under its own name; kept until the cluster changes."""
+        return self._keep(name, make)
 
     def summary(self) -> ReachSummary:
         """Counts over all pairs of pods."""
@@ -185,13 +189,6 @@ class Answers:
         with self._lock:
             after = self.source.proposed(text)
             return self.cluster().diff(after), after
-
-    def diff_json(self, text: bytes) -> str:
-        """The same as a DiffReport."""
-        report, after = self.diff(text)
-        out = io.StringIO()
-        diff_json.write(report, after.findings, out)
-        return out.getvalue()
 
 
 def _names(cluster: Cluster) -> tuple[str, ...]:
