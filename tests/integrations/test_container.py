@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from tests.integrations.repositories import ROOT, environment
 
@@ -45,12 +48,61 @@ def test_every_file_that_is_copied_from_the_repository_is_there() -> None:
                 assert (ROOT / name).exists(), name
 
 
+def test_every_dependency_of_what_is_installed_is_pinned() -> None:
+    """All that the extras draw in, as the packages installed here tell; nothing else is in the file."""
+    (run,) = (line for line in instructions("RUN") if "pip install" in line)
+    extras = re.search(r"'\.\[(.+)\]'", run)
+    assert extras is not None
+    assert "--constraint deploy/constraints.txt" in run
+    lines = (ROOT / "deploy" / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = dict(line.split("==") for line in lines if not line.startswith("#"))
+    assert all(re.fullmatch(r"[0-9][0-9a-z.]*", version) for version in pins.values())
+    assert set(pins) >= needed(f"ringfence[{extras[1]}]", pins) - {"ringfence"}
+
+
+def needed(requirement: str, pins: Mapping[str, str]) -> set[str]:
+    """The names of all packages that a requirement draws in; where another version is here, it alone."""
+    found: set[str] = set()
+    seen: set[tuple[str, str]] = set()
+
+    def walk(text: str) -> None:
+        asked = Requirement(text)
+        name = re.sub(r"[-_.]+", "-", asked.name).lower()
+        found.add(name)
+        if name != "ringfence" and importlib.metadata.version(name) != pins.get(name):
+            return
+        for extra in ("", *asked.extras):
+            if (name, extra) in seen:
+                continue
+            seen.add((name, extra))
+            for each in importlib.metadata.requires(name) or ():
+                marker = Requirement(each).marker
+                if marker is None or marker.evaluate({"extra": extra, "python_version": "3.13"}):
+                    walk(each)
+
+    walk(requirement)
+    return found
+
+
+def test_the_base_image_is_a_named_release() -> None:
+    for line in instructions("FROM"):
+        assert re.fullmatch(r"docker\.io/library/python:3\.\d+-slim-[a-z]+( AS \w+)?", line)
+
+
+def test_nothing_is_run_by_a_shell_when_it_starts() -> None:
+    for name in ("ENTRYPOINT", "CMD"):
+        (line,) = instructions(name)
+        assert line.startswith("["), f"{name} names a program and its arguments"
+    assert not instructions("SHELL")
+
+
 @pytest.mark.timeout(300)
 def test_what_is_copied_is_enough_to_build_ringfence(tmp_path: Path) -> None:
     source = tmp_path / "src"
     source.mkdir()
     for line in instructions("COPY"):
         for name in line.split()[:-1] if not line.startswith("--from") else ():
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
             copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
             copy(ROOT / name, source / name)
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(tmp_path), "."]

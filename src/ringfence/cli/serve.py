@@ -10,8 +10,7 @@ import click
 from ringfence.cli import options, serve_recorded
 from ringfence.cli.progress import progress
 
-_DEMO = Path(__file__).parents[3] / "examples" / "shop"
-"""The example in the repository; an installed package doesn't have it."""
+_PACKAGE = Path(__file__).parents[1]
 
 _HELP = """Serve a web page and an API about a running cluster, a snapshot or files.
 
@@ -101,15 +100,14 @@ def command(
 
 
 def _demo(paths: tuple[str, ...]) -> tuple[str, ...]:
-    """The example's path.
+    """The example's path: within the package that is installed, in a checkout beside ``src``.
 
     Raises:
-        click.UsageError: a path is given, too, or the example isn't there.
+        click.UsageError: a path is given, too.
     """
     from ringfence.live.target import PREFIX
 
     if paths != (PREFIX,):
         raise click.UsageError("--demo serves the example: leave PATH and the options about a cluster out.")
-    if not _DEMO.is_dir():
-        raise click.UsageError("--demo needs the repository's examples/shop, which this installation doesn't have.")
-    return (str(_DEMO),)
+    installed = _PACKAGE / "examples" / "shop"
+    return (str(installed if installed.is_dir() else _PACKAGE.parents[1] / "examples" / "shop"),)
