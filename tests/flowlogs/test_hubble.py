@@ -18,6 +18,7 @@ from ringfence.model.flow import (
     Outcome,
     RecordedRule,
     Tally,
+    TcpAnswer,
 )
 from tests.flowlogs.hubble_lines import DENIED, DNS_ANSWER, EXPORTED
 from tests.flowlogs.reading import only, read
@@ -325,6 +326,53 @@ def test_an_aggregated_record_counts_for_all_its_flows(aggregate: dict[str, Any]
     reduction = read("hubble", json.dumps({"flow": record}))
     assert only(reduction)[1] == Tally(SECONDS, SECONDS, records)
     assert reduction.flows_read == records
+
+
+TRACE = {"event_type": {"type": 4}}
+
+
+@pytest.mark.parametrize(
+    ("fields", "connections"),
+    [
+        # of each packet that is let through the flags tell: SYN opens, and every other one goes on
+        (TRACE | {"l4": tcp(40000, 80, "SYN"), "is_reply": False}, 1),
+        (TRACE | {"l4": tcp(40000, 80, "ACK"), "is_reply": False}, 0),
+        (TRACE | {"l4": tcp(40000, 80, "PSH", "ACK"), "is_reply": False}, 0),
+        (TRACE | {"l4": tcp(40000, 80, "ACK")}, 0),
+        (TRACE | {"l4": tcp(40000, 80, "SYN")}, 1),
+        (TRACE | {"l4": tcp(80, 40000, "SYN", "ACK"), "is_reply": True}, 1),
+        (TRACE | {"l4": tcp(80, 40000, "ACK"), "is_reply": True}, 0),
+        (TRACE | {"l4": tcp(80, 40000, "RST", "ACK"), "is_reply": True}, 0),
+        (TRACE | {"l4": tcp(40000, 80, "SYN"), "aggregate": {"egress_flow_count": 3}}, 3),
+        ({"l4": tcp(40000, 80, "SYN")}, 1),
+        # without flags, or at a point that tells of connections, nothing is counted but records
+        (TRACE | {"l4": {"TCP": {"source_port": 40000, "destination_port": 80}}, "is_reply": False}, None),
+        (TRACE | {"l4": udp(40000, 53), "is_reply": False}, None),
+        ({"event_type": {"type": 5}, "l4": tcp(40000, 80, "SYN"), "is_reply": False}, None),
+        ({"event_type": {"type": 1}, "verdict": "DROPPED", "l4": tcp(40000, 80, "SYN")}, None),
+    ],
+)
+def test_how_many_connections_the_packet_of_a_trace_opens(fields: dict[str, Any], connections: int | None) -> None:
+    record = {"time": TIME, "verdict": "FORWARDED"} | fields
+    assert only(read("hubble", json.dumps({"flow": record})))[1].connections == connections
+
+
+@pytest.mark.parametrize(
+    ("fields", "answer"),
+    [
+        ({"l4": tcp(80, 40000, "SYN", "ACK"), "is_reply": True}, TcpAnswer.ACCEPTED),
+        ({"l4": tcp(80, 40000, "SYN", "ACK")}, TcpAnswer.ACCEPTED),
+        ({"l4": tcp(80, 40000, "RST", "ACK"), "is_reply": True}, TcpAnswer.RESET),
+        ({"l4": tcp(80, 40000, "RST")}, TcpAnswer.RESET),
+        ({"l4": tcp(80, 40000, "ACK"), "is_reply": True}, TcpAnswer.NONE),
+        ({"l4": tcp(80, 40000), "is_reply": True}, TcpAnswer.NONE),
+        ({"l4": udp(53, 40000), "is_reply": True}, TcpAnswer.NONE),
+        ({"l4": tcp(40000, 80, "RST"), "is_reply": False}, TcpAnswer.NONE),  # the client breaks off
+        ({"l4": tcp(40000, 80, "SYN"), "is_reply": False}, TcpAnswer.NONE),
+    ],
+)
+def test_whether_a_connection_is_accepted_or_reset(fields: dict[str, Any], answer: TcpAnswer) -> None:
+    assert flow(**fields).answer is answer
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,9 @@ from ringfence.flowlogs.format import Format
 from ringfence.flowlogs.hubble_ends import Ends
 from ringfence.flowlogs.hubble_known import Known
 from ringfence.flowlogs.hubble_l7 import name_answer
-from ringfence.flowlogs.hubble_meaning import make_flow, tells_verdict, weight
+from ringfence.flowlogs.hubble_meaning import make_flow, opened, tells_verdict, weight
 from ringfence.flowlogs.hubble_record import UNREADABLE, Line, LostEvents, NodeStatus, decode_flow, decode_line
+from ringfence.flowlogs.hubble_shapes import Shapes
 from ringfence.flowlogs.hubble_time import parse_time
 from ringfence.flowlogs.reduction import Reduction
 from ringfence.model.flow import Loss, LossKind, Tally
@@ -34,6 +35,7 @@ class HubbleReader:
 
     def __init__(self) -> None:
         self._ends = Ends()
+        self._shapes = Shapes(self._ends)
         self._known = Known(self._ends)
 
     def line(self, line: bytes, where: Position, into: Reduction) -> None:
@@ -47,10 +49,12 @@ class HubbleReader:
 
     def many(self, lines: Sequence[bytes], file: str, first: int, into: Reduction) -> None:
         """Reads lines that stand one after the other."""
-        for index in self._known.count(lines, into):
-            line = lines[index]
+        others = self._shapes.count(lines, into)
+        left = [lines[index] for index in others]
+        for index in self._known.count(left, into):
+            line = left[index]
             if line and not line.isspace():
-                self.line(line, Position(file, first + index), into)
+                self.line(line, Position(file, first + others[index]), into)
 
     def end(self, into: Reduction) -> None:
         """Nothing is remembered from one line to the next."""
@@ -89,7 +93,7 @@ def read_record(line: Line, where: Position, ends: Ends, into: Reduction) -> Non
         into.unreadable("A flow has no time.", where)
         return
     flow = make_flow(record, line.node_name, ends)
-    into.add(flow, Tally(time, time, weight(record)))
+    into.add(flow, Tally(time, time, weight(record), opened(record, flow.opening)))
     answer = name_answer(record.l7, flow.destination, time)
     if answer is not None:
         into.answer(answer)

@@ -18,7 +18,7 @@ from msgspec.structs import astuple
 from ringfence.flowlogs.fields import moment
 from ringfence.flowlogs.hubble_ends import Ends
 from ringfence.flowlogs.hubble_l7 import application, name_answer
-from ringfence.flowlogs.hubble_meaning import connection, make_flow, tells_verdict, weight
+from ringfence.flowlogs.hubble_meaning import connection, flags, make_flow, opened, tells_verdict, weight
 from ringfence.flowlogs.hubble_record import NO_ADDRESSES, UNREADABLE, Dns, FlowRecord, Layer7, Line, decode_line
 from ringfence.flowlogs.reduction import Reduction
 from ringfence.model.flow import HOUR, Flow, NameAnswer, Tally
@@ -35,11 +35,15 @@ _Key = tuple[Hashable, ...]
 
 @dataclass(slots=True)
 class _Counted:
-    """Where a flow is counted: its tally of one hour, and those of all. ``weight`` is how many flows a line is."""
+    """Where a flow is counted: its tally of one hour, and those of all.
+
+    ``weight`` is how many flows a line stands for, ``opens`` how many connections it opens, None where it doesn't tell.
+    """
 
     hour: int
     tally: Tally
     weight: int
+    opens: int | None
     hours: _Hours
     flow: Flow
 
@@ -93,9 +97,11 @@ class Known:
             l4, reply, l7 = record.l4, record.is_reply, record.l7
             place: Hashable
             if l4 is None or reply is None:
-                place = connection(record)
+                place = (connection(record), flags(record))
             elif l4.tcp is not None:
-                place = l4.tcp.source_port if reply else l4.tcp.destination_port
+                told = l4.tcp.flags
+                port = l4.tcp.source_port if reply else l4.tcp.destination_port
+                place = port if told is None else (port, told.syn, told.ack, told.rst)
             elif l4.udp is not None:
                 place = ("UDP", l4.udp.source_port if reply else l4.udp.destination_port)
             else:
@@ -124,6 +130,8 @@ class Known:
                 known.tally = known.hours.get(hour) or known.hours.setdefault(hour, Tally(time, time))
             tally = known.tally
             tally.records += known.weight
+            if known.opens is not None:
+                tally.connections = known.opens + (tally.connections or 0)
             if time > tally.last:
                 tally.last = time
             elif time < tally.first:
@@ -154,7 +162,7 @@ class Known:
         part = self._parts.setdefault  # equal parts are one object, which stays in the processor's cache
         hours = into.counted.setdefault(flow, {})
         known = self._flows[(*(part(each, each) for each in key[:-1]), number)] = _Counted(
-            -1, _NO_TALLY, weight(record), hours, flow
+            -1, _NO_TALLY, weight(record), opened(record, flow.opening), hours, flow
         )
         return known
 

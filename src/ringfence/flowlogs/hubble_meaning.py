@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from ringfence.flowlogs.fields import icmp_opening, kept_ports, opening
 from ringfence.flowlogs.hubble_ends import Ends
 from ringfence.flowlogs.hubble_l7 import application
-from ringfence.flowlogs.hubble_record import NO_ADDRESSES, Enum, FlowRecord, Layer4, Policy
-from ringfence.model.flow import Direction, Flow, Opening, Outcome, RecordedRule
+from ringfence.flowlogs.hubble_record import NO_ADDRESSES, Enum, Flags, FlowRecord, Layer4, Policy
+from ringfence.model.flow import Direction, Flow, Opening, Outcome, RecordedRule, TcpAnswer
 
 DROP = 1
 DEBUG = 2
@@ -74,6 +74,7 @@ def make_flow(record: FlowRecord, node: str, ends: Ends) -> Flow:
         reason=reason,
         application=application(record.l7),
         node=(record.node_name or node).rpartition("/")[2],  # CLUSTER/NODE
+        answer=_answer(flags(record), opens),
     )
 
 
@@ -96,10 +97,35 @@ def weight(record: FlowRecord) -> int:
     return max(1, total)
 
 
+def opened(record: FlowRecord, opens: Opening) -> int | None:
+    """How many connections a record opens: what a trace with SYN stands for, and 0 of every other trace of TCP.
+
+    None where a record doesn't tell: it isn't of a packet that was let through, or has no flags.
+    """
+    told = flags(record)
+    event = record.event_type.type if record.event_type is not None else 0
+    if told is None or record.verdict != "FORWARDED" or event not in (0, TRACE):
+        return None
+    return weight(record) if told.syn and told.ack is (opens is Opening.REPLY) else 0
+
+
+def flags(record: FlowRecord) -> Flags | None:
+    """The TCP flags of a record's packet; None where it has none."""
+    return record.l4.tcp.flags if record.l4 is not None and record.l4.tcp is not None else None
+
+
+def _answer(told: Flags | None, opens: Opening) -> TcpAnswer:
+    if told is None or opens is Opening.OPENS:
+        return TcpAnswer.NONE
+    if told.rst:
+        return TcpAnswer.RESET
+    return TcpAnswer.ACCEPTED if told.syn and told.ack else TcpAnswer.NONE
+
+
 def connection(record: FlowRecord) -> tuple[str, int | None, int | None, Opening]:
     """Protocol, source port and port as a flow keeps them, and whether the packet opens the connection."""
-    protocol, source_port, port, flags = _layer4(record.l4)
-    opens = _opening(record, flags)
+    protocol, source_port, port, told = _layer4(record.l4)
+    opens = _opening(record, told)
     if protocol not in ("ICMP", "ICMPv6"):
         source_port, port = kept_ports(opens, source_port, port)
     return protocol, source_port, port, opens
@@ -111,8 +137,8 @@ def _layer4(l4: Layer4 | None) -> tuple[str, int | None, int | None, Opening]:
         return "", None, None, Opening.UNKNOWN
     for name, ports in (("TCP", l4.tcp), ("UDP", l4.udp), ("SCTP", l4.sctp)):
         if ports is not None:
-            flags = ports.flags
-            opens = opening(syn=flags.syn, ack=flags.ack) if flags is not None else Opening.UNKNOWN
+            told = ports.flags
+            opens = opening(syn=told.syn, ack=told.ack) if told is not None else Opening.UNKNOWN
             return name, _port(ports.source_port), _port(ports.destination_port), opens
     for name, icmp in (("ICMP", l4.icmp4), ("ICMPv6", l4.icmp6)):
         if icmp is not None:
@@ -124,7 +150,7 @@ def _port(number: int) -> int | None:
     return number if 0 < number < 65536 else None
 
 
-def _opening(record: FlowRecord, flags: Opening) -> Opening:
+def _opening(record: FlowRecord, told: Opening) -> Opening:
     """Whether a record's packet goes the way of its connection. Hubble itself doesn't know it of drops."""
     if record.is_reply is not None:
         return Opening.REPLY if record.is_reply else Opening.OPENS
@@ -132,7 +158,7 @@ def _opening(record: FlowRecord, flags: Opening) -> Opening:
         return Opening.REPLY
     if record.l7 is not None and record.l7.type in ("REQUEST", "RESPONSE"):
         return Opening.OPENS if record.l7.type == "REQUEST" else Opening.REPLY
-    return flags
+    return told
 
 
 def _outcome(record: FlowRecord, event: int) -> tuple[Outcome, str]:

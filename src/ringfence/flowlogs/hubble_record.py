@@ -45,10 +45,11 @@ NO_ADDRESSES = Addresses()
 
 
 class Flags(msgspec.Struct, frozen=True, gc=False):
-    """Those TCP flags that tell who opens a connection."""
+    """Those TCP flags that tell who opens a connection, and how it is answered."""
 
     syn: bool = msgspec.field(default=False, name="SYN")
     ack: bool = msgspec.field(default=False, name="ACK")
+    rst: bool = msgspec.field(default=False, name="RST")
 
 
 class Ports(msgspec.Struct, frozen=True, gc=False):
