@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from ringfence.explain.recorded_reasons import Standing
-from ringfence.flows.edges import Edge, EdgeSet, Party, PartyKind
+from ringfence.flows.edges import Edge, EdgeSet, Party, PartyKind, Reset
 from ringfence.model.flow import HOUR, Outcome, RecordedRule
 from ringfence.observe import DeniedReport, Ending, Moment, denied
+from ringfence.observe.timeline import timeline
 from tests.replay.worlds import DENY_IN, DENY_OUT, START, WEB_TO_DB, edge, outside, policy, read, world
 
 GUARD = policy("db", "data", WEB_TO_DB)
@@ -60,6 +62,24 @@ def test_nothing_listening_and_other_failures_are_no_denials() -> None:
         (Ending.NO_ANSWER, 7070),
         (Ending.FAILED, 443),
     ]
+
+
+def test_what_the_destination_reset_is_told_apart_and_only_that() -> None:
+    hour = int(START // HOUR)
+    reset = Reset(hour + 2, 3, START + 2 * HOUR, START + 2 * HOUR + 60)
+    called = replace(edge("shop/web", "data/db", 5432, connections=40, first=0, last=5), resets=(reset,))
+    (row,) = run([called]).rows
+    assert (row.ending, row.connections, row.ending.by_policy) == (Ending.RESET, 3, False)
+    assert (row.first, row.last, row.hours) == (START + 2 * HOUR, START + 2 * HOUR + 60, ((hour + 2, 3),))
+
+
+def test_what_was_reset_did_not_get_through_by_the_hour() -> None:
+    hour = int(START // HOUR)
+    hours = ((hour, 5), (hour + 1, 2))
+    resets = (Reset(hour + 1, 4, START, START),)
+    called = replace(edge("shop/web", "data/db", 5432, connections=7, last=1), hours=hours, resets=resets)
+    found = timeline(EdgeSet.of([called])).hours
+    assert [(each.passed, each.stopped, each.other) for each in found] == [(5, 0, 0), (0, 0, 2)]
 
 
 def test_what_only_an_allow_all_lets_pass_would_be_cut_by_a_default_deny() -> None:

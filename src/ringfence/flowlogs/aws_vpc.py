@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from ringfence.flowlogs import fields
 from ringfence.flowlogs.format import Format
 from ringfence.flowlogs.reduction import Reduction
-from ringfence.model.flow import EndKind, Flow, FlowEnd, Loss, LossKind, Opening, Outcome, Tally
+from ringfence.model.flow import EndKind, Flow, FlowEnd, Loss, LossKind, Opening, Outcome, Tally, TcpAnswer
 from ringfence.model.origin import Position
 
 DEFAULT = (
@@ -42,8 +42,8 @@ _SKIPPED = "AWS skipped records, for want of capacity or by an error (SKIPDATA).
 _OUTCOMES = {"ACCEPT": Outcome.ALLOWED, "REJECT": Outcome.FAILED}
 GROUPS = "security group or network ACL"
 
-# tcp-flags is the OR of the flags of an interval: SYN 2, SYN with ACK 18; ACK alone is left out.
-_SYN, _ACK = 2, 16
+# tcp-flags is the OR of the flags of an interval: SYN 2, RST 4, SYN with ACK 18; ACK alone is left out.
+_SYN, _RST, _ACK = 2, 4, 16
 
 
 class _Reader:
@@ -113,9 +113,10 @@ def _flow(values: dict[str, str]) -> Flow | None:
     if not source or not destination or not protocol:
         return None
     flags = fields.count(values.get("tcp-flags")) or 0
-    opening = Opening.UNKNOWN
+    opening, answer = Opening.UNKNOWN, TcpAnswer.NONE
     if protocol == "TCP":
-        opening = fields.opening(syn=bool(flags & _SYN), ack=bool(flags & _ACK))
+        syn, ack = bool(flags & _SYN), bool(flags & _ACK)
+        opening, answer = fields.opening(syn=syn, ack=ack), fields.tcp_answer(syn=syn, ack=ack, rst=bool(flags & _RST))
     source_port, port = fields.kept_ports(
         opening, fields.port(values.get("srcport")), fields.port(values.get("dstport"))
     )
@@ -137,6 +138,7 @@ def _flow(values: dict[str, str]) -> Flow | None:
         f"vpc {direction}".rstrip(),
         reason=reason,
         node=values.get("interface-id") or values.get("instance-id", ""),
+        answer=answer,
     )
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from ringfence.flowlogs.fields import address, icmp_opening, kept_ports, opening, port
-from ringfence.model.flow import EndKind, Flow, FlowEnd, Opening, Outcome
+from ringfence.flowlogs.fields import address, icmp_opening, kept_ports, opening, port, tcp_answer
+from ringfence.model.flow import EndKind, Flow, FlowEnd, Opening, Outcome, TcpAnswer
 
 _END = r"(?:\[([0-9a-fA-F:.]+)\]|([0-9.]+)|([0-9a-fA-F:]+:[0-9a-fA-F:.]*))(?::(\d{1,5}))?"
 _SUMMARY = re.compile(rf"(?:^|\s){_END} -> {_END} (tcp|udp|sctp|icmp|[A-Z][A-Za-z]+)\b ?(.*)$")
@@ -28,6 +28,7 @@ class Packet:
     source_port: int | None
     port: int | None
     opening: Opening
+    answer: TcpAnswer = TcpAnswer.NONE
 
 
 def parse_packet(text: str) -> Packet | None:
@@ -44,8 +45,11 @@ def parse_packet(text: str) -> Packet | None:
         kind = _MESSAGES.get(word, {}).get(version)
         protocol = "ICMPv6" if version == 6 else "ICMP"
         return Packet(source, destination, protocol, None, kind, icmp_opening(protocol, kind))
-    opens = opening(syn="SYN" in flags, ack="ACK" in flags) if word == "tcp" else Opening.UNKNOWN
-    return Packet(source, destination, word.upper(), number(match[4]), number(match[8]), opens)
+    opens, answer = Opening.UNKNOWN, TcpAnswer.NONE
+    if word == "tcp":
+        syn, ack = "SYN" in flags, "ACK" in flags
+        opens, answer = opening(syn=syn, ack=ack), tcp_answer(syn=syn, ack=ack, rst="RST" in flags)
+    return Packet(source, destination, word.upper(), number(match[4]), number(match[8]), opens, answer)
 
 
 def number(text: str | None) -> int | None:
@@ -63,6 +67,7 @@ def make(packet: Packet, source: EndKind, destination: EndKind, outcome: Outcome
         outcome,
         packet.opening,
         packet.source_port,
+        answer=packet.answer,
     )
 
 
@@ -71,4 +76,5 @@ def with_opening(flow: Flow, opens: Opening) -> Flow:
     if flow.protocol.startswith("ICMP"):
         return replace(flow, opening=opens)
     source_port, destination_port = kept_ports(opens, flow.source_port, flow.port)
-    return replace(flow, opening=opens, source_port=source_port, port=destination_port)
+    answer = TcpAnswer.NONE if opens is Opening.OPENS else flow.answer
+    return replace(flow, opening=opens, source_port=source_port, port=destination_port, answer=answer)

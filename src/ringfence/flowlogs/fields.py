@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from ringfence.model.flow import Opening
+from ringfence.model.flow import Opening, TcpAnswer
 
 PROTOCOLS = {1: "ICMP", 6: "TCP", 17: "UDP", 58: "ICMPv6", 132: "SCTP"}
 """Numbers of https://www.iana.org/assignments/protocol-numbers that flows name; others stay numbers."""
@@ -163,6 +163,13 @@ def opening(*, syn: bool, ack: bool) -> Opening:
     if not syn:
         return Opening.UNKNOWN
     return Opening.REPLY if ack else Opening.OPENS
+
+
+def tcp_answer(*, syn: bool, ack: bool, rst: bool) -> TcpAnswer:
+    """What the flags of one TCP packet answer: SYN with ACK accepts, RST refuses or breaks off (RFC 9293, 3.5)."""
+    if syn:
+        return TcpAnswer.ACCEPTED if ack else TcpAnswer.NONE
+    return TcpAnswer.RESET if rst else TcpAnswer.NONE
 
 
 _ICMP_OPENS = {"ICMP": 8, "ICMPv6": 128}

@@ -16,7 +16,18 @@ from ringfence.flowlogs import fields
 from ringfence.flowlogs.format import Format
 from ringfence.flowlogs.kernel_times import KernelTimes
 from ringfence.flowlogs.reduction import Reduction
-from ringfence.model.flow import EndKind, Flow, FlowEnd, Loss, LossKind, Opening, Outcome, RecordedRule, Tally
+from ringfence.model.flow import (
+    EndKind,
+    Flow,
+    FlowEnd,
+    Loss,
+    LossKind,
+    Opening,
+    Outcome,
+    RecordedRule,
+    Tally,
+    TcpAnswer,
+)
 from ringfence.model.origin import Position
 
 _PACKET = re.compile(rb"IN=\S{0,64} OUT=\S{0,64} ")
@@ -89,13 +100,14 @@ def _flow(logged: bytes, prefix: str, host: str) -> Flow | None:
     protocol = fields.protocol(values.get("PROTO"))
     if not source or not destination or not protocol:
         return None
-    opening = Opening.UNKNOWN
+    opening, answer = Opening.UNKNOWN, TcpAnswer.NONE
     if protocol in {"ICMP", "ICMPv6"}:
         source_port, port = None, fields.icmp_type(values.get("TYPE"))
         opening = fields.icmp_opening(protocol, port)
     else:
         if protocol == "TCP":
-            opening = fields.opening(syn="SYN" in words, ack="ACK" in words)
+            syn, ack = "SYN" in words, "ACK" in words
+            opening, answer = fields.opening(syn=syn, ack=ack), fields.tcp_answer(syn=syn, ack=ack, rst="RST" in words)
         source_port, port = fields.kept_ports(opening, fields.port(values.get("SPT")), fields.port(values.get("DPT")))
     policy = _policy(prefix)
     return Flow(
@@ -111,6 +123,7 @@ def _flow(logged: bytes, prefix: str, host: str) -> Flow | None:
         policies=() if policy is None else (policy,),
         reason=prefix.strip().rstrip(":"),
         node=host,
+        answer=answer,
     )
 
 

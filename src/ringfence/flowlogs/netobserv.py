@@ -16,7 +16,7 @@ from ringfence.flowlogs import fields
 from ringfence.flowlogs.format import Format
 from ringfence.flowlogs.netobserv_ends import end, port
 from ringfence.flowlogs.reduction import Reduction
-from ringfence.model.flow import Direction, Flow, Loss, LossKind, Opening, Outcome, RecordedRule, Tally
+from ringfence.model.flow import Direction, Flow, Loss, LossKind, Opening, Outcome, RecordedRule, Tally, TcpAnswer
 from ringfence.model.origin import Position
 
 SAMPLED = "NetObserv records one packet in so many; what it didn't record may have been there."
@@ -27,7 +27,7 @@ LATER = "Records repeat a connection that goes on (heartbeat), whose end is coun
 _POINTS = {"0": "ingress", "1": "egress", "2": "inner"}
 _DIRECTIONS = {"ingress": Direction.INGRESS, "egress": Direction.EGRESS}
 _IP = {0x0800, 0x86DD}
-_SYN, _ACK, _SYN_ACK = 2, 16, 256
+_SYN, _RST, _ACK, _SYN_ACK, _RST_ACK = 2, 4, 16, 256, 1024
 _CONNECTION = {"newConnection", "endConnection"}
 
 # What the kernel and Open vSwitch say when a rule drops a packet, rather than a fault.
@@ -136,6 +136,7 @@ def _flow(record: Mapping[str, Any], kind: str) -> Flow | None:
         reason=reason,
         application=_application(record),
         node=fields.address(record.get("AgentIP")),
+        answer=TcpAnswer.NONE if opening is Opening.OPENS else _answer(record, protocol),
     )
 
 
@@ -154,6 +155,19 @@ def _opening(record: Mapping[str, Any], protocol: str) -> Opening:
     bits = fields.count(record.get("TCPFlags")) or 0
     # Of flags that are OR-ed over a direction, SYN with ACK may be of the client's first and later packets.
     return Opening.OPENS if bits & _SYN and not bits & _ACK else Opening.UNKNOWN
+
+
+def _answer(record: Mapping[str, Any], protocol: str) -> TcpAnswer:
+    """What a direction answered: accepted wins over a reset that ended the connection in the same interval."""
+    flags = record.get("Flags")
+    if protocol != "TCP":
+        return TcpAnswer.NONE
+    if isinstance(flags, list):
+        accepts = "SYN_ACK" in flags
+        return fields.tcp_answer(syn=accepts or "SYN" in flags, ack=accepts, rst="RST" in flags or "RST_ACK" in flags)
+    bits = fields.count(flags) or 0
+    accepts = bool(bits & _SYN_ACK)
+    return fields.tcp_answer(syn=accepts or bool(bits & _SYN), ack=accepts, rst=bool(bits & (_RST | _RST_ACK)))
 
 
 def _outcome(record: Mapping[str, Any]) -> tuple[Outcome, str]:

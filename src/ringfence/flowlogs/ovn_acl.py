@@ -16,7 +16,7 @@ from ringfence.flowlogs import fields
 from ringfence.flowlogs.format import Format
 from ringfence.flowlogs.ovn_names import policy_of
 from ringfence.flowlogs.reduction import Reduction
-from ringfence.model.flow import Direction, EndKind, Flow, FlowEnd, Loss, LossKind, Opening, Outcome, Tally
+from ringfence.model.flow import Direction, EndKind, Flow, FlowEnd, Loss, LossKind, Opening, Outcome, Tally, TcpAnswer
 from ringfence.model.origin import Position
 
 # A search begins with a bar, so that a long line of anything else is passed over once.
@@ -117,7 +117,7 @@ def _flow(acl: re.Match[str]) -> Flow | None:
     protocol = _PROTOCOLS.get(kind) or fields.protocol(packet.get("nw_proto", ""))
     if not source or not destination or not protocol:
         return None
-    opening = Opening.UNKNOWN
+    opening, answer = Opening.UNKNOWN, TcpAnswer.NONE
     source_port = port = None
     if protocol in {"ICMP", "ICMPv6"}:
         port = fields.icmp_type(packet.get("icmp_type"))
@@ -125,7 +125,8 @@ def _flow(acl: re.Match[str]) -> Flow | None:
     else:
         if protocol == "TCP":
             flags = packet.get("tcp_flags", "").split("|")
-            opening = fields.opening(syn="syn" in flags, ack="ack" in flags)
+            syn, ack = "syn" in flags, "ack" in flags
+            opening, answer = fields.opening(syn=syn, ack=ack), fields.tcp_answer(syn=syn, ack=ack, rst="rst" in flags)
         source_port, port = fields.kept_ports(
             opening, fields.port(packet.get("tp_src")), fields.port(packet.get("tp_dst"))
         )
@@ -143,6 +144,7 @@ def _flow(acl: re.Match[str]) -> Flow | None:
         "acl",
         policies=() if policy is None else (policy,),
         reason="" if verdict in {"allow", "drop", "reject"} else verdict,
+        answer=answer,
     )
 
 

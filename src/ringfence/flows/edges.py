@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import NamedTuple
 
 from ringfence.model.flow import Loss, Outcome, RecordedRule
 
@@ -52,6 +53,15 @@ class Party:
         return self.address or self.service or "unknown"
 
 
+class Reset(NamedTuple):
+    """Connections of one ``hour`` (seconds / 3600) that the destination reset, from ``first`` to ``last`` (seconds)."""
+
+    hour: int
+    connections: int
+    first: float
+    last: float
+
+
 @dataclass(frozen=True, slots=True)
 class Edge:
     """All connections of one kind from one party to another, with one outcome.
@@ -60,7 +70,8 @@ class Edge:
     the best count: what the source counted, else records at the one observation point that saw most of them. ``first``
     and ``last`` are seconds since 1970, UTC. ``hours`` maps an hour (seconds / 3600) to connections. ``policies`` are
     those that the records name; ``egress`` and ``ingress`` tell which side's records say so. ``guessed`` tells that
-    the direction was inferred from the ports.
+    the direction was inferred from the ports. ``resets`` are those of the connections that were answered by a reset,
+    of clients of which none was accepted in that hour.
     """
 
     source: Party
@@ -82,6 +93,7 @@ class Edge:
     octets_back: int | None = None
     guessed: bool = False
     formats: tuple[str, ...] = ()
+    resets: tuple[Reset, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ringfence.flows.choosing import PAIR_AND_OUTCOME, Choice, chosen, in_window
-from ringfence.flows.edges import Coverage, Edge, EdgeSet, Party
+from ringfence.flows.edges import Coverage, Edge, EdgeSet, Party, Reset
 from ringfence.flows.rows import losses_of
 from ringfence.flows.storage import Storage
-from ringfence.flows.tables import NO_PORT
+from ringfence.flows.tables import NO_PORT, RESET
 from ringfence.model.flow import Outcome, RecordedRule
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _party = msgspec.json.Decoder(Party)
 _rule = msgspec.json.Decoder(RecordedRule)
+_reset = msgspec.json.Decoder(Reset)
 
 Key = tuple[int, int, str, int, str]
 
@@ -135,9 +136,18 @@ def _whole(storage: Storage, choice: Choice, found: pa.Table, edges: EdgeSet) ->
             columns["octets_back"][number],
             columns["guessed"][number],
             tuple(details[key]["format"]),
+            _resets(details[key][RESET], hours[key]),
         )
         for number, (key, plain) in enumerate(zip(keys, edges, strict=True))
     ]
+
+
+def _resets(values: list[str], hours: list[tuple[int, int]]) -> tuple[Reset, ...]:
+    """The resets in the hours that are chosen."""
+    if not values:
+        return ()
+    chosen_hours = {hour for hour, _ in hours}
+    return tuple(sorted(reset for reset in map(_reset.decode, values) if reset.hour in chosen_hours))
 
 
 def _keys(rows: pa.Table) -> list[Key]:

@@ -17,9 +17,9 @@ from ringfence.flows.opening import Opened, PortEvidence, opened
 from ringfence.flows.parties import PartyBook
 from ringfence.flows.resolving import Found, Resolver
 from ringfence.flows.state import PodState, State
-from ringfence.flows.tables import MADE, NO_PORT
+from ringfence.flows.tables import ANSWER, MADE, NO_PORT
 from ringfence.flows.timeline import Span, overlay
-from ringfence.model.flow import Direction, EndKind, Flow, FlowEnd, NameAnswer
+from ringfence.model.flow import Direction, EndKind, Flow, FlowEnd, NameAnswer, TcpAnswer
 
 Columns = dict[str, list[Any]]
 
@@ -56,8 +56,7 @@ class Mapping:
         """The rows of the tables ``mapped`` and ``details``, in parts; then the parties are complete."""
         mapped, details = _empty("mapped"), _empty("details")
         for kept in self._flows():
-            self._map(kept, mapped)
-            _detail(kept, details)
+            _detail(kept, details, answers=self._map(kept, mapped))
             if len(mapped["flow"]) >= _PART:
                 yield mapped, details
                 mapped, details = _empty("mapped"), _empty("details")
@@ -77,7 +76,8 @@ class Mapping:
         for (cluster, pod), (first, last) in found.items():
             yield Told(cluster, pod, first, last)
 
-    def _map(self, kept: Kept, into: Columns) -> None:
+    def _map(self, kept: Kept, into: Columns) -> bool:
+        """Adds the rows of a flow, and says whether its packets answer."""
         flow = kept.flow
         ends = opened(
             flow,
@@ -96,6 +96,7 @@ class Mapping:
                 if begin < end and begin <= kept.last and end >= kept.first:
                     named = destination if names.holder is None else replace(destination, names=names.holder)
                     self._row(kept, ends, source, named, (begin, end), into)
+        return ends.reply
 
     def _asked(self, cluster: str, source: Found, destination: Found) -> list[Span[Names]]:
         if destination.kind is not PartyKind.EXTERNAL or not destination.address:
@@ -181,7 +182,7 @@ def _cluster(kept: Kept, end: FlowEnd) -> str:
     return kept.cluster if len(told) == 1 or named == own.cluster else named
 
 
-def _detail(kept: Kept, into: Columns) -> None:
+def _detail(kept: Kept, into: Columns, *, answers: bool) -> None:
     flow = kept.flow
     rows = [("format", kept.format)]
     rows += [("policy", msgspec.json.encode(rule).decode()) for rule in flow.policies]
@@ -190,6 +191,8 @@ def _detail(kept: Kept, into: Columns) -> None:
         rows.append(("reason", flow.reason))
     if flow.application:
         rows.append(("application", flow.application))
+    if answers and flow.answer is not TcpAnswer.NONE:
+        rows.append((ANSWER, flow.answer.value))
     for kind, value in rows:
         into["flow"].append(kept.number)
         into["kind"].append(kind)

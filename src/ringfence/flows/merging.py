@@ -13,6 +13,9 @@ and for each pod (or address) that opens connections:
    (:func:`ringfence.flows.mapping.gate`) is allowed less what the destination's denied.
 
 A connection of which a source only says that it goes on counts as one in the hour.
+
+Resets: where within an hour packets that come back to a pod (or address) from another reset, and none of them accepts,
+what it opened was refused; each reset is of one connection. The edge keeps its outcome, since no policy refused it.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ringfence.flows.compiling import kept, table
-from ringfence.flows.tables import MADE
+from ringfence.flows.tables import ANSWER, MADE, RESET
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -221,8 +224,39 @@ def _edges(hourly: ir.Table, seen: ir.Table) -> ir.Table:
 
 
 def _edge_details(seen: ir.Table, details: ir.Table) -> ir.Table:
+    import ibis
+
     counted = seen.filter(~seen.dropped).select("flow", *PAIR, "outcome").distinct()
-    return counted.join(details, "flow").select(*PAIR, "outcome", "kind", "value").distinct()
+    of_edges = counted.join(details.filter(details.kind != ANSWER), "flow")
+    columns = (*PAIR, "outcome", "kind", "value")
+    return ibis.union(of_edges.select(*columns).distinct(), _resets(seen, details).select(*columns))
+
+
+def _resets(seen: ir.Table, details: ir.Table) -> ir.Table:
+    """For each edge that packets came back from: the hours in which they only reset."""
+    import ibis
+
+    answers = details.filter(details.kind == ANSWER).select("flow", answer=details.value)
+    told = seen.join(answers, "flow")
+    pair = (*PAIR, "hour", "source_unit", "destination_unit")
+    each = told.group_by(*pair, "answer", "node", "point").agg(
+        number=told.records.sum(), first=told["first"].min(), last=told["last"].max()
+    )
+    units = each.group_by(*pair).agg(
+        number=each.number.max(where=each.answer == RESET),
+        first=each["first"].min(),
+        last=each["last"].max(),
+        accepted=(each.answer != RESET).any(),
+    )
+    units = units.filter(~units.accepted)
+    hours = units.group_by(*PAIR, "hour").agg(
+        number=units.number.sum(), first=units["first"].min(), last=units["last"].max()
+    )
+    parts = [hours[name].cast("string") for name in ("hour", "number", "first", "last")]
+    value = ibis.literal("[") + parts[0] + "," + parts[1] + "," + parts[2] + "," + parts[3] + "]"
+    found = hours.mutate(kind=ibis.literal(RESET), value=value)
+    # The packets that come back may be of another outcome than those that went: nobody judges them.
+    return ibis.union(*(found.mutate(outcome=ibis.literal(outcome)) for outcome in ("allowed", "unknown")))
 
 
 def _seen(seen: ir.Table) -> ir.Table:

@@ -126,4 +126,10 @@ MADE: dict[str, dict[str, str]] = {
 
 NO_PORT = -1
 
+ANSWER = "answer"
+"""The kind of a detail of flows: what their packets, which go back, say to the client. It is none of edges."""
+
+RESET = "reset"
+"""The kind of a detail of edges: hour, number, first and last time of resets, in JSON."""
+
 TABLES = READ | MADE

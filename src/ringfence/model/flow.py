@@ -111,11 +111,11 @@ class Flow:
     twice.
 
     ``point`` is the place of observation in the source's words (``policy-verdict``, ``to-endpoint``, ``src`` …). The
-    same connection is seen at several points, and on two nodes: ``node`` is the one that saw it, or what stands for it (a
-    network interface of a cloud, ``namespace/name`` of the agent's pod). ``per_connection`` tells that the source writes one
-    record a connection at this point; else a record is a packet, or an interval. ``policies`` decided, where the
-    source tells; ``pending`` are staged ones and what they would have done. ``reason`` is the source's word for a
-    loss. ``application`` is what was asked above L4 (``GET /cart``, ``query api.example.com``), empty for most
+    same connection is seen at several points, and on two nodes: ``node`` is the one that saw it, or what stands for it
+    (a network interface of a cloud, ``namespace/name`` of the agent's pod). ``per_connection`` tells that the source
+    writes one record a connection at this point; else a record is a packet, or an interval. ``policies`` decided,
+    where the source tells; ``pending`` are staged ones and what they would have done. ``reason`` is the source's word
+    for a loss. ``application`` is what was asked above L4 (``GET /cart``, ``query api.example.com``), empty for most
     sources. ``answer`` is told of packets that don't go the way of their connection for certain, so never with OPENS:
     a client whose connections are all RESET, and none ACCEPTED, finds nothing listening.
     """

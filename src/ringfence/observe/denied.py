@@ -14,7 +14,7 @@ from ringfence.model.flow import RecordedRule
 from ringfence.model.objects import Snapshot
 from ringfence.model.policy import PolicySet
 from ringfence.observe.calls import PASSED, STOPPED, Call, calls_of, end_of, merged_hours
-from ringfence.observe.endings import ending_of
+from ringfence.observe.endings import ending_of, only_reset
 from ringfence.observe.enforcement import Enforcement
 from ringfence.observe.history import History, Moment
 from ringfence.observe.report import Denial, DeniedReport, Ending
@@ -59,6 +59,8 @@ def _rows(
         ending = ending_of(edge, answered, call.ends, destination)
         if ending is not None:
             by_ending.setdefault(ending, []).append(edge)
+        if edge.resets:
+            by_ending.setdefault(Ending.RESET, []).append(only_reset(edge))
     for ending, edges in by_ending.items():
         first, last = min(edge.first for edge in edges), max(edge.last for edge in edges)
         row = Denial(

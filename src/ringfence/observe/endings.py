@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 
 from ringfence.explain.recorded import RecordedEnd
 from ringfence.flows.edges import Edge
@@ -43,6 +44,18 @@ def ending_of(
             return Ending.NO_ANSWER
         case _:
             return None
+
+
+def only_reset(edge: Edge) -> Edge:
+    """Those of an edge's connections that the destination reset, which it must have."""
+    return replace(
+        edge,
+        connections=sum(reset.connections for reset in edge.resets),
+        first=min(reset.first for reset in edge.resets),
+        last=max(reset.last for reset in edge.resets),
+        hours=tuple((reset.hour, reset.connections) for reset in edge.resets),
+        reason="",
+    )
 
 
 def _is_reply(edge: Edge, answered: AbstractSet[tuple[int, int]], ends: tuple[int, int], end: RecordedEnd) -> bool:

@@ -22,6 +22,7 @@ class Ending(Enum):
     AUDITED = "audited"  # passed, and would be denied if the policy were enforced
     ALLOW_ALL = "allow-all"  # passed because no policy isolates: a default deny would cut it
     NOT_LISTENING = "not-listening"  # reached a pod on which nothing listens at the port
+    RESET = "reset"  # answered by the destination with a reset: nothing listens, or it refuses
     NO_ANSWER = "no-answer"  # passed, and nothing came back
     FAILED = "failed"  # lost for a reason that is no policy
     REPLY = "reply"  # an answer that was logged as denied: policies let answers pass

@@ -71,6 +71,11 @@ def _hours(edges: EdgeSet) -> list[Hour]:
         kind = 0 if edge.outcome in PASSED else 1 if edge.outcome in STOPPED else 2
         for hour, number in hours_of(edge):
             counts.setdefault(hour, [0, 0, 0])[kind] += number
+        for reset in edge.resets if kind == 0 else ():  # no policy stopped it, and it didn't get through
+            of_hour = counts.setdefault(reset.hour, [0, 0, 0])
+            moved = min(reset.connections, of_hour[0])
+            of_hour[0] -= moved
+            of_hour[2] += moved
     if not counts:
         return []
     known = {*counts, *edges.coverage.hours}

@@ -26,6 +26,7 @@ TITLES = {
     Ending.AUDITED: "Passed, and would be denied if the policies were enforced",
     Ending.ALLOW_ALL: "Passed as no policy isolates one of its ends: a default deny there would cut these",
     Ending.NOT_LISTENING: "Not denied: nothing listens on the port",
+    Ending.RESET: "Not denied: reset by the destination, so nothing listens on the port, or it refuses",
     Ending.NO_ANSWER: "Not denied: nothing came back",
     Ending.FAILED: "Failed for a reason that is no policy",
     Ending.REPLY: "Answers that were logged as denied: policies let answers pass",

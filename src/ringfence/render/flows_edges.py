@@ -32,6 +32,7 @@ COLUMNS = (
     "octets_back",
     "source_cluster",
     "destination_cluster",
+    "resets",
 )
 
 _COLOURS = {Outcome.ALLOWED: good, Outcome.DENIED: bad, Outcome.REJECTED: bad}
@@ -96,7 +97,14 @@ def why(edge: Edge) -> str:
     parts += [rule(each) for each in edge.policies]
     if edge.reason:
         parts.append(edge.reason)
+    if edge.resets:
+        parts.append(f"{resets(edge):,} reset by the destination: nothing listens, or it refuses")
     return ", ".join(parts)
+
+
+def resets(edge: Edge) -> int:
+    """How many of the connections the destination reset; no more than there are."""
+    return min(edge.connections, sum(reset.connections for reset in edge.resets))
 
 
 def rule(value: RecordedRule) -> str:
@@ -134,6 +142,7 @@ def _cells(edge: Edge) -> tuple[str | int | None, ...]:
         edge.octets_back,
         edge.source.cluster,
         edge.destination.cluster,
+        resets(edge),
     )
 
 
@@ -169,6 +178,7 @@ def as_json(edge: Edge) -> Json:
         "octets": edge.octets,
         "octetsBack": edge.octets_back,
         "formats": list(edge.formats),
+        "resets": resets(edge) or None,
     }
     return {key: value for key, value in fields.items() if value not in (None, "", [])}
 
