@@ -85,7 +85,7 @@ def test_what_is_proposed_on_the_command_line_is_served(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--demo", "--bind", "0.0.0.0"], "name a --token-file or a --trust-proxy-header"),
+        (["--demo", "--bind", "0.0.0.0"], "name a --token-file, a --trust-proxy-header or an"),
         (["--demo", "--bind", "example.com"], "no address"),
         (["--demo", "--bind", "192.0.2.1", "--trust-proxy-header", "X-User"], "can't be listened on"),
         (["--demo", str(SHOP)], "leave PATH"),

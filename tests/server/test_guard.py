@@ -95,7 +95,7 @@ def test_a_browser_is_sent_to_the_login_and_back(stranger: httpx.Client) -> None
     right = stranger.post("/login", data={"token": TOKEN, "next": "/why?source=a&destination=b"})
     assert (right.status_code, right.headers["location"]) == (303, "/why?source=a&destination=b")
     assert "HttpOnly" in right.headers["set-cookie"]
-    assert "SameSite=strict" in right.headers["set-cookie"]
+    assert "SameSite=lax" in right.headers["set-cookie"]
     assert stranger.get("/api/v1/cluster").status_code == 200
     assert stranger.post("/logout").status_code == 303
     assert stranger.get("/api/v1/cluster").status_code == 401
@@ -121,7 +121,7 @@ def test_a_proxy_on_this_machine_names_the_user() -> None:
 
 @pytest.mark.parametrize("bind", ["0.0.0.0", "192.0.2.1", "::"])
 def test_other_machines_are_only_served_where_it_is_known_who_asks(bind: str) -> None:
-    with pytest.raises(QueryError, match="--token-file or a --trust-proxy-header"):
+    with pytest.raises(QueryError, match="name a --token-file, a --trust-proxy-header or an --oidc-issuer"):
         Settings().check_bind(bind)
     Settings(token=TOKEN).check_bind(bind)
     Settings(proxy_header="X-User").check_bind(bind)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from ringfence.cli import options, serve_recorded
+from ringfence.cli import options, serve_access, serve_recorded
 from ringfence.cli.progress import progress
 
 _PACKAGE = Path(__file__).parents[1]
@@ -39,15 +39,7 @@ Exit status: 0 ended, 2 wrong usage, unreadable input, or an address that can't 
     show_default=True,
     help="The port to listen on; 0 is any free one.",
 )
-@click.option(
-    "--token-file", metavar="FILE", type=click.Path(), help="Ask for the token in this file: bearer token, or login."
-)
-@click.option(
-    "--trust-proxy-header",
-    metavar="NAME",
-    help="Take the user from this header, which an authenticating proxy on this machine sets.",
-)
-@click.option("--host-name", "names", multiple=True, metavar="NAME", help="A name that the server is reached by.")
+@serve_access.access
 @serve_recorded.recorded
 @click.option(
     "--cni",
@@ -61,11 +53,9 @@ def command(
     demo: bool,
     bind: str,
     port: int,
-    token_file: str | None,
-    trust_proxy_header: str | None,
-    names: tuple[str, ...],
     cni: str,
     recorded: dict[str, str],
+    access: serve_access.Access,
 ) -> None:
     """Runs the command."""
     if demo:
@@ -73,17 +63,12 @@ def command(
     try:
         with progress("Starting"):
             from ringfence.server.run import serve
-            from ringfence.server.settings import Settings, read_token
             from ringfence.server.served import Given, served
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("ringfence"):
             raise
         raise click.UsageError(f"The server needs {error.name}: pip install 'ringfence[server]'.") from None
-    settings = Settings(
-        token=read_token(token_file) if token_file else "",
-        proxy_header=(trust_proxy_header or "").lower(),
-        names=frozenset(name.lower() for name in names),
-    )
+    settings = access.settings()
     settings.check_bind(bind)
     stdin = sys.stdin.buffer if "-" in paths else None
     with served(paths, Given(**recorded), cni=cni, stdin=stdin) as found:

@@ -1,24 +1,29 @@
-"""Who asks: a token in a header or a cookie, or a user whom a proxy names."""
+"""Who a request is from: a token, a login, or a user whom a proxy names."""
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import ipaddress
-import secrets
-import time
 from collections.abc import Mapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Final
 
+from ringfence.model.errors import RingfenceError
+from ringfence.server.sessions import COOKIE, Sessions, Signed
 from ringfence.server.settings import Settings
-
-COOKIE: Final = "ringfence_session"
-LASTS: Final = 12 * 3600
-"""Seconds for which a login is good."""
+from ringfence.server.tries import Tries
+from ringfence.server.who import Role, Who
 
 _SCHEME: Final = "bearer "
-_ANYBODY: Final = "local"
+_LOCAL: Final = Who("local", Role.EDITOR, "local")
+
+
+class TooManyTriesError(RingfenceError):
+    """Too many wrong tokens came from one place. ``seconds`` is how long to wait."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"Too many logins from your address were refused: wait {seconds} seconds.")
+        self.seconds = seconds
 
 
 class Admission:
@@ -26,53 +31,80 @@ class Admission:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._key = secrets.token_bytes(32)
+        self.signed = Signed()
+        self.sessions = Sessions(self.signed)
+        self._tries = Tries()
+
+    @property
+    def by_token(self) -> bool:
+        """True where a reader may log in with a token."""
+        return bool(self._settings.token or self._settings.viewer_token)
 
     @property
     def by_login(self) -> bool:
-        """True where a reader may log in with the token."""
-        return bool(self._settings.token)
+        """True where a reader may log in."""
+        return self.by_token or self._settings.oidc is not None
 
-    def user(self, headers: Mapping[str, str], peer: str) -> str:
-        """Who asks; empty where that isn't known, and the request must be refused. ``peer`` is the client's address."""
+    def who(self, headers: Mapping[str, str], peer: str) -> Who | None:
+        """Who asks; None where that isn't known, and the request must be refused. ``peer`` is the client's address.
+
+        Raises:
+            TooManyTriesError: it has a token, and too many wrong ones came from there.
+        """
         settings = self._settings
-        if settings.proxy_header and _is_loopback(peer) and (name := headers.get(settings.proxy_header, "").strip()):
-            return name
-        if settings.token:
-            given = headers.get("authorization", "")
-            if given[: len(_SCHEME)].lower() == _SCHEME and self.knows(given[len(_SCHEME) :].strip()):
-                return "token"
-            return "token" if self._is_logged_in(headers.get("cookie", "")) else ""
-        return "" if settings.proxy_header else _ANYBODY
+        if settings.proxy_header and is_loopback(peer) and (name := headers.get(settings.proxy_header, "").strip()):
+            groups = headers.get(settings.proxy_groups, "") if settings.proxy_groups else ""
+            role = Role.of((group.strip() for group in groups.split(",")), settings.editor_groups)
+            return Who(name, role, "proxy")
+        if not settings.asks:
+            return _LOCAL
+        given = headers.get("authorization", "")
+        if self.by_token and given[: len(_SCHEME)].lower() == _SCHEME:
+            return self.holder(given[len(_SCHEME) :].strip(), peer)
+        return self.sessions.who(cookie(headers, COOKIE)) if self.by_login else None
 
-    def knows(self, token: str) -> bool:
-        """Whether this is the token, told in constant time."""
-        wanted = self._settings.token
-        return bool(wanted) and hmac.compare_digest(token.encode(), wanted.encode())
+    def holder(self, token: str, peer: str) -> Who | None:
+        """Whose token this is, told in constant time; None for no one's.
 
-    def session(self) -> str:
-        """The value of a cookie for somebody who knows the token."""
-        until = str(int(time.time()) + LASTS)
-        return f"{until}.{self._sign(until)}"
+        Raises:
+            TooManyTriesError: too many wrong ones came from there.
+        """
+        self.check(peer)
+        found = None
+        known = ((self._settings.viewer_token, Role.VIEWER), (self._settings.token, Role.EDITOR))
+        for wanted, role in known:
+            if hmac.compare_digest(token.encode(), wanted.encode()) and wanted:
+                found = Who("token" if role is Role.EDITOR else "viewer token", role, "token")
+        if found is None:
+            self.failed(peer)
+        return found
 
-    def _is_logged_in(self, cookies: str) -> bool:
-        jar: SimpleCookie = SimpleCookie()
-        try:
-            jar.load(cookies)
-        except CookieError:
-            return False
-        if COOKIE not in jar:
-            return False
-        until, _, signature = jar[COOKIE].value.partition(".")
-        if not hmac.compare_digest(signature.encode(), self._sign(until).encode()):
-            return False
-        return int(until) > time.time()
+    def check(self, peer: str) -> None:
+        """Refuses to look at anything that could be a guess.
 
-    def _sign(self, until: str) -> str:
-        return hmac.new(self._key, until.encode(), hashlib.sha256).hexdigest()
+        Raises:
+            TooManyTriesError: too many wrong ones came from there.
+        """
+        if wait := self._tries.wait(peer):
+            raise TooManyTriesError(wait)
+
+    def failed(self, peer: str) -> None:
+        """Notes that somebody there was refused."""
+        self._tries.failed(peer)
 
 
-def _is_loopback(peer: str) -> bool:
+def cookie(headers: Mapping[str, str], name: str) -> str:
+    """The value of a cookie of a request; empty if there is none."""
+    jar: SimpleCookie = SimpleCookie()
+    try:
+        jar.load(headers.get("cookie", ""))
+    except CookieError:
+        return ""
+    return jar[name].value if name in jar else ""
+
+
+def is_loopback(peer: str) -> bool:
+    """Whether an address is one of this machine."""
     try:
         return ipaddress.ip_address(peer).is_loopback
     except ValueError:

@@ -85,6 +85,11 @@ class Answers:
         """What a part of the server makes of the cluster, under its own name; kept until the cluster changes."""
         return self._keep(name, make)
 
+    def asked(self, ask: Callable[[Cluster], T]) -> T:
+        """What a part of the server asks of the cluster, alone with its engine; not kept."""
+        with self._lock:
+            return ask(self.cluster())
+
     def summary(self) -> ReachSummary:
         """Counts over all pairs of pods."""
         return self._keep("summary", lambda cluster: cluster.reach(summary_only=True).summary)

@@ -17,6 +17,7 @@ from ringfence.server import login
 from ringfence.server.admission import Admission
 from ringfence.server.answers import Answers
 from ringfence.server.api import make_api
+from ringfence.server.audit import Audit
 from ringfence.server.change_answers import ChangeAnswers
 from ringfence.server.flow_answers import FlowAnswers
 from ringfence.server.guard import Guard
@@ -40,7 +41,8 @@ def make_app(
     app = FastAPI(title="Ringfence", version=ringfence.__version__, docs_url=None, redoc_url=None)
     app.include_router(make_api(answers))
     app.include_router(make_pages(answers))
-    app.include_router(login.make_login(admission))
+    app.include_router(login.make_login(admission, settings))
+    app.state.audit = Audit(settings.audit_file)
 
     @app.get("/healthz", include_in_schema=False)
     def healthz() -> PlainTextResponse:

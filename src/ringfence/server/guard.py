@@ -6,17 +6,18 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ringfence.server.admission import Admission
+from ringfence.server.admission import Admission, TooManyTriesError
 from ringfence.server.problems import problem
 from ringfence.server.settings import Settings
 from ringfence.server.source import MOST_PROPOSED
+from ringfence.server.who import ROLE, USER, WHO, Who
 
 POLICY: Final = (
     "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'; "
@@ -72,7 +73,12 @@ class Guard:
             return
         began, status, error = time.perf_counter(), 0, None
         headers = Headers(scope=scope)
-        user = self._admission.user(headers, (scope.get("client") or ("",))[0])
+        who: Who | None = None
+        refusal: Response | None = None
+        try:
+            who = self._admission.who(headers, (scope.get("client") or ("",))[0])
+        except TooManyTriesError as found:
+            refusal = problem(429, str(found), {"Retry-After": str(found.seconds)})
 
         async def sent(message: Message) -> None:
             nonlocal status
@@ -86,8 +92,8 @@ class Guard:
             await send(message)
 
         try:
-            refusal = self._refusal(scope, headers, user)
-            scope["ringfence.user"] = user
+            refusal = refusal or self._refusal(scope, headers, who)
+            scope[WHO], scope[USER], scope[ROLE] = who, who.user if who else "", who.role.value if who else ""
             await (refusal or self._app)(scope, _bounded(receive), sent)
         except Exception as failure:  # noqa: BLE001 -- whoever asks gets a sentence, and the log the rest
             error = failure
@@ -97,35 +103,34 @@ class Guard:
         finally:
             route = getattr(scope.get("route"), "path", "")
             seconds = time.perf_counter() - began
-            self._seen(Seen(scope["method"], scope["path"], route, status, seconds, user, error))
+            self._seen(Seen(scope["method"], scope["path"], route, status, seconds, who.user if who else "", error))
 
-    def _refusal(self, scope: Scope, headers: Headers, user: str) -> Response | None:
+    def _refusal(self, scope: Scope, headers: Headers, who: Who | None) -> Response | None:
         """Why the request isn't answered; None where it is."""
         host, path = headers.get("host", ""), scope["path"]
         if not self._settings.answers_to(host):
             return problem(421, "This server doesn't go by that name: --host-name adds one.")
-        if scope["method"] not in _READING and not _is_own(headers, host):
+        if scope["method"] not in _READING and not self._is_own(headers, host):
             return problem(403, "The request comes from another site.")
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > _MOST:
             return problem(413, f"The request is longer than {MOST_PROPOSED >> 20} MiB.")
-        if user or path.startswith(_OPEN):
+        if who is not None or path.startswith(_OPEN):
             return None
         if self._admission.by_login and scope["method"] == "GET" and "text/html" in headers.get("accept", ""):
             query = scope["query_string"].decode("latin-1")
             return RedirectResponse(f"/login?next={quote(path + ('?' + query if query else ''), safe='')}", 303)
-        return problem(401, "Say who asks.", {"WWW-Authenticate": "Bearer"} if self._admission.by_login else None)
+        return problem(401, "Say who asks.", {"WWW-Authenticate": "Bearer"} if self._admission.by_token else None)
 
+    def _is_own(self, headers: Headers, host: str) -> bool:
+        """Whether a request that may change something was sent by a page of this server, or by no page at all.
 
-def _is_own(headers: Headers, host: str) -> bool:
-    """Whether a request that may change something was sent by a page of this server, or by no page at all.
-
-    Browsers say where a request comes from (Fetch standard, `Origin` and Fetch Metadata, `Sec-Fetch-Site`).
-    """
-    if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
-        return False
-    origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == host
+        Browsers say where a request comes from (Fetch standard, `Origin` and Fetch Metadata, `Sec-Fetch-Site`).
+        """
+        if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+            return False
+        origin = headers.get("origin")
+        return origin is None or self._settings.is_own_origin(origin, host)
 
 
 def _bounded(receive: Receive) -> Receive:

@@ -11,6 +11,8 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from ringfence.server.who import Role, asking
+
 PAGES = (
     ("/", "Overview"),
     ("/why", "Why"),
@@ -45,10 +47,12 @@ def _templates() -> jinja2.Environment:
 
 
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
-    """A page made of a template."""
-    text = (
-        _templates()
-        .get_template(template)
-        .render(pages=PAGES, here=request.url.path, user=request.scope.get("ringfence.user", ""), **values)
-    )
-    return HTMLResponse(text, status)
+    """A page made of a template. ``who`` reads it, who may change something if ``may_edit``."""
+    who = asking(request)
+    shown = {
+        "pages": PAGES,
+        "here": request.url.path,
+        "who": who,
+        "may_edit": who is not None and who.role is Role.EDITOR,
+    }
+    return HTMLResponse(_templates().get_template(template).render(**shown, **values), status)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from fastapi.responses import Response
 
 from ringfence.server.problems import MEDIA_TYPE, SCHEMA
+
+FORBIDDEN: Final[dict[int | str, dict[str, Any]]] = {
+    403: {"description": "That takes the role of an editor.", "content": {MEDIA_TYPE: {"schema": SCHEMA}}}
+}
+"""What else a question answers that is for editors alone."""
 
 
 def responses(kind: str) -> dict[int | str, dict[str, Any]]:

@@ -17,6 +17,7 @@ from ringfence.render.reach_json import summary as summary_fields
 from ringfence.server.answers import LONGEST, Answers
 from ringfence.server.api.described import answer, responses
 from ringfence.server.problems import MEDIA_TYPE, SCHEMA
+from ringfence.server.proposals import as_json, noted
 from ringfence.server.source import MOST_PROPOSED
 
 _Text = Annotated[str, Query(min_length=1, max_length=LONGEST)]
@@ -110,4 +111,9 @@ def add_routes(router: APIRouter, answers: Answers) -> None:
         text = await request.body()
         if len(text) > MOST_PROPOSED:
             raise HTTPException(413, f"The manifests are longer than {MOST_PROPOSED >> 20} MiB.")
-        return answer(await run_in_threadpool(answers.diff_json, text))
+        return answer(await run_in_threadpool(compared, request, text))
+
+    def compared(request: Request, text: bytes) -> str:
+        report, after = answers.diff(text)
+        noted(request, text, report)
+        return as_json(report, after)

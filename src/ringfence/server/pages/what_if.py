@@ -12,6 +12,7 @@ from ringfence.model.errors import RingfenceError
 from ringfence.render.diff_groups import RISKS, SIGNS, counts, groups
 from ringfence.render.diff_text import places
 from ringfence.server.answers import Answers
+from ringfence.server.proposals import noted
 from ringfence.server.views import page
 
 _MOST_ENTRIES: Final = 200
@@ -35,6 +36,7 @@ def add_routes(router: APIRouter, answers: Answers) -> None:
             text = file.file.read()
         try:
             report, after = answers.diff(text)
+            noted(request, text, report)
         except RingfenceError as error:
             return page(request, "what_if.html", 400, manifests=manifests, trouble=str(error), found=None)
         told = [
