@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from ringfence.engine import Engine
 from ringfence.engine.match import peer_matches, pod_matches, rule_ports
+from ringfence.explain.candidates import candidates
 from ringfence.explain.causes import Cause, CauseKind
 from ringfence.explain.judge import Judgement, direction_of
 from ringfence.explain.slips import IDENTITY_KEYS, PodMiss, alike, pod_miss
@@ -76,9 +77,10 @@ def meant_to_deny(
     subject, peer = ends if direction is Direction.EGRESS else (ends[1], ends[0])
     if not isinstance(subject, Pod) or subject.host_network:
         return
+    known = candidates(engine)
     for layer in engine.policy_set.layers:
         for stage in layer.stages:
-            for policy in stage.policies:
+            for policy in known.meant_for(stage, subject):
                 if stage.kind is StageKind.ADDITIVE:
                     found = _guard(engine, policy, direction, subject, written)
                     denies = found is not None and not _allows(engine, found, (subject, peer), ends[1], port)

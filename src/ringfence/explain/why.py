@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from ringfence.engine import Engine
 from ringfence.explain.by_name import notes_on_dns, notes_on_names, rules_naming
+from ringfence.explain.candidates import candidates
 from ringfence.explain.causes import Cause, causes_of
 from ringfence.explain.compare import Comparison, compare_sources
 from ringfence.explain.endpoints import End, Endpoints, Target
 from ringfence.explain.judge import Judgement, alike_pairs, judge
 from ringfence.explain.meant import Written, causes_of_access
 from ringfence.explain.names import UnknownNameError
-from ringfence.explain.near_subjects import additive_policies
 from ringfence.explain.notes import notes_for
 from ringfence.explain.varying import STATEFUL, Coverage, coverage, variations
 from ringfence.model.addresses import format_address
@@ -104,7 +104,8 @@ def why(
             notes.update((guard.text, None) for guard in guards if not guard.distance)
     if not judgements:
         return WhyAnswer(left, right, (), (*left.notes, *right.notes), _open_to_all(engine, left, right), False)
-    known = endpoints.services, findings, additive_policies(engine.policy_set)
+    policies = candidates(engine).additive((*left.endpoints, *right.endpoints))
+    known = endpoints.services, findings, policies
     causes = tuple(causes_of(judgement, engine.facts, *known) for judgement in judgements)
     varying = tuple(dict.fromkeys(text for judgement in judgements for text in variations(judgement, engine)))
     other = endpoints.source(compare) if compare else None

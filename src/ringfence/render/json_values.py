@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
+
 from ringfence.explain.nearest import NearRule, conditions_of
 from ringfence.model.finding import Finding
 from ringfence.model.objects import Pod
@@ -20,6 +22,15 @@ Json = dict[str, Any]
 def document(kind: str, **fields: Any) -> Json:
     """A document of this kind, its identity first."""
     return {"apiVersion": API_VERSION, "kind": kind, **fields}
+
+
+def text_of(value: Json) -> str:
+    """A document as text, indented by two: what :mod:`json` writes, in a tenth of the time.
+
+    Raises:
+        UnicodeEncodeError: a string has a lone surrogate, which UTF-8 can't have.
+    """
+    return msgspec.json.format(msgspec.json.encode(value).decode()) + "\n"
 
 
 def origin(value: Origin) -> Json | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 
 import click
@@ -56,7 +55,7 @@ def render(answer: WhyAnswer, found: Iterable[Finding], fixes: Iterable[Json] = 
         fields["flows"] = flows_seen.as_json(seen)
     fields["notes"] = list(answer.notes)
     fields["findings"] = json_values.findings(found)
-    return json.dumps(json_values.document("WhyReport", **fields), indent=2, ensure_ascii=False) + "\n"
+    return json_values.text_of(json_values.document("WhyReport", **fields))
 
 
 def _verdict(answer: WhyAnswer) -> str:
