@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -72,6 +73,8 @@ class Store:
     faults: list[Fault] = field(default_factory=list)
     requests: list[Asked] = field(default_factory=list)
     tokens: set[str] = field(default_factory=lambda: {"good"})
+    certificates: set[str] = field(default_factory=set)  # common names that are let in without a token
+    headers: list[dict[str, str]] = field(default_factory=list)  # of each request
     forbidden: set[tuple[str, str]] = field(default_factory=set)
     version: int = 100
     stuck: bool = False  # every page names the same next page
@@ -145,7 +148,8 @@ class _Handler(BaseHTTPRequestHandler):
         parameters = {name: values[-1] for name, values in parse_qs(url.query).items()}
         with self.store.lock:
             self.store.requests.append((url.path, parameters))
-        if self.headers.get("Authorization", "").removeprefix("Bearer ") not in self.store.tokens:
+            self.store.headers.append({name: ",".join(self.headers.get_all(name, ())) for name in self.headers})
+        if not self._known():
             self._send(401, _status(401, "Unauthorized"))
             return
         for fault in self.store.faults:
@@ -154,6 +158,13 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(refusal[0], _status(refusal[0], "as the test wants it"), refusal[1])
                 return
         self._answer(url.path, parameters)
+
+    def _known(self) -> bool:
+        if self.headers.get("Authorization", "").removeprefix("Bearer ") in self.store.tokens:
+            return True
+        certificate: Any = self.connection.getpeercert() if isinstance(self.connection, ssl.SSLSocket) else None
+        names = {value for part in (certificate or {}).get("subject", ()) for key, value in part if key == "commonName"}
+        return bool(names & self.store.certificates)
 
     def _answer(self, path: str, parameters: dict[str, str]) -> None:
         parts = path.strip("/").split("/")
@@ -291,15 +302,18 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(store: Store) -> Iterator[str]:
+def serving(store: Store, tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """The address of a server with these objects, on the loopback address."""
     handler = type("Handler", (_Handler,), {"store": store})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
+    if tls is not None:
+        # The handshake is left to the connection's own thread.
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}"
     finally:
         store.closing = True
         server.shutdown()

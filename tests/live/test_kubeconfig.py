@@ -159,7 +159,9 @@ class TestCredentials:
         run = {"apiVersion": "client.authentication.k8s.io/v1", "command": "false"}
         config["users"] = [{"name": "jane", "user": {"exec": run}}]
         live.config.write_text(json.dumps(config))
-        with pytest.raises(InputError, match="credentials can't be got: exec false returned 1"):
+        with pytest.raises(
+            InputError, match="The plugin false gives context test no credentials: it ended with status 1"
+        ):
             load(live.path)
 
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -17,9 +17,11 @@ from ringfence.model.errors import InputError
 
 if TYPE_CHECKING:
     import httpx2
+    from lightkube.config.kubeconfig import SingleConfig
 
 ATTEMPTS: Final = 5
 _LONGEST_PAUSE: Final = 10.0
+_KEPT: Final = 20
 _BUSY: Final = frozenset({429, 500, 502, 503, 504})
 
 
@@ -69,7 +71,6 @@ class Connection:
             LiveError: it can't be reached, doesn't accept the credentials, or stays busy.
         """
         import httpx2
-        from lightkube.core.exceptions import ConfigError
 
         problem = ""
         for attempt in range(ATTEMPTS):
@@ -82,8 +83,6 @@ class Connection:
                 problem = _plain(error)
                 if "certificate" in problem.lower():
                     break  # asking again doesn't make it valid
-            except (ConfigError, OSError, KeyError, ValueError) as error:
-                raise LiveError(f"{self.whom} can't be asked: the credentials can't be got: {_plain(error)}.") from None
             else:
                 if answer.status_code < 300:
                     return answer.content
@@ -153,20 +152,46 @@ def connect(target: Target, *, pause: float = 0.2) -> Iterator[Connection]:
     """A connection to the cluster; nothing is asked yet. ``pause`` is before the first repetition, in seconds.
 
     Raises:
-        InputError: see :func:`ringfence.live.kubeconfig.settings`; or the kubeconfig's certificates can't be read.
+        InputError: see :func:`ringfence.live.kubeconfig.settings`; or certificates, a plugin or a proxy can't be used.
     """
     config = settings(target)
-    import httpx2
-    from lightkube.config.client_adapter import Client, ConnectionParams
-    from lightkube.core.exceptions import ConfigError
-
-    limits: Any = httpx2.Timeout(target.timeout, connect=min(target.timeout, 10.0))
-    try:
-        client = Client(config, ConnectionParams(timeout=limits))
-    except (ConfigError, OSError, ValueError) as error:
-        raise InputError(f"Context {config.context_name} can't be used: {_plain(error)}.") from None
-    with client:
-        client.headers["Accept"] = "application/json"
-        client.headers["User-Agent"] = "ringfence"
+    with _client(config, target.timeout) as client:
         server, namespace = config.cluster.server, config.namespace
         yield Connection(client, config.context_name, server, namespace, target.timeout, pause)
+
+
+def _client(config: SingleConfig, timeout: float) -> httpx2.Client:
+    import httpx2
+    from lightkube.config.client_adapter import verify_cluster
+    from lightkube.core.exceptions import ConfigError
+
+    from ringfence.live.configured import Cluster, User
+    from ringfence.live.credentials import FromPlugin, auth
+    from ringfence.live.plugin import Plugin
+
+    user, cluster = config.user, config.cluster
+    assert isinstance(user, User)  # noqa: S101 -- settings gives them
+    assert isinstance(cluster, Cluster)  # noqa: S101
+    try:
+        tls = verify_cluster(cluster, user, config.abs_file)
+        plugin = Plugin(user.exec, cluster, config.context_name) if user.exec is not None else None
+        signed = auth(user, plugin, tls)
+        once = isinstance(signed, FromPlugin) and signed.by_certificate
+        client = httpx2.Client(
+            base_url=cluster.server,
+            verify=tls,
+            auth=signed,
+            proxy=cluster.proxy_url or None,
+            timeout=httpx2.Timeout(timeout, connect=min(timeout, 10.0)),
+            # A connection is its certificate's for as long as it lasts: one that may be replaced is used once.
+            limits=httpx2.Limits(max_keepalive_connections=0 if once else _KEPT),
+        )
+    except (ConfigError, ImportError, OSError, ValueError) as error:
+        raise InputError(f"Context {config.context_name} can't be used: {_plain(error)}.") from None
+    client.headers["Accept"] = "application/json"
+    client.headers["User-Agent"] = "ringfence"
+    client.headers = httpx2.Headers([*client.headers.multi_items(), *user.impersonation()])
+    name = cluster.tls_server_name
+    if name:
+        client.event_hooks = {"request": [lambda request: request.extensions.update(sni_hostname=name)]}
+    return client

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 MISSING = "Asking a cluster needs lightkube. Install it with: pip install 'ringfence[live]'"
 SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
-_EXEC_VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
 
 
 def settings(target: Target) -> SingleConfig:
@@ -30,20 +29,17 @@ def settings(target: Target) -> SingleConfig:
     """
     try:
         from lightkube.config.kubeconfig import KubeConfig
-        from lightkube.core.exceptions import ConfigError
     except ImportError:
         raise InputError(MISSING) from None
     files = _files(target)
     if not files:
         if not target.context and Path(SERVICE_ACCOUNT, "token").exists() and "KUBERNETES_SERVICE_HOST" in os.environ:
-            return _with_user(
-                _chosen(KubeConfig.from_service_account(SERVICE_ACCOUNT), "", "the pod's service account")
-            )
+            return _own(_chosen(KubeConfig.from_service_account(SERVICE_ACCOUNT), "", "the pod's service account"))
         raise InputError(
             "No path is given, and no cluster is configured: there is no ~/.kube/config, and KUBECONFIG names no file "
             "that exists. Name manifests, or a kubeconfig with --kubeconfig."
         )
-    configs = [_read(file, KubeConfig, ConfigError) for file in files]
+    configs = [_read(file) for file in files]
     where = ", ".join(map(str, files))
     context = target.context or next((each.current_context for each in configs if each.current_context), "")
     if not context:
@@ -51,7 +47,7 @@ def settings(target: Target) -> SingleConfig:
         raise InputError(
             f"{where} has no current context. Name one with --context: {', '.join(known) or 'it has none'}."
         )
-    return _with_user(_chosen(_merged(configs), context, where))
+    return _own(_chosen(_merged(configs), context, where))
 
 
 def _files(target: Target) -> list[Path]:
@@ -64,20 +60,34 @@ def _files(target: Target) -> list[Path]:
     return [default] if default.exists() else []
 
 
-def _read(file: Path, reader: type[KubeConfig], wrong: type[Exception]) -> KubeConfig:
+def _read(file: Path) -> KubeConfig:
     import msgspec
     import yaml
 
     try:
-        return _absolute(reader.from_file(file), file.absolute().parent)
-    except wrong:
-        raise InputError(f"{file} can't be read: no such file.") from None
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        return _absolute(_config(content), file.absolute().parent)
     except OSError as error:
         raise InputError(f"{file} can't be read: {(error.strerror or str(error)).lower()}.") from None
     except (yaml.YAMLError, UnicodeDecodeError):
         raise InputError(f"{file} is not valid YAML, so it is no kubeconfig.") from None
     except (KeyError, TypeError, AttributeError, msgspec.ValidationError) as error:
         raise InputError(f"{file} is no kubeconfig: {_complaint(error)}.") from None
+
+
+def _config(content: dict[str, Any]) -> KubeConfig:
+    from lightkube.config.kubeconfig import KubeConfig, to_mapping
+    from lightkube.config.models import Context
+
+    from ringfence.live.configured import Cluster, User
+
+    # kubectl writes an empty list as null.
+    return KubeConfig(
+        clusters=to_mapping(content["clusters"] or (), "cluster", Cluster),
+        contexts=to_mapping(content["contexts"] or (), "context", Context),
+        users=to_mapping(content.get("users") or (), "user", User),
+        current_context=content.get("current-context"),
+    )
 
 
 def _complaint(error: Exception) -> str:
@@ -95,6 +105,8 @@ def _absolute(config: KubeConfig, directory: Path) -> KubeConfig:
     for user in config.users.values():
         user.client_cert, user.client_key = found(user.client_cert), found(user.client_key)
         user.token_file = found(user.token_file)
+        if user.exec is not None and os.sep in user.exec.command:
+            user.exec.command = str(directory / user.exec.command)
     return config
 
 
@@ -128,11 +140,21 @@ def _chosen(config: KubeConfig, context: str, where: str) -> SingleConfig:
     return chosen
 
 
-def _with_user(config: SingleConfig) -> SingleConfig:
-    """With a user, since the adapter asks for one, and a credential plugin of today, whose answer is read alike."""
-    from lightkube.config.models import User
+def _own(config: SingleConfig) -> SingleConfig:
+    """With a user, since the adapter asks for one, and with what lightkube itself doesn't read of a kubeconfig.
 
-    user = config.user or User()
-    if user.exec is not None and user.exec.apiVersion in _EXEC_VERSIONS:
-        user.exec.apiVersion = _EXEC_VERSIONS[-1]
-    return config._replace(user=user)
+    Raises:
+        InputError: see :meth:`ringfence.live.configured.User.check`.
+    """
+    from ringfence.live.configured import Cluster, User
+
+    user = config.user if isinstance(config.user, User) else User(**_given(config.user))
+    cluster = config.cluster if isinstance(config.cluster, Cluster) else Cluster(**_given(config.cluster))
+    user.check(config.context_name)
+    return config._replace(user=user, cluster=cluster)
+
+
+def _given(struct: Any) -> dict[str, Any]:
+    import msgspec
+
+    return {} if struct is None else msgspec.structs.asdict(struct)
