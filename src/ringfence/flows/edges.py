@@ -62,6 +62,19 @@ class Reset(NamedTuple):
     last: float
 
 
+class Entrance(NamedTuple):
+    """A port of nodes, or an address of a load balancer, at which a Service is called, in words.
+
+    Where it doesn't keep the client's address, the pods and their policies may see that of a node instead.
+    """
+
+    place: str
+    keeps_client: bool
+
+    def __str__(self) -> str:
+        return f"{self.place}, which {'keeps' if self.keeps_client else 'may replace'} the client's address"
+
+
 @dataclass(frozen=True, slots=True)
 class Edge:
     """All connections of one kind from one party to another, with one outcome.
@@ -71,7 +84,7 @@ class Edge:
     and ``last`` are seconds since 1970, UTC. ``hours`` maps an hour (seconds / 3600) to connections. ``policies`` are
     those that the records name; ``egress`` and ``ingress`` tell which side's records say so. ``guessed`` tells that
     the direction was inferred from the ports. ``resets`` are those of the connections that were answered by a reset,
-    of clients of which none was accepted in that hour.
+    of clients of which none was accepted in that hour. ``via`` are the entrances by which a Service was called.
     """
 
     source: Party
@@ -94,6 +107,7 @@ class Edge:
     guessed: bool = False
     formats: tuple[str, ...] = ()
     resets: tuple[Reset, ...] = ()
+    via: tuple[Entrance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

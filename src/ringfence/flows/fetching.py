@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ringfence.flows.choosing import PAIR_AND_OUTCOME, Choice, chosen, in_window
-from ringfence.flows.edges import Coverage, Edge, EdgeSet, Party, Reset
+from ringfence.flows.edges import Coverage, Edge, EdgeSet, Entrance, Party, Reset
 from ringfence.flows.rows import losses_of
 from ringfence.flows.storage import Storage
 from ringfence.flows.tables import NO_PORT, RESET
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _party = msgspec.json.Decoder(Party)
 _rule = msgspec.json.Decoder(RecordedRule)
+_entrance = msgspec.json.Decoder(Entrance)
 _reset = msgspec.json.Decoder(Reset)
 
 Key = tuple[int, int, str, int, str]
@@ -137,6 +138,7 @@ def _whole(storage: Storage, choice: Choice, found: pa.Table, edges: EdgeSet) ->
             columns["guessed"][number],
             tuple(details[key]["format"]),
             _resets(details[key][RESET], hours[key]),
+            tuple(map(_entrance.decode, details[key]["via"])),
         )
         for number, (key, plain) in enumerate(zip(keys, edges, strict=True))
     ]

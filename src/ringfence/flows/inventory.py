@@ -59,6 +59,7 @@ class Inventory:
         self.members: dict[tuple[str, str, str], list[PodState]] = defaultdict(list)
         """All that is known of a workload's pods, by cluster, namespace and ``Kind/name``."""
         self._nearby: set[tuple[str, int, int]] = set()
+        self._entries: dict[tuple[str, str, str, int], ServiceState] = {}
         self._writers: dict[tuple[str, str], str] = {}
         self.api_servers: set[tuple[str, str]] = set()
         for state in self._states:
@@ -97,6 +98,13 @@ class Inventory:
     def service(self, cluster: str, name: str) -> ServiceState | None:
         """A Service by ``namespace/name``, as it was last."""
         return self._services.get((cluster, name))
+
+    def entry(self, cluster: str, address: str, protocol: str, port: int | None) -> ServiceState | None:
+        """The Service that is reached from outside at an address and port; without an address, at a port of any node.
+
+        The latest one counts: addresses and ports of nodes may be given to another Service.
+        """
+        return None if port is None else self._entries.get((cluster, address, protocol, port))
 
     def workload(self, cluster: str, namespace: str, pod: str, told: str) -> str:
         """``Kind/name`` of a pod's workload, where a record names the pod, and may name the workload (``told``)."""
@@ -140,6 +148,7 @@ class Inventory:
         for service in state.services:
             self._services[cluster, str(service)] = service
             holder = AddressOf("service", service.namespace, service.name)
+            self._enter(cluster, service)
             for address in service.addresses:
                 self._addresses[cluster, address].append(Sighting(time, time, holder))
             if str(service) == API_SERVER:
@@ -151,6 +160,13 @@ class Inventory:
         for writer in (f"{pod.namespace}/{pod.name}", pod.name):
             if self._writers.setdefault((cluster, writer), pod.node) != pod.node:
                 self._writers[cluster, writer] = ""
+
+    def _enter(self, cluster: str, service: ServiceState) -> None:
+        for port in service.ports:
+            for address in service.external:
+                self._entries[cluster, address, port.protocol, port.port] = service
+            if port.node_port is not None:
+                self._entries[cluster, "", port.protocol, port.node_port] = service
 
     def _node(self, cluster: str, node: NodeState, time: float) -> None:
         self._nodes[cluster, node.name] = next(iter(node.addresses), "")

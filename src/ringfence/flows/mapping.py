@@ -56,7 +56,8 @@ class Mapping:
         """The rows of the tables ``mapped`` and ``details``, in parts; then the parties are complete."""
         mapped, details = _empty("mapped"), _empty("details")
         for kept in self._flows():
-            _detail(kept, details, answers=self._map(kept, mapped))
+            told = self._map(kept, mapped)
+            _detail(kept, told, details)
             if len(mapped["flow"]) >= _PART:
                 yield mapped, details
                 mapped, details = _empty("mapped"), _empty("details")
@@ -76,8 +77,8 @@ class Mapping:
         for (cluster, pod), (first, last) in found.items():
             yield Told(cluster, pod, first, last)
 
-    def _map(self, kept: Kept, into: Columns) -> bool:
-        """Adds the rows of a flow, and says whether its packets answer."""
+    def _map(self, kept: Kept, into: Columns) -> list[tuple[str, str]]:
+        """Adds the rows of a flow, and gives the details that only its ends tell."""
         flow = kept.flow
         ends = opened(
             flow,
@@ -88,15 +89,18 @@ class Mapping:
         sources = self._resolver.end(_cluster(kept, ends.source), ends.source)
         of = _cluster(kept, ends.destination)
         destinations = self._resolver.destination(of, ends.destination, flow.protocol, ends.port)
+        told = {(ANSWER, flow.answer.value)} if ends.reply and flow.answer is not TcpAnswer.NONE else set()
         for since, until, source, destination in overlay(sources, destinations):
             if until < kept.first or since > kept.last or source is None or destination is None:
                 continue
+            if destination.via:
+                told.add(("via", msgspec.json.encode(destination.via).decode()))
             for names in self._asked(of, source, destination):
                 begin, end = max(since, names.since), min(until, names.until)
                 if begin < end and begin <= kept.last and end >= kept.first:
                     named = destination if names.holder is None else replace(destination, names=names.holder)
                     self._row(kept, ends, source, named, (begin, end), into)
-        return ends.reply
+        return sorted(told)
 
     def _asked(self, cluster: str, source: Found, destination: Found) -> list[Span[Names]]:
         if destination.kind is not PartyKind.EXTERNAL or not destination.address:
@@ -182,17 +186,15 @@ def _cluster(kept: Kept, end: FlowEnd) -> str:
     return kept.cluster if len(told) == 1 or named == own.cluster else named
 
 
-def _detail(kept: Kept, into: Columns, *, answers: bool) -> None:
+def _detail(kept: Kept, told: list[tuple[str, str]], into: Columns) -> None:
     flow = kept.flow
-    rows = [("format", kept.format)]
+    rows = [("format", kept.format), *told]
     rows += [("policy", msgspec.json.encode(rule).decode()) for rule in flow.policies]
     rows += [("pending", msgspec.json.encode(rule).decode()) for rule in flow.pending]
     if flow.reason:
         rows.append(("reason", flow.reason))
     if flow.application:
         rows.append(("application", flow.application))
-    if answers and flow.answer is not TcpAnswer.NONE:
-        rows.append((ANSWER, flow.answer.value))
     for kind, value in rows:
         into["flow"].append(kept.number)
         into["kind"].append(kind)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cache
 
-from ringfence.flows.edges import PartyKind
+from ringfence.flows.edges import Entrance, PartyKind
 from ringfence.flows.inventory import API_SERVER, AddressOf, Inventory
 from ringfence.flows.services import Target, target_of
 from ringfence.flows.state import Label, PodState, ServiceState
@@ -16,6 +16,9 @@ from ringfence.model.flow import EndKind, FlowEnd
 _PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
 """Ranges that clusters take addresses from: RFC 1918, RFC 6598, RFC 4193."""
 
+_ENTRANCES = (PartyKind.NODE, PartyKind.EXTERNAL, PartyKind.UNKNOWN)
+"""What an address from outside may look like that is a Service's."""
+
 _NAMED = (EndKind.POD, EndKind.UNKNOWN)
 
 
@@ -23,7 +26,8 @@ _NAMED = (EndKind.POD, EndKind.UNKNOWN)
 class Found:
     """What an end is. ``unit`` is the pod or address within the party: connections are counted by it.
 
-    ``labels`` are None where nobody tells them. ``port`` is the destination's, after a Service was looked up.
+    ``labels`` are None where nobody tells them. ``port`` is the destination's, after a Service was looked up. ``via``
+    says by which address or port from outside it was reached.
     """
 
     kind: PartyKind
@@ -37,6 +41,7 @@ class Found:
     labels: tuple[Label, ...] | None = None
     port: int | None = None
     names: tuple[str, ...] = ()
+    via: Entrance | None = None
 
 
 class Resolver:
@@ -65,6 +70,8 @@ class Resolver:
             found = span.holder
             if found is None:
                 continue
+            if self._entry(found, protocol, port)[0] is not None:
+                return True
             if found.kind is PartyKind.SERVICE:
                 service = self._inventory.service(cluster, found.service)
                 if service and any(each.port == port and each.protocol == protocol for each in service.ports):
@@ -77,6 +84,9 @@ class Resolver:
     def _behind(self, found: Found | None, protocol: str, port: int | None) -> Found | None:
         if found is None:
             return None
+        entry, named_port = self._entry(found, protocol, port)
+        if entry is not None:
+            return self._from_outside(found, entry, protocol, port, named_port)
         if found.kind is PartyKind.SERVICE:
             service = self._inventory.service(found.cluster, found.service)
             if service is not None:
@@ -89,6 +99,34 @@ class Resolver:
             ):
                 return replace(self._api_server(found.cluster, found.address), port=port)
         return replace(found, port=port)
+
+    def _entry(self, found: Found, protocol: str, port: int | None) -> tuple[ServiceState | None, int | None]:
+        """The Service whose entrance from outside an end is, and the port of the Service that is meant."""
+        if found.kind in _ENTRANCES and found.address:
+            service = self._inventory.entry(found.cluster, found.address, protocol, port)
+            if service is not None:
+                return service, port
+        if found.kind is PartyKind.NODE:
+            service = self._inventory.entry(found.cluster, "", protocol, port)
+            if service is not None:
+                ports = (each for each in service.ports if (each.node_port, each.protocol) == (port, protocol))
+                return service, next(ports).port
+        return None, None
+
+    def _from_outside(
+        self, found: Found, service: ServiceState, protocol: str, port: int | None, named: int | None
+    ) -> Found:
+        """The pods of a Service that was called at a node's port, or at its load balancer's address.
+
+        With ``externalTrafficPolicy: Cluster``, the default, nodes may put their own address in the place of the
+        client's, and the pods' policies then see a node (kubernetes.io, "Using Source IP").
+        """
+        place = f"node port {port}" if port != named else found.address
+        via = Entrance(f"{place} of Service {service}", service.local)
+        address = next(iter(service.addresses), "")
+        entered = Found(PartyKind.SERVICE, found.cluster, address, address=address, service=str(service))
+        behind = self._target(entered, service, protocol, named)
+        return replace(behind, via=via)
 
     def _target(self, found: Found, service: ServiceState, protocol: str, port: int | None) -> Found:
         key = (found.cluster, service, protocol, port)

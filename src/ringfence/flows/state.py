@@ -33,12 +33,13 @@ class PodState:
 
 @dataclass(frozen=True, slots=True)
 class ServicePortState:
-    """A port of a Service; ``target`` is a number, or the name of a container port."""
+    """A port of a Service; ``target`` is a number, or the name of a container port; nodes serve ``node_port``."""
 
     name: str
     protocol: str
     port: int
     target: int | str
+    node_port: int | None = None
 
     def on(self, pod: PodState) -> int | None:
         """The pod's port that is meant; None where the pod has none of that name."""
@@ -51,7 +52,8 @@ class ServicePortState:
 class ServiceState:
     """A Service with cluster addresses. ``selector`` is None where it has none; then ``endpoints`` say where it leads.
 
-    ``endpoints`` are addresses with ports by the name of the Service's port.
+    ``endpoints`` are addresses with ports by the name of the Service's port. ``external`` are the addresses of its load
+    balancer and its ``externalIPs``; ``local`` tells that clients outside keep their addresses.
     """
 
     namespace: str
@@ -60,6 +62,8 @@ class ServiceState:
     ports: tuple[ServicePortState, ...]
     selector: tuple[Label, ...] | None = None
     endpoints: tuple[tuple[str, tuple[tuple[str, int], ...]], ...] = ()
+    external: tuple[str, ...] = ()
+    local: bool = False
 
     def __str__(self) -> str:
         return f"{self.namespace}/{self.name}"
@@ -113,9 +117,14 @@ def _service(service: Service) -> ServiceState:
         service.namespace,
         service.name,
         _addresses(service.cluster_addresses),
-        tuple(ServicePortState(port.name, str(port.protocol), port.port, port.target) for port in service.ports),
+        tuple(
+            ServicePortState(port.name, str(port.protocol), port.port, port.target, port.node_port)
+            for port in service.ports
+        ),
         None if service.selector is None else tuple(sorted(service.selector.items())),
         tuple((format_address(address), tuple(sorted(ports.items()))) for address, ports in service.endpoints),
+        _addresses(service.external_addresses),
+        service.external_local,
     )
 
 

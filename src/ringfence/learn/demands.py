@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ringfence.learn.ends import End, Ends, GoneError, UnnamedError
+from ringfence.learn.ends import Address, End, Ends, GoneError, UnnamedError
 from ringfence.learn.evidence import Call, Evidence, Tray
 from ringfence.learn.groups import Group
 from ringfence.model.policy import Direction
@@ -61,6 +61,7 @@ def demands_of(calls: Iterable[Call], ends: Ends, tray: Tray) -> Demands:
     """The demands of calls; what is doubtful goes to the tray, and what can't be named opens its direction."""
     found = Demands()
     seen: dict[tuple[End, End, Protocol, int], Evidence] = {}
+    hidden: list[tuple[Call, list[End]]] = []
     for call in calls:
         example = (
             f"{call.source} → {call.destination} {call.protocol} {'' if call.port is None else call.port}".rstrip()
@@ -90,6 +91,8 @@ def demands_of(calls: Iterable[Call], ends: Ends, tray: Tray) -> Demands:
             if not isinstance(error, GoneError):
                 _open_egress(found, sources, call, f"{call.destination} {error}")
             continue
+        if call.entrance:
+            hidden.append((call, [end for end, _ in arrivals]))
         for end, port in arrivals:
             if _is_doubtful(call, end, port, ends):
                 tray.put("doubtful: an ephemeral port that no pod declares, so most likely a reply", count, example)
@@ -106,7 +109,24 @@ def demands_of(calls: Iterable[Call], ends: Ends, tray: Tray) -> Demands:
             found.put((source, Direction.EGRESS), destination, (protocol, port), evidence)
         if isinstance(destination, Group):
             found.put((destination, Direction.INGRESS), source, (protocol, port), evidence)
+    for call, called in hidden:
+        _open_hidden(found, call, called)
     return found
+
+
+def _open_hidden(found: Demands, call: Call, called: Iterable[End]) -> None:
+    """Opens the ingress of pods whose clients may come with a node's address, of which no record shows one.
+
+    With ``externalTrafficPolicy: Cluster`` nodes put their address in the place of the client's before the pods'
+    policies are asked (kubernetes.io, "Using Source IP"), and nobody knows which ones will.
+    """
+    for end in called:
+        if isinstance(end, Group):
+            peers = found.needs(end, Direction.INGRESS)
+            if not any(isinstance(peer, Address) and peer.is_node for peer in peers):
+                why = f"clients come by {call.entrance}, which may replace their addresses by a node's"
+                reasons = found.open.setdefault((end, Direction.INGRESS), {})
+                reasons[why] = reasons.get(why, 0) + call.evidence.connections
 
 
 def _is_doubtful(call: Call, end: End, port: int, ends: Ends) -> bool:

@@ -56,7 +56,10 @@ def together(some: Iterable[Evidence]) -> Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One kind of connection between two parties that is to be kept, all its edges together."""
+    """One kind of connection between two parties that is to be kept, all its edges together.
+
+    ``entrance`` is the port of nodes or the load balancer that it came in by, if that may hide the client's address.
+    """
 
     source: Party
     destination: Party
@@ -65,6 +68,7 @@ class Call:
     evidence: Evidence
     guessed: bool = False
     denied: bool = False
+    entrance: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +154,13 @@ def calls_of(
             evidence if known is None else known.evidence | evidence,
             guessed=(edge is not None and edge.guessed) and (known is None or known.guessed),
             denied=outcome in _DENIED and (known is None or known.denied),
+            entrance=_entrance(edge) or ("" if known is None else known.entrance),
         )
     return list(merged.values())
+
+
+def _entrance(edge: Edge | None) -> str:
+    return next((each.place for each in edge.via if not each.keeps_client), "") if edge is not None else ""
 
 
 def _stopped_at_ingress(edges: EdgeSet, keep: Callable[[Edge], Edge | None] | None) -> set[_Key]:

@@ -83,12 +83,16 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class ServicePort:
-    """A port of a Service. ``target`` is a number, or a name to be resolved per pod."""
+    """A port of a Service. ``target`` is a number, or a name to be resolved per pod.
+
+    ``node_port`` is the port at which every node serves it, None where none does.
+    """
 
     name: str
     protocol: Protocol
     port: int
     target: int | str
+    node_port: int | None = None
 
     def target_on(self, pod: Pod) -> int | None:
         """The port that this one means on a pod; ``None`` where the pod has no port of the target's name.
@@ -108,6 +112,8 @@ class Service:
     """A Service. ``selector`` is ``None`` where it has none; then ``endpoints`` are the addresses given for it.
 
     ``endpoints`` hold ``(address, ports)`` from EndpointSlices or Endpoints; ports by the service port's name.
+    ``external_addresses`` are those of its load balancer and ``externalIPs``. With ``external_local`` what comes from
+    outside keeps its source address (``externalTrafficPolicy: Local``); else nodes may put their own in its place.
     """
 
     namespace: str
@@ -120,6 +126,8 @@ class Service:
     endpoints: tuple[tuple[int, Mapping[str, int]], ...] = ()
     origin: Origin = field(default=UNKNOWN, compare=False)
     labels: Labels = field(default_factory=dict)
+    external_addresses: tuple[int, ...] = ()
+    external_local: bool = False
 
 
 class SourceMap(TypingProtocol):

@@ -33,6 +33,7 @@ COLUMNS = (
     "source_cluster",
     "destination_cluster",
     "resets",
+    "via",
 )
 
 _COLOURS = {Outcome.ALLOWED: good, Outcome.DENIED: bad, Outcome.REJECTED: bad}
@@ -99,6 +100,7 @@ def why(edge: Edge) -> str:
         parts.append(edge.reason)
     if edge.resets:
         parts.append(f"{resets(edge):,} reset by the destination: nothing listens, or it refuses")
+    parts += [f"by {each}" for each in edge.via]
     return ", ".join(parts)
 
 
@@ -143,6 +145,7 @@ def _cells(edge: Edge) -> tuple[str | int | None, ...]:
         edge.source.cluster,
         edge.destination.cluster,
         resets(edge),
+        "; ".join(map(str, edge.via)),
     )
 
 
@@ -179,6 +182,7 @@ def as_json(edge: Edge) -> Json:
         "octetsBack": edge.octets_back,
         "formats": list(edge.formats),
         "resets": resets(edge) or None,
+        "via": list(map(str, edge.via)),
     }
     return {key: value for key, value in fields.items() if value not in (None, "", [])}
 

@@ -188,6 +188,7 @@ class ServicePortSpec(Struct, gc=False):
     name: str | None = None
     protocol: str | None = None
     targetPort: int | str | None = None  # noqa: N815
+    nodePort: int | None = None  # noqa: N815
 
 
 class ServiceSpec(Struct, gc=False):
@@ -199,12 +200,27 @@ class ServiceSpec(Struct, gc=False):
     clusterIP: str | None = None  # noqa: N815
     clusterIPs: list[str] | None = None  # noqa: N815
     externalName: str | None = None  # noqa: N815
+    externalIPs: list[str] | None = None  # noqa: N815
+    externalTrafficPolicy: str | None = None  # noqa: N815
+
+
+class LoadBalancerStatus(Struct, gc=False):
+    """``status.loadBalancer`` of a Service; an entry without an address has a host name."""
+
+    ingress: list[Ip] | None = None
+
+
+class ServiceStatus(Struct, gc=False):
+    """``status`` of a Service."""
+
+    loadBalancer: LoadBalancerStatus | None = None  # noqa: N815
 
 
 class ServiceObject(ApiObject, gc=False):
     """A Service."""
 
     spec: ServiceSpec | None = None
+    status: ServiceStatus | None = None
 
 
 class EndpointConditions(Struct, gc=False):

@@ -25,6 +25,7 @@ def read_service(
     spec = struct.spec or ServiceSpec()
     selector = {key: value or "" for key, value in (spec.selector or {}).items()} or None
     external = spec.externalName or "" if spec.type == "ExternalName" else ""
+    outside: list[int] = []
     texts = [(text, ("spec", "clusterIPs", number)) for number, text in enumerate(spec.clusterIPs or ())]
     addresses: list[int] = []
     for text, path in (*texts, (spec.clusterIP, ("spec", "clusterIP"))):
@@ -32,6 +33,10 @@ def read_service(
             point = read_address(item, text, path, findings)
             if point is not None and point not in addresses:
                 addresses.append(point)
+    for text, path in _external(struct, spec):
+        point = read_address(item, text, path, findings)
+        if point is not None and point not in outside:
+            outside.append(point)
     return Service(
         namespace=namespace,
         name=name,
@@ -43,7 +48,19 @@ def read_service(
         endpoints=() if selector else endpoints,
         origin=item.place(),
         labels=labels_of(struct.metadata),
+        external_addresses=tuple(outside),
+        external_local=spec.externalTrafficPolicy == "Local",
     )
+
+
+def _external(struct: ServiceObject, spec: ServiceSpec) -> Iterable[tuple[str, tuple[str | int, ...]]]:
+    """The addresses at which the Service is reached from outside, with their places."""
+    for number, text in enumerate(spec.externalIPs or ()):
+        yield text, ("spec", "externalIPs", number)
+    balancer = struct.status.loadBalancer if struct.status is not None else None
+    for number, ingress in enumerate((balancer.ingress if balancer is not None else None) or ()):
+        if ingress.ip:
+            yield ingress.ip, ("status", "loadBalancer", "ingress", number, "ip")
 
 
 def _ports(item: Item, spec: ServiceSpec, findings: list[Finding]) -> Iterable[ServicePort]:
@@ -56,7 +73,8 @@ def _ports(item: Item, spec: ServiceSpec, findings: list[Finding]) -> Iterable[S
             what = f"a port has the protocol `{protocol[:20]}`; it must be TCP, UDP or SCTP."
             findings.append(bad_field(item, ("spec", "ports", number, "protocol"), what))
         else:
-            yield ServicePort(port.name or "", PROTOCOLS[protocol], value, port.targetPort or value)
+            name, target = port.name or "", port.targetPort or value
+            yield ServicePort(name, PROTOCOLS[protocol], value, target, port.nodePort or None)
 
 
 def slice_endpoints(item: Item, struct: EndpointSliceObject, findings: list[Finding]) -> tuple[str, Endpoints]:
