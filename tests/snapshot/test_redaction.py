@@ -159,8 +159,11 @@ def test_what_is_kept_of_each_kind_is_pinned() -> None:
     assert paths("Namespace") == meta
     assert paths("Node") == meta | {"status.addresses[].type", "status.addresses[].address"}
     assert paths("Service") == meta | {"spec.selector{}"} | {
-        f"spec.{each}" for each in ("type", "clusterIP", "clusterIPs[]", "externalName")
-    } | {f"spec.ports[].{each}" for each in ("port", "name", "protocol", "targetPort")}
+        f"spec.{each}"
+        for each in ("type", "clusterIP", "clusterIPs[]", "externalName", "externalIPs[]", "externalTrafficPolicy")
+    } | {f"spec.ports[].{each}" for each in ("port", "name", "protocol", "targetPort", "nodePort")} | {
+        "status.loadBalancer.ingress[].ip"
+    }
     assert struct_of("v1", "Secret") is None
     assert issubclass(struct_of("v1", "Namespace") or object, ApiObject)
 
