@@ -17,7 +17,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-NAMES = ("cluster", "endpoints", "why", "verdict", "reach", "findings", "diagnose", "diff")
+NAMES = ("cluster", "endpoints", "why", "verdict", "reach", "findings", "diagnose", "audit", "diff")
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
 

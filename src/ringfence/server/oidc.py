@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
-import httpx
+import httpx2
 import jwt
 
 from ringfence.server.oidc_token import OidcError, UnknownKeyError, checked
@@ -119,7 +119,7 @@ class Oidc:
         ways = self._metadata().get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
         auth = None
         if settings.client_secret and "client_secret_basic" in ways:
-            auth = httpx.BasicAuth(quote(settings.client_id, safe=""), quote(settings.client_secret, safe=""))
+            auth = httpx2.BasicAuth(quote(settings.client_id, safe=""), quote(settings.client_secret, safe=""))
         else:
             form["client_id"] = settings.client_id
             if settings.client_secret:
@@ -163,10 +163,10 @@ class Oidc:
     def _asked(self, method: str, url: str, **how: Any) -> dict[str, Any]:
         """The JSON that the issuer answers with."""
         try:
-            answer = httpx.request(method, url, timeout=_TIMEOUT, headers={"accept": "application/json"}, **how)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            answer = httpx2.request(method, url, timeout=_TIMEOUT, headers={"accept": "application/json"}, **how)
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise OidcError(f"The issuer can't be reached: {type(error).__name__}.") from None
-        if answer.status_code != httpx.codes.OK:
+        if answer.status_code != httpx2.codes.OK:
             raise OidcError(f"The issuer answered with status {answer.status_code}.")
         try:
             found = answer.json() if len(answer.content) <= _MOST else None
