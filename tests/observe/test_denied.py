@@ -10,6 +10,7 @@ from ringfence.flows.edges import Edge, EdgeSet, Party, PartyKind, Reset
 from ringfence.model.flow import HOUR, Outcome, RecordedRule
 from ringfence.observe import DeniedReport, Ending, Moment, denied
 from ringfence.observe.timeline import timeline
+from ringfence.render.flows_denied import stopped_pods
 from tests.replay.worlds import DENY_IN, DENY_OUT, START, WEB_TO_DB, edge, outside, policy, read, world
 
 GUARD = policy("db", "data", WEB_TO_DB)
@@ -186,3 +187,17 @@ def test_of_a_single_pod_what_passes_after_the_last_denial_works_again() -> None
     (row,) = run([passed, stopped], None).rows
     assert row.works_since is not None
     assert row.also_passed is None
+
+
+def test_the_replicas_that_were_stopped_are_named_where_others_were_seen() -> None:
+    web = Party(PartyKind.WORKLOAD, "shop", "Pod/web", pods=("web-1", "web-2", "web-3"))
+    denial = replace(edge(web, "data/db", 5432, DENIED), source_pods=("web-2",), destination_pods=("db",))
+    (row,) = run([denial], policies=None).rows
+    assert (row.source_pods, row.destination_pods) == (("web-2",), ("db",))
+    assert list(stopped_pods(row)) == ["only web-2 at the source; 2 other pods of it seen, too"]
+
+
+def test_replicas_are_not_named_where_some_are_unknown() -> None:
+    one = replace(edge("shop/web", "data/db", 5432, DENIED), source_pods=("web-2",))
+    (row,) = run([one, edge("shop/web", "data/db", 5432, DENIED)], policies=None).rows
+    assert row.source_pods == ()

@@ -85,6 +85,8 @@ class Edge:
     those that the records name; ``egress`` and ``ingress`` tell which side's records say so. ``guessed`` tells that
     the direction was inferred from the ports. ``resets`` are those of the connections that were answered by a reset,
     of clients of which none was accepted in that hour. ``via`` are the entrances by which a Service was called.
+    ``source_pods`` and ``destination_pods`` are those that were denied, as far as records or the inventory name them;
+    empty for what passed.
     """
 
     source: Party
@@ -108,6 +110,8 @@ class Edge:
     formats: tuple[str, ...] = ()
     resets: tuple[Reset, ...] = ()
     via: tuple[Entrance, ...] = ()
+    source_pods: tuple[str, ...] = ()
+    destination_pods: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

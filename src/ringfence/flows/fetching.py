@@ -11,7 +11,7 @@ from ringfence.flows.choosing import PAIR_AND_OUTCOME, Choice, chosen, in_window
 from ringfence.flows.edges import Coverage, Edge, EdgeSet, Entrance, Party, Reset
 from ringfence.flows.rows import losses_of
 from ringfence.flows.storage import Storage
-from ringfence.flows.tables import NO_PORT, RESET
+from ringfence.flows.tables import NO_PORT, PODS, RESET
 from ringfence.model.flow import Outcome, RecordedRule
 
 if TYPE_CHECKING:
@@ -139,6 +139,7 @@ def _whole(storage: Storage, choice: Choice, found: pa.Table, edges: EdgeSet) ->
             tuple(details[key]["format"]),
             _resets(details[key][RESET], hours[key]),
             tuple(map(_entrance.decode, details[key]["via"])),
+            *(tuple(details[key][kind]) for kind in PODS),
         )
         for number, (key, plain) in enumerate(zip(keys, edges, strict=True))
     ]

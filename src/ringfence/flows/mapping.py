@@ -17,9 +17,9 @@ from ringfence.flows.opening import Opened, PortEvidence, opened
 from ringfence.flows.parties import PartyBook
 from ringfence.flows.resolving import Found, Resolver
 from ringfence.flows.state import PodState, State
-from ringfence.flows.tables import ANSWER, MADE, NO_PORT
+from ringfence.flows.tables import ANSWER, MADE, NO_PORT, PODS
 from ringfence.flows.timeline import Span, overlay
-from ringfence.model.flow import Direction, EndKind, Flow, FlowEnd, NameAnswer, TcpAnswer
+from ringfence.model.flow import Direction, EndKind, Flow, FlowEnd, NameAnswer, Outcome, TcpAnswer
 
 Columns = dict[str, list[Any]]
 
@@ -90,9 +90,11 @@ class Mapping:
         of = _cluster(kept, ends.destination)
         destinations = self._resolver.destination(of, ends.destination, flow.protocol, ends.port)
         told = {(ANSWER, flow.answer.value)} if ends.reply and flow.answer is not TcpAnswer.NONE else set()
+        pairs: set[tuple[Found, Found]] = set()
         for since, until, source, destination in overlay(sources, destinations):
             if until < kept.first or since > kept.last or source is None or destination is None:
                 continue
+            pairs.add((source, replace(destination, names=())))
             if destination.via:
                 told.add(("via", msgspec.json.encode(destination.via).decode()))
             for names in self._asked(of, source, destination):
@@ -100,6 +102,8 @@ class Mapping:
                 if begin < end and begin <= kept.last and end >= kept.first:
                     named = destination if names.holder is None else replace(destination, names=names.holder)
                     self._row(kept, ends, source, named, (begin, end), into)
+        if len(pairs) == 1 and flow.outcome in _STOPPED:
+            told.update((kind, end.pod) for kind, end in zip(PODS, pairs.pop(), strict=True) if end.pod)
         return sorted(told)
 
     def _asked(self, cluster: str, source: Found, destination: Found) -> list[Span[Names]]:
@@ -144,6 +148,7 @@ class Mapping:
 
 
 _PART = 50_000
+_STOPPED = (Outcome.DENIED, Outcome.REJECTED)
 _NO_NAMES: list[Span[Names]] = [Span(-inf, inf, None)]
 
 

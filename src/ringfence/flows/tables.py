@@ -129,6 +129,9 @@ NO_PORT = -1
 ANSWER = "answer"
 """The kind of a detail of flows: what their packets, which go back, say to the client. It is none of edges."""
 
+PODS = ("source_pod", "destination_pod")
+"""The kinds of details of what was denied: which pods of either end. What passes has too many to keep."""
+
 RESET = "reset"
 """The kind of a detail of edges: hour, number, first and last time of resets, in JSON."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from ringfence.explain.evidence import evidence
@@ -79,7 +79,12 @@ def _rows(
             any(edge.ingress for edge in edges),
         )
         if ending.by_policy:
-            row = replace(row, worked_until=call.passed_before(first))
+            row = replace(
+                row,
+                worked_until=call.passed_before(first),
+                source_pods=_pods(edge.source_pods for edge in edges),
+                destination_pods=_pods(edge.destination_pods for edge in edges),
+            )
             if past:
                 row = replace(row, changes=past.before(call, first))
         if judge is not None and ending is not Ending.REPLY:
@@ -101,6 +106,12 @@ def _outcome_since(row: Denial, call: Call) -> Denial:
         return replace(row, works_since=call.passed_after(row.last))
     latest = max((edge.last for edge in call.of(PASSED)), default=row.first)
     return replace(row, also_passed=latest) if latest > row.first else row
+
+
+def _pods(found: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    """All of them, once; none where some edge doesn't know its own."""
+    parts = list(found)
+    return tuple(sorted({pod for part in parts for pod in part})) if all(parts) else ()
 
 
 def _is_single(end: RecordedEnd) -> bool:

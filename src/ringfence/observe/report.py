@@ -52,7 +52,8 @@ class Denial:
     which side's records say so. ``verdict`` is what the policies of the input say, None where none were asked.
     ``worked_until`` is when such a connection last passed before the first of these, ``works_since`` when one passed
     after the last; None where none did. ``also_passed`` is when one last passed where that doesn't tell that it works
-    again: of replicas, some may pass and others not.
+    again: of replicas, some may pass and others not. ``source_pods`` and ``destination_pods`` are those that a policy
+    stopped, as far as they are known.
     """
 
     ending: Ending
@@ -73,6 +74,8 @@ class Denial:
     works_since: float | None = None
     also_passed: float | None = None
     changes: tuple[Change, ...] = ()
+    source_pods: tuple[str, ...] = ()
+    destination_pods: tuple[str, ...] = ()
 
     @property
     def explicit(self) -> bool | None:

@@ -21,6 +21,8 @@ from ringfence.render.lines import Line, bad, bold, careful, count, good, layout
 SHOWN = 20
 """More connections than this of one kind are counted, unless every one is asked for."""
 
+_PODS = 5
+
 TITLES = {
     Ending.DROPPED: "Denied by policies",
     Ending.AUDITED: "Passed, and would be denied if the policies were enforced",
@@ -108,6 +110,7 @@ def because(row: Denial) -> Iterator[tuple[str, Origin | None]]:
         yield f"the record names {recorded(rule)}", None
     if row.reason and not row.recorded:
         yield f"the record says {row.reason}", None
+    yield from ((text, None) for text in stopped_pods(row))
     verdict = row.verdict
     if verdict is not None:
         if verdict.standing is None and verdict.why_not:
@@ -123,6 +126,19 @@ def because(row: Denial) -> Iterator[tuple[str, Origin | None]]:
         yield f"it passes again since {moment(row.works_since)}", None
     if row.also_passed is not None:
         yield f"also seen to pass, last {moment(row.also_passed)}: some replicas may pass, and others not", None
+
+
+def stopped_pods(row: Denial) -> Iterator[str]:
+    """Which pods were stopped, where others of the same workload were seen, too."""
+    for side, pods, end in (
+        ("source", row.source_pods, row.source),
+        ("destination", row.destination_pods, row.destination),
+    ):
+        seen_pods = end.party.pods
+        others = len(set(seen_pods) - set(pods))
+        if pods and others:
+            names = ", ".join(pods[:_PODS]) + (f" and {len(pods) - _PODS:,} more" if pods[_PODS:] else "")
+            yield f"only {names} at the {side}; {count(others, 'other pod')} of it seen, too"
 
 
 def _direction(reason: Reason) -> str:
@@ -181,6 +197,8 @@ def as_json(row: Denial) -> Json:
         "worksSince": stamp(row.works_since),
         "alsoPassed": stamp(row.also_passed),
         "changes": [change_json(change) for change in row.changes],
+        "sourcePods": list(row.source_pods),
+        "destinationPods": list(row.destination_pods),
     }
     return {key: field for key, field in fields.items() if field is not None and field not in ("", [])}
 
