@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -63,7 +64,7 @@ def command(
     try:
         with progress("Starting"):
             from ringfence.server.run import serve
-            from ringfence.server.served import Given, served
+            from ringfence.server.served import Given, demonstrated, served
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("ringfence"):
             raise
@@ -71,7 +72,9 @@ def command(
     settings = access.settings()
     settings.check_bind(bind)
     stdin = sys.stdin.buffer if "-" in paths else None
-    with served(paths, Given(**recorded), cni=cni, stdin=stdin) as found:
+    with ExitStack() as stack:
+        found = stack.enter_context(served(paths, Given(**recorded), cni=cni, stdin=stdin))
+        alone = demo and found.flows is None and found.changes is None
         name = found.source.name
         serve(
             found.source,
@@ -81,6 +84,7 @@ def command(
             lambda address: click.echo(f"{name}: {address} (Ctrl-C ends it)"),
             flows=found.flows,
             changes=found.changes,
+            later=stack.enter_context(demonstrated(found.source)) if alone else None,
         )
 
 

@@ -63,6 +63,8 @@ class Answers:
         """Recorded traffic, if a store of it is served."""
         self.changes = changes
         """The history of policies, if one is served."""
+        self.preparing = False
+        """True while flows and changes are still being made."""
         self._lock = threading.RLock()
         self._of: Cluster | None = None
         self._kept: dict[str, Any] = {}

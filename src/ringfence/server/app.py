@@ -42,6 +42,7 @@ def make_app(
     app.include_router(make_api(answers))
     app.include_router(make_pages(answers))
     app.include_router(login.make_login(admission, settings))
+    app.state.answers = answers
     app.state.audit = Audit(settings.audit_file)
 
     @app.get("/healthz", include_in_schema=False)

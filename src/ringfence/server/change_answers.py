@@ -50,7 +50,7 @@ class ChangeAnswers:
         QueryError: the history is of several clusters and none is named.
     """
 
-    def __init__(self, journal: Journal, source: Source, cluster: str = "") -> None:
+    def __init__(self, journal: Journal, source: Source, cluster: str = "", *, records: bool = False) -> None:
         known = journal.clusters()
         if not cluster and len(known) > 1:
             raise QueryError(
@@ -58,6 +58,8 @@ class ChangeAnswers:
             )
         self._journal = journal
         self._source = source
+        self.records = records
+        """True where what is followed is recorded as it changes."""
         self._cluster = cluster or None
         self._lock = threading.RLock()
         self._clusters: OrderedDict[tuple[int, dt.datetime, int], tuple[Cluster, Cluster]] = OrderedDict()
@@ -106,6 +108,11 @@ class ChangeAnswers:
             if len(self._effects) > _KEPT_EFFECTS:
                 self._effects.popitem(last=False)
             return effect
+
+    def known_effect(self, number: int) -> Effect | None:
+        """What a change did, if that was worked out before."""
+        known = self._effects.get(number)
+        return known[1] if known is not None else None
 
     def effect_soon(self, number: int) -> Effect | None:
         """What is known of a change's effect; None where it is being worked out now, beside the questions."""

@@ -40,6 +40,10 @@ class DeniedCount:
     all: int
 
 
+class NothingRecordedError(QueryError):
+    """A question about flows of which the store has none."""
+
+
 class FlowAnswers:
     """Answers about one store. Several threads may ask; one works, and what it found is kept until something changes.
 
@@ -55,11 +59,16 @@ class FlowAnswers:
         self._kept: OrderedDict[tuple[object, ...], Any] = OrderedDict()
         self._named: tuple[EdgeSet, Cluster, Cluster] | None = None
 
+    @property
+    def is_empty(self) -> bool:
+        """True for a store without a connection."""
+        return not len(self.store.edges())
+
     def denied(self, choice: Choice | None = None) -> DeniedReport:
         """Who is denied, since when, by which policy and line, and where records and policies disagree.
 
         Raises:
-            QueryError: nothing is recorded for this choice.
+            NothingRecordedError: so it is, for this choice.
         """
 
         def make() -> DeniedReport:
@@ -72,7 +81,7 @@ class FlowAnswers:
         """Connections by hour, and what turned from passing to denied.
 
         Raises:
-            QueryError: nothing is recorded for this choice.
+            NothingRecordedError: so it is, for this choice.
         """
 
         def make() -> Timeline:
@@ -85,7 +94,7 @@ class FlowAnswers:
         """Who talks most.
 
         Raises:
-            QueryError: nothing is recorded for this choice.
+            NothingRecordedError: so it is, for this choice.
         """
         return self._keep(("top", choice, by, octets), lambda: top(self._edges(choice), by, octets=octets))
 
@@ -107,7 +116,7 @@ class FlowAnswers:
 
         Raises:
             InputError: the manifests can't be read.
-            QueryError: nothing is recorded.
+            NothingRecordedError: nothing is.
         """
         proposed = self._source.proposed(text)
         with self._lock:
@@ -117,7 +126,7 @@ class FlowAnswers:
 
     def denied_pairs(self) -> frozenset[tuple[str, str]]:
         """Source and destination (``namespace/Kind/name``, or an address) of what policies deny and passes no more."""
-        if not len(self.store.edges()):
+        if self.is_empty:
             return frozenset()
         rows = self.denied().rows
         return frozenset(
@@ -126,7 +135,7 @@ class FlowAnswers:
 
     def denied_count(self) -> DeniedCount:
         """How much policies denied."""
-        if not len(self.store.edges()):
+        if self.is_empty:
             return DeniedCount(0, 0)
         rows = [row for row in self.denied().rows if row.ending.by_policy]
         since = time.time() - HOUR
@@ -150,7 +159,7 @@ class FlowAnswers:
     def _edges(self, choice: Choice | None = None) -> EdgeSet:
         edges = self.store.edges(choice)
         if not len(edges):
-            raise QueryError(
+            raise NothingRecordedError(
                 "Nothing is recorded for this choice of namespaces, workloads, ports and times."
                 if choice not in (None, Choice())
                 else f"{self.store.path} has no connection yet."

@@ -7,16 +7,19 @@ import logging
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
 
-from ringfence.model.errors import InputError
+from ringfence.model.errors import InputError, RingfenceError
+from ringfence.server.answers import Answers
 from ringfence.server.app import make_app
 from ringfence.server.change_answers import ChangeAnswers
 from ringfence.server.flow_answers import FlowAnswers
 from ringfence.server.noting import LOG, JsonLines
+from ringfence.server.served import Recorded
 from ringfence.server.settings import Settings
 from ringfence.server.source import Source
 
@@ -30,8 +33,11 @@ def serve(
     *,
     flows: FlowAnswers | None = None,
     changes: ChangeAnswers | None = None,
+    later: Callable[[], Recorded] | None = None,
 ) -> None:
     """Serves until SIGINT or SIGTERM. ``ready`` is told the address once it is listened on; port 0 is any free one.
+
+    ``later`` makes flows and changes that take their time; they are served once they are there.
 
     Raises:
         QueryError: see :meth:`ringfence.server.settings.Settings.check_bind`.
@@ -48,8 +54,9 @@ def serve(
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         _log()
         _warm(source)
+        app = make_app(source, settings, flows=flows, changes=changes)
         config = uvicorn.Config(
-            make_app(source, settings, flows=flows, changes=changes),
+            app,
             log_config=None,
             access_log=False,
             ws="none",
@@ -58,8 +65,20 @@ def serve(
         )
         shown = f"[{bind}]" if ":" in bind else bind
         ready(f"http://{shown}:{listening.getsockname()[1]}")
+        if later is not None:
+            threading.Thread(target=_prepare, args=(app.state.answers, later), daemon=True).start()
         with _ended_by_signals():
             uvicorn.Server(config).run(sockets=[listening])
+
+
+def _prepare(answers: Answers, later: Callable[[], Recorded]) -> None:
+    answers.preparing = True
+    try:
+        answers.flows, answers.changes = later()
+    except RingfenceError as error:  # an extra isn't installed: the pages say what to do
+        LOG.warning("the demo has no flows: %s", error)
+    finally:
+        answers.preparing = False
 
 
 def _warm(source: Source) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import datetime as dt
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO
 
 from ringfence.history.journal import open_journal
@@ -29,6 +32,9 @@ class Given:
     resolve: str = ""
     history: str = ""
     history_cluster: str = ""
+
+
+Recorded = tuple[FlowAnswers | None, ChangeAnswers | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +62,30 @@ def served(paths: Sequence[str], given: Given, *, cni: str = "auto", stdin: Bina
         changes = flows = None
         if journal is not None:
             cluster = given.history_cluster or (source.name if recording is not None else "")
-            changes = ChangeAnswers(journal, source, cluster)
+            changes = ChangeAnswers(journal, source, cluster, records=recording is not None)
         if given.flows:
             store = FlowStore(given.flows, cluster=given.flows_cluster)
             stack.callback(store.close)
             flows = FlowAnswers(store, source, changes.moments if changes is not None else None)
         yield Served(source, flows, changes)
+
+
+@contextmanager
+def demonstrated(source: Source) -> Iterator[Callable[[], Recorded]]:
+    """Makes up what is recorded of the example shop; it takes seconds, so it is made when it is called for.
+
+    What is called raises InputError where the extras for it aren't installed.
+    """
+    with ExitStack() as stack:
+
+        def make() -> Recorded:
+            from ringfence.server import demo
+
+            directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ringfence-demo-")))
+            path, history = demo.record(source.cluster(), directory, dt.datetime.now(tz=dt.UTC))
+            changes = ChangeAnswers(stack.enter_context(open_journal(history)), source)
+            store = FlowStore(path)
+            stack.callback(store.close)
+            return FlowAnswers(store, source, changes.moments), changes
+
+        yield make

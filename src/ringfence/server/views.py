@@ -19,6 +19,8 @@ PAGES = (
     ("/findings", "Findings"),
     ("/what-if", "What if"),
     ("/matrix", "Matrix"),
+    ("/flows", "Flows"),
+    ("/changes", "Changes"),
 )
 """The navigation: path and title of each page."""
 
