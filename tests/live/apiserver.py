@@ -1,4 +1,4 @@
-"""An API server over real HTTP: lists with pages, watches, discovery, and the ways in which a server refuses.
+"""An API server over real HTTP: lists, watches, discovery, writing, and the ways in which a server refuses.
 
 It answers as Kubernetes does as far as a client can tell: items of typed lists carry no kind, a page names the next, a
 forgotten page is a 410, and what a user may not do is a 403 with a Status.
@@ -136,6 +136,12 @@ def _status(code: int, message: str) -> bytes:
     ).encode()
 
 
+def _split(path: str) -> tuple[str, str, list[str]]:
+    """Group, version and the rest of the path of an object or list."""
+    parts = path.strip("/").split("/")
+    return ("", parts[1], parts[2:]) if parts[0] == "api" else (parts[1], parts[2], parts[3:])
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     store: Store
@@ -144,7 +150,20 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
     def do_GET(self) -> None:
+        self._ask()
+
+    def do_POST(self) -> None:
+        self._ask()
+
+    def do_PUT(self) -> None:
+        self._ask()
+
+    def do_DELETE(self) -> None:
+        self._ask()
+
+    def _ask(self) -> None:
         url = urlsplit(self.path)
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         parameters = {name: values[-1] for name, values in parse_qs(url.query).items()}
         with self.store.lock:
             self.store.requests.append((url.path, parameters))
@@ -157,7 +176,10 @@ class _Handler(BaseHTTPRequestHandler):
             if refusal is not None:
                 self._send(refusal[0], _status(refusal[0], "as the test wants it"), refusal[1])
                 return
-        self._answer(url.path, parameters)
+        if self.command == "GET":
+            self._answer(url.path, parameters)
+        else:
+            self._write(url.path, body)
 
     def _known(self) -> bool:
         if self.headers.get("Authorization", "").removeprefix("Bearer ") in self.store.tokens:
@@ -172,12 +194,42 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(200, self._groups())
         elif parts[0] == "apis" and len(parts) == 3:
             self._resources(parts[1], parts[2])
-        elif parts[0] == "api":
-            self._objects("", parts[1], parts[2:], parameters)
-        elif parts[0] == "apis":
-            self._objects(parts[1], parts[2], parts[3:], parameters)
+        elif parts[0] in ("api", "apis"):
+            group, version, rest = _split(path)
+            self._objects(group, version, rest, parameters)
         else:
             self._send(404, _status(404, "the server could not find the requested resource"))
+
+    def _write(self, path: str, body: bytes) -> None:
+        """Creates, replaces or deletes an object. With a namespace, what is in it goes at once."""
+        group, version, rest = _split(path)
+        namespace = rest[1] if len(rest) > 2 and rest[0] == "namespaces" else ""
+        plural, *names = rest[2:] if namespace else rest
+        kind = self._kind(group, version, plural)
+        if kind is None:
+            self._send(404, _status(404, "the server could not find the requested resource"))
+            return
+        found: Object = json.loads(body) if body and self.command != "DELETE" else {}
+        name = names[0] if names else found.get("metadata", {}).get("name", "")
+        there = (group, kind, namespace, name) in self.store.objects
+        if there == (self.command == "POST"):
+            code, reason = (409, "already exists") if there else (404, "not found")
+            self._send(code, _status(code, f'{plural} "{name}" {reason}'))
+        elif self.command == "DELETE":
+            for _, of_kind, space, each in list(self.store.objects):
+                if (of_kind, space, each) == (kind, namespace, name) or (kind == "Namespace" and space == name):
+                    self.store.remove(of_kind, space, each)
+            self._send(200, json.dumps({"kind": "Status", "apiVersion": "v1", "status": "Success"}).encode())
+        else:
+            found |= {"apiVersion": f"{group}/{version}" if group else version, "kind": kind}
+            if namespace:
+                found["metadata"]["namespace"] = namespace
+            self.store.add(found)
+            self._send(201 if self.command == "POST" else 200, json.dumps(found).encode())
+
+    def _kind(self, group: str, version: str, plural: str) -> str | None:
+        served = self.store.kinds.items()
+        return next((kind for (each, kind), found in served if (each, *found[:2]) == (group, version, plural)), None)
 
     def _groups(self) -> bytes:
         versions: dict[str, list[str]] = {}
@@ -210,14 +262,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _objects(self, group: str, version: str, rest: Sequence[str], parameters: dict[str, str]) -> None:
         namespace = rest[1] if len(rest) > 2 and rest[0] == "namespaces" else ""
         plural, *name = rest[2:] if namespace else rest
-        kind = next(
-            (
-                kind
-                for (each, kind), (served, plurals, _) in self.store.kinds.items()
-                if (each, served, plurals) == (group, version, plural)
-            ),
-            None,
-        )
+        kind = self._kind(group, version, plural)
         if kind is None:
             self._send(404, _status(404, "the server could not find the requested resource"))
         elif (plural, namespace) in self.store.forbidden:
