@@ -66,7 +66,7 @@ class Sums:
         self, names: Sequence[str], outside: Sequence[int], denied: Iterable[tuple[str, str]], *, inner: bool
     ) -> Iterator[Edge]:
         """Every edge with something on it. ``inner`` takes in those between workloads, ``outside`` names places."""
-        refused = self._denied(denied) if inner else Counter()
+        refused = self._denied(denied)
         start = 0
         for source, size in enumerate(self._sizes):
             span = slice(start, start + size)
@@ -74,10 +74,13 @@ class Sums:
             if inner:
                 yield from self._inner(source, span, names, refused)
             for place in outside:
-                for row, outgoing in ((self._pairs.outward, True), (self._pairs.inward, False)):
-                    yield from self._outer(
-                        row[place, span], span, names[source], self._pairs.outside[place].name, outgoing=outgoing
-                    )
+                title = self._pairs.outside[place].name
+                for matrix, ends in (
+                    (self._pairs.outward, (source, -1 - place)),
+                    (self._pairs.inward, (-1 - place, source)),
+                ):
+                    named = (names[source], title) if ends[0] == source else (title, names[source])
+                    yield from self._outer(matrix[place, span], span, named, refused[ends])
 
     def _inner(
         self, source: int, span: slice, names: Sequence[str], refused: Counter[tuple[int, int]]
@@ -107,25 +110,33 @@ class Sums:
                 self._union(counts[target]),
             )
 
-    def _outer(self, row: Numbers, span: slice, unit: str, place: str, *, outgoing: bool) -> Iterator[Edge]:
+    def _outer(self, row: Numbers, span: slice, ends: tuple[str, str], refused: int) -> Iterator[Edge]:
         numbers = self._short[row]
         for marks in self._filters:
             numbers = np.where(marks[span], numbers, 0)
         counts = np.bincount(numbers, minlength=len(self._used))
         counts[~self._wanted] = 0
-        if counts.any():
-            source, target = (unit, place) if outgoing else (place, unit)
-            yield Edge(source, target, int(counts.sum()), len(row), self._full(counts), 0, 0, self._union(counts))
+        if refused or counts.any():
+            ports = self._union(counts)
+            yield Edge(*ends, int(counts.sum()), len(row), self._full(counts), 0, refused, ports)
 
     def _denied(self, denied: Iterable[tuple[str, str]]) -> Counter[tuple[int, int]]:
-        """The denied pairs of workloads by pair of boxes."""
+        """The denied pairs by pair of boxes; a place outside is -1 and less."""
         index = self._pairs.index()
+        index.update({place.name: -1 - number for number, place in enumerate(self._pairs.outside)})
         found: Counter[tuple[int, int]] = Counter()
         for source, target in set(denied):
             a, b = index.get(source), index.get(target)
-            if a is not None and b is not None and all(marks[a] or marks[b] for marks in self._filters):
-                found[int(self._unit_of[a]), int(self._unit_of[b])] += 1
+            inside = [end for end in (a, b) if end is not None and end >= 0]
+            if a is None or b is None or not inside:
+                continue
+            if all(any(marks[end] for end in inside) for marks in self._filters):
+                found[self._box(a), self._box(b)] += 1
         return found
+
+    def _box(self, end: int) -> int:
+        """The box of a workload; a place outside is its own."""
+        return int(self._unit_of[end]) if end >= 0 else end
 
     def _full(self, counts: npt.NDArray[Any]) -> int:
         return int(counts[self._short[FULL]]) if self._used[self._short[FULL]] == FULL else 0

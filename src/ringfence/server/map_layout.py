@@ -16,11 +16,11 @@ from ringfence.server.map_view import Unit
 ASPECT: Final = 1.6
 """Width to height of the picture."""
 
-WIDTH: Final = 176
-HEIGHT: Final = 58
+WIDTH: Final = 208
+HEIGHT: Final = 56
 """Of the box of a workload, a folded namespace or a place outside, in pixels at full size."""
 
-GAP: Final = 26
+GAP: Final = 18
 """Between boxes."""
 
 PADDING: Final = 18
@@ -72,8 +72,8 @@ def place(units: Sequence[Unit]) -> dict[str, Box]:
 
 
 def _columns(count: int) -> int:
-    """Columns of so many workloads in their namespace: about as wide as high."""
-    return max(1, round(math.sqrt(count * (HEIGHT + _INNER_GAP) / (WIDTH + _INNER_GAP) * ASPECT)))
+    """Columns of so many workloads in their namespace: three times as wide as high, as texts are wide."""
+    return max(1, round(math.sqrt(count * (HEIGHT + _INNER_GAP) / (WIDTH + _INNER_GAP) * 3)))
 
 
 def _size(count: int) -> tuple[float, float]:
@@ -129,13 +129,18 @@ def _around(sizes: Sequence[tuple[float, float]]) -> list[Box]:
         radius *= 1.05
 
 
+def _bulged(part: float) -> float:
+    """Makes an ellipse of a circle's parts that fills its corners better (Lamé's superellipse, of exponent 3)."""
+    return math.copysign(abs(part) ** (2 / 3), part)
+
+
 def _on_ellipse(sizes: Sequence[tuple[float, float]], radius: float) -> list[Box] | None:
     """The boxes on an ellipse of this half height, spread evenly; None where they don't fit."""
-    steps = 720
+    steps = 1440
 
     def at(step: float, size: tuple[float, float]) -> Box:
         angle = math.pi + 2 * math.pi * step / steps
-        return Box(radius * ASPECT * math.cos(angle), radius * math.sin(angle), *size)
+        return Box(radius * ASPECT * _bulged(math.cos(angle)), radius * _bulged(math.sin(angle)), *size)
 
     taken = [0]
     for size in sizes[1:]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Final
 
 from ringfence.cluster import Cluster
 from ringfence.model.addresses import AddressSet, format_address
+from ringfence.model.internet import INTERNET as PUBLIC
 from ringfence.model.verdict import AddressEndpoint
 from ringfence.reach.external import ExternalSpace
 
@@ -16,11 +19,10 @@ PRIVATE: Final = "outside:private"
 NODES: Final = "outside:nodes"
 API_SERVER: Final = "outside:api-server"
 
-_PRIVATE: Final = (
-    "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "127.0.0.0/8", "fc00::/7",
-    "fe80::/10",
-)  # fmt: skip
-"""Networks that the Internet doesn't route (IANA's special-purpose address registries, RFC 6890)."""
+_PRIVATE: Final = reduce(
+    or_, map(AddressSet.cidr, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"))
+)
+"""Networks of one's own (RFC 1918, RFC 6598, RFC 4193)."""
 
 _API_SERVICE: Final = ("default", "kubernetes")
 """The Service that the API server keeps for itself."""
@@ -40,11 +42,10 @@ class Outside:
 def places(cluster: Cluster) -> tuple[Outside, ...]:
     """The places of a cluster. Nodes and the API server are there only where the input gives their addresses."""
     engine = cluster.engine
-    private = AddressSet.of(span for text in _PRIVATE for span in AddressSet.cidr(text))
     spaces: dict[str, dict[int, str]] = {INTERNET: {}, PRIVATE: {}}
     for number in ExternalSpace(engine).atoms:
         addresses = engine.universe.atoms[number].addresses
-        for name, part in ((INTERNET, addresses - private), (PRIVATE, addresses & private)):
+        for name, part in ((INTERNET, addresses & PUBLIC), (PRIVATE, addresses & _PRIVATE)):
             if part:
                 spaces[name][number] = _example(part)
     found = [

@@ -15,6 +15,7 @@ from ringfence.server.who import Role, asking
 
 PAGES = (
     ("/", "Overview"),
+    ("/map", "Map"),
     ("/why", "Why"),
     ("/findings", "Findings"),
     ("/what-if", "What if"),

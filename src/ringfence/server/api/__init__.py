@@ -5,12 +5,13 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from ringfence.server.answers import Answers
-from ringfence.server.api import audit, questions
+from ringfence.server.api import audit, map, questions
 
 
 def make_api(answers: Answers) -> APIRouter:
     """The routes of the API."""
     router = APIRouter(prefix="/api/v1")
     questions.add_routes(router, answers)
+    map.add_routes(router, answers)
     audit.add_routes(router, answers)
     return router
