@@ -57,7 +57,7 @@ def record(cluster: Cluster, directory: Path, now: dt.datetime) -> tuple[str, st
         Cluster(under(cluster.snapshot, state.values(), frozenset(map(_known, state.values()))), cni=cluster.cni).engine
         for state in states
     ]
-    plan = Plan(seed=7, start=start.timestamp(), hours=_HOURS, rate=3, random_names=0, rollouts=0, platform=False)
+    plan = Plan(seed=7, start=start.timestamp(), hours=_HOURS, rate=2, random_names=0, rollouts=0)
     later = [(slip.hours, engine) for slip, engine in zip(SLIPS, engines[1:], strict=True)]
     logs = directory / "logs"
     write(simulate(cluster.snapshot, engines[0], plan, later=later), str(logs), "hubble")

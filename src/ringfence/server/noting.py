@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 
 from ringfence.model.finding import Severity
 from ringfence.server.answers import Answers
+from ringfence.server.flow_answers import FlowAnswers
 from ringfence.server.guard import Seen
 
 LOG: Final = logging.getLogger("ringfence.server")
@@ -86,6 +87,26 @@ class _State(Collector):
         yield GaugeMetricFamily(
             "ringfence_snapshot_age_seconds", "Age of the state that is shown.", value=self._answers.source.age
         )
+        if self._answers.flows is not None:
+            yield from _recorded(self._answers.flows)
+        if self._answers.changes is not None:
+            number = self._answers.changes.count()
+            yield GaugeMetricFamily(
+                "ringfence_policy_revisions", "Changes of policies that are recorded.", value=number
+            )
+
+
+def _recorded(flows: FlowAnswers) -> Iterator[GaugeMetricFamily]:
+    """What of the flows is denied. The last hour is that before now, so it is empty where no flows come in."""
+    found, last = flows.denied_count(), flows.coverage().last
+    denied = GaugeMetricFamily(
+        "ringfence_denied_edges", "Ends, protocols and ports that policies denied.", labels=["window"]
+    )
+    denied.add_metric(["hour"], found.last_hour)
+    denied.add_metric(["all"], found.all)
+    yield denied
+    if last is not None:
+        yield GaugeMetricFamily("ringfence_flows_last_record_timestamp_seconds", "Time of the last flow.", value=last)
 
 
 def log(request: Seen) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
@@ -16,14 +16,11 @@ from ringfence.render.json_values import document
 from ringfence.render.reach_json import summary as summary_fields
 from ringfence.server.answers import LONGEST, Answers
 from ringfence.server.api.described import answer, responses
-from ringfence.server.problems import MEDIA_TYPE, SCHEMA
+from ringfence.server.api.manifests import BODY, REFUSED, manifests_of
 from ringfence.server.proposals import as_json, noted
-from ringfence.server.source import MOST_PROPOSED
 
 _Text = Annotated[str, Query(min_length=1, max_length=LONGEST)]
 _Port = Annotated[str, Query(max_length=32, description="443 or 53/UDP; icmp/8 for ping.")]
-
-_MANIFESTS: Final = ("application/yaml", "application/x-yaml", "text/yaml", "text/plain", "application/json")
 
 
 def add_routes(router: APIRouter, answers: Answers) -> None:
@@ -91,26 +88,15 @@ def add_routes(router: APIRouter, answers: Answers) -> None:
         """What is cut, by root cause."""
         return answer(diagnose_json.render(answers.diagnosis(), answers.findings()))
 
-    refused: dict[int | str, dict[str, Any]] = {
-        413: {"description": "The manifests are too long.", "content": {MEDIA_TYPE: {"schema": SCHEMA}}},
-        415: {"description": "The body is no manifests.", "content": {MEDIA_TYPE: {"schema": SCHEMA}}},
-    }
-    body = {"content": {kind: {"schema": {"type": "string", "minLength": 1}} for kind in _MANIFESTS[:4]}}
-
     @router.post(
         "/diff",
-        responses=responses("DiffReport") | refused,
+        responses=responses("DiffReport") | REFUSED,
         response_class=Response,
-        openapi_extra={"requestBody": {"required": True, **body}},
+        openapi_extra=BODY,
     )
     async def diff(request: Request) -> Response:
         """What the manifests in the body would open and close if they were applied on top."""
-        kind = request.headers.get("content-type", "text/plain").partition(";")[0].strip().lower()
-        if kind not in _MANIFESTS:
-            raise HTTPException(415, f"Send manifests as one of {', '.join(_MANIFESTS)}.")
-        text = await request.body()
-        if len(text) > MOST_PROPOSED:
-            raise HTTPException(413, f"The manifests are longer than {MOST_PROPOSED >> 20} MiB.")
+        text = await manifests_of(request)
         return answer(await run_in_threadpool(compared, request, text))
 
     def compared(request: Request, text: bytes) -> str:

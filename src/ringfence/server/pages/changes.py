@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from itertools import groupby
 from typing import Any, Final
 
@@ -21,6 +22,8 @@ from ringfence.server.views import page
 _MOST: Final = 60
 """Changes on one page."""
 _FIELDS: Final = 4
+_MANY: Final = 4
+"""So many changes of one moment stand folded."""
 _NONE: Final = "changes_none.html"
 _SECOND: Final = dt.timedelta(seconds=1)
 
@@ -41,7 +44,7 @@ def add_routes(router: APIRouter, answers: Answers) -> None:
         return page(
             request,
             "changes.html",
-            days=[(day, list(rows)) for day, rows in groupby(shown, key=lambda row: row["day"])],
+            days=[(day, _together(rows)) for day, rows in groupby(shown, key=lambda row: row["day"])],
             namespace=namespace,
             namespaces=sorted(answers.cluster().snapshot.namespaces),
             total=answers.changes.count(),
@@ -116,6 +119,14 @@ def _row(recorded: Recorded) -> dict[str, Any]:
         "more": len(fields[_FIELDS:]),
         "effect": None,
     }
+
+
+def _together(rows: Iterable[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Rows that one hand made within one second, such as by applying a directory, are one entry."""
+    found = [
+        list(each) for _, each in groupby(rows, key=lambda row: (row["stamp"], row["who"], row["tool"], row["exact"]))
+    ]
+    return [part for each in found for part in ([each] if len(each) >= _MANY else [[row] for row in each])]
 
 
 def _numbers(effect: Effect) -> dict[str, Any]:
