@@ -16,6 +16,7 @@ from ringfence.server.change_answers import ChangeAnswers
 from ringfence.server.flow_answers import FlowAnswers
 from ringfence.server.settings import Settings
 from ringfence.server.source import Loaded, Source
+from ringfence.server.waiting import Server
 
 ROOT = Path(__file__).parents[2]
 SHOP = ROOT / "examples" / "shop"
@@ -33,7 +34,7 @@ def serving(
     with socket.create_server(("127.0.0.1", 0)) as listening:
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         app = make_app(source, settings or Settings(), flows=flows, changes=changes)
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none"))
+        server = Server(uvicorn.Config(app, log_config=None, ws="none"), app.state.waiting)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         end = time.monotonic() + 20

@@ -20,6 +20,7 @@ class Broken:
     name = "broken"
     ready = False
     age = 12.5
+    revision = ""
 
     def cluster(self) -> Cluster:
         raise RuntimeError("secret detail")

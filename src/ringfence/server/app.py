@@ -27,6 +27,7 @@ from ringfence.server.problems import problem
 from ringfence.server.settings import Settings
 from ringfence.server.source import Source
 from ringfence.server.views import page
+from ringfence.server.waiting import Waiting
 
 
 def make_app(
@@ -43,6 +44,7 @@ def make_app(
     app.include_router(make_pages(answers))
     app.include_router(login.make_login(admission, settings))
     app.state.answers = answers
+    app.state.waiting = Waiting(lambda: source.revision)
     app.state.audit = Audit(settings.audit_file)
 
     @app.get("/healthz", include_in_schema=False)

@@ -22,6 +22,7 @@ from ringfence.server.noting import LOG, JsonLines
 from ringfence.server.served import Recorded
 from ringfence.server.settings import Settings
 from ringfence.server.source import Source
+from ringfence.server.waiting import Server
 
 
 def serve(
@@ -68,7 +69,7 @@ def serve(
         if later is not None:
             threading.Thread(target=_prepare, args=(app.state.answers, later), daemon=True).start()
         with _ended_by_signals():
-            uvicorn.Server(config).run(sockets=[listening])
+            Server(config, app.state.waiting).run(sockets=[listening])
 
 
 def _prepare(answers: Answers, later: Callable[[], Recorded]) -> None:

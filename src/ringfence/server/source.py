@@ -49,6 +49,10 @@ class Source(Protocol):
     def age(self) -> float:
         """Seconds since the state that is shown was last known to be that of the input."""
 
+    @property
+    def revision(self) -> str:
+        """Another text after each change; empty for what never changes. It is looked at often, so it costs nothing."""
+
     def cluster(self) -> Cluster:
         """The cluster as it is now; the same object for as long as nothing changed."""
 
@@ -82,6 +86,7 @@ class Loaded:
     """
 
     ready = True
+    revision = ""
 
     def __init__(
         self,
@@ -137,6 +142,11 @@ class Followed:
         if self.ready:
             self._right = now
         return now - self._right
+
+    @property
+    def revision(self) -> str:
+        """See :attr:`Source.revision`."""
+        return str(self._keeper.version)
 
     def cluster(self) -> Cluster:
         """The newest state."""

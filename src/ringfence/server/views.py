@@ -50,12 +50,16 @@ def _templates() -> jinja2.Environment:
 
 
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
-    """A page made of a template. ``who`` reads it, who may change something if ``may_edit``."""
+    """A page made of a template. ``who`` reads it, who may change something if ``may_edit``.
+
+    ``revision`` is that of what is served, empty where it never changes.
+    """
     who = asking(request)
     shown = {
         "pages": PAGES,
         "here": request.url.path,
         "who": who,
         "may_edit": who is not None and who.role is Role.EDITOR,
+        "revision": request.app.state.waiting.revision() if who is not None else "",
     }
     return HTMLResponse(_templates().get_template(template).render(**shown, **values), status)

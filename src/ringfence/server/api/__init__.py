@@ -5,13 +5,14 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from ringfence.server.answers import Answers
-from ringfence.server.api import audit, changes, flows, map, questions
+from ringfence.server.api import audit, changes, flows, map, questions, state
 
 
 def make_api(answers: Answers) -> APIRouter:
     """The routes of the API."""
     router = APIRouter(prefix="/api/v1")
     questions.add_routes(router, answers)
+    state.add_routes(router, answers)
     map.add_routes(router, answers)
     flows.add_routes(router, answers)
     changes.add_routes(router, answers)

@@ -1,19 +1,26 @@
 // Completes names of endpoints from the API while they are typed. The form works without it.
 "use strict";
-for (const input of document.querySelectorAll("input[data-complete]")) {
-  const list = document.getElementById(input.dataset.complete);
-  let asked = 0;
-  let waiting;
-  const ask = async () => {
-    const number = ++asked;
+(() => {
+  const asked = new WeakMap(); // what was asked last for a field, and when it is asked next
+  const ask = async (input) => {
+    const mine = asked.get(input);
+    const number = ++mine.number;
     const answer = await fetch(`/api/v1/endpoints?role=${input.name}&q=${encodeURIComponent(input.value.slice(0, 200))}`);
-    if (!answer.ok || number !== asked) return;
+    if (!answer.ok || number !== mine.number) return;
     const names = (await answer.json()).endpoints;
-    list.replaceChildren(...names.map((name) => Object.assign(document.createElement("option"), { value: name })));
+    const options = names.map((name) => Object.assign(document.createElement("option"), { value: name }));
+    document.getElementById(input.dataset.complete)?.replaceChildren(...options);
   };
-  input.addEventListener("focus", ask, { once: true });
-  input.addEventListener("input", () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(ask, 120);
+  // On the document, so that it also holds for fields of a page that was shown anew.
+  document.addEventListener("focusin", ({ target }) => {
+    if (!target.matches?.("input[data-complete]") || asked.has(target)) return;
+    asked.set(target, { number: 0 });
+    ask(target);
   });
-}
+  document.addEventListener("input", ({ target }) => {
+    const mine = asked.get(target);
+    if (!mine) return;
+    clearTimeout(mine.waiting);
+    mine.waiting = setTimeout(() => ask(target), 120);
+  });
+})();
