@@ -25,9 +25,13 @@ OTHERS = [EXPORTED, DENIED, DNS_ANSWER, LOST, b"", b"  ", b"junk"]
 def together(lines: list[bytes], block: int = 1000) -> tuple[Reduction, HubbleReader]:
     reader, into = HubbleReader(), Reduction()
     for first in range(0, len(lines), block):
-        reader.many(lines[first : first + block], FILE, first + 1, into)
+        reader.block(joined(lines[first : first + block]), FILE, first + 1, into)
     reader.end(into)
     return into, reader
+
+
+def joined(lines: list[bytes]) -> bytes:
+    return b"".join(line + b"\n" for line in lines)
 
 
 def one_by_one(lines: list[bytes]) -> Reduction:
@@ -155,7 +159,7 @@ def test_lines_that_recur_are_not_read_again(monkeypatch: pytest.MonkeyPatch) ->
     found, reader = together(MADE)
     read = []
     monkeypatch.setattr("ringfence.flowlogs.hubble_known.make_flow", lambda *words: read.append(words))
-    reader.many(MADE, FILE, 1, found)
+    reader.block(joined(MADE), FILE, 1, found)
     assert read == []
     assert found.flows_read == 2 * len(MADE)
 
@@ -174,7 +178,7 @@ def test_lines_that_differ_in_the_served_port_alone_are_told_apart() -> None:
 def test_each_reduction_gets_what_was_counted_for_it() -> None:
     first, reader = together(MADE)
     second = Reduction()
-    reader.many(MADE[:7], FILE, 1, second)
+    reader.block(joined(MADE[:7]), FILE, 1, second)
     same(first, one_by_one(MADE))
     same(second, one_by_one(MADE[:7]))
 

@@ -26,7 +26,8 @@ SIZES = st.lists(st.integers(0, 9), max_size=9)
 def cut(data: bytes, sizes: list[int]) -> tuple[list[bytes], LineCutter]:
     cutter, found = LineCutter(), []
     for chunk in chunks(data, sizes):
-        found += cutter.feed(chunk)
+        found += cutter.feed(chunk).split(b"\n")
+        assert found.pop() == b""  # each line has its newline
     return found, cutter
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ringfence.flowlogs.detect import Detected
-from ringfence.flowlogs.format import ManyLinesReader
+from ringfence.flowlogs.format import BlockReader
 from ringfence.flowlogs.lines import MAX_LINE
 from ringfence.flowlogs.reduction import Reduction
 from ringfence.flowlogs.writers import writer_of
@@ -21,9 +21,21 @@ class Feed:
     def __init__(self, detected: Detected, name: str) -> None:
         self._reader = detected.format.reader()
         self._unwrapper = detected.unwrapper.fresh() if detected.unwrapper is not None else None
+        self._blocks = self._reader if self._unwrapper is None and isinstance(self._reader, BlockReader) else None
         self._name = name
         self._writer = writer_of(name)
         self._began: int | None = None
+
+    def block(self, data: bytes, first: int, after: int, into: Reduction) -> None:
+        """Reads lines, each with its newline, that have the numbers from ``first`` to before ``after``."""
+        if self._blocks is None:
+            lines = data.split(b"\n")
+            lines.pop()
+            self.lines(lines, first, into)
+            return
+        into.lines += after - first
+        into.writer = self._writer
+        self._blocks.block(data.removeprefix(_BOM) if first == 1 else data, self._name, first, into)
 
     def lines(self, lines: Sequence[bytes], first: int, into: Reduction) -> None:
         """Reads lines, the first of which has the number ``first``."""
@@ -31,9 +43,6 @@ class Feed:
         if first == 1 and lines and lines[0].startswith(_BOM):
             lines = [lines[0].removeprefix(_BOM), *lines[1:]]
         reader, into.writer = self._reader, self._writer
-        if self._unwrapper is None and isinstance(reader, ManyLinesReader):
-            reader.many(lines, self._name, first, into)
-            return
         for number, line in enumerate(lines, first):
             if line.endswith(b"\r"):
                 line = line[:-1]

@@ -169,10 +169,12 @@ class _Reading:
             data, self._waiting = self._waiting, b""
         into = Reduction()
         first = self._cutter.number
-        lines = self._cutter.feed(data)
-        self._feed.lines(lines, first, into)
+        block = self._cutter.feed(data)
+        if not block:
+            return None
+        self._feed.block(block, first, self._cutter.number, into)
         self._lose_long(into)
-        return self._chunk(into) if lines else None
+        return self._chunk(into)
 
     def end(self, chosen: Format | None) -> Iterator[Chunk]:
         """The file is complete; what stands behind its last newline is a line."""

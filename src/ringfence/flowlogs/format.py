@@ -27,11 +27,14 @@ class LineReader(Protocol):
 
 
 @runtime_checkable
-class ManyLinesReader(LineReader, Protocol):
+class BlockReader(LineReader, Protocol):
     """A reader that is faster when it is given many lines at once."""
 
-    def many(self, lines: Sequence[bytes], file: str, first: int, into: Reduction) -> None:
-        """Reads lines that stand in a file one after the other, the first at number ``first``; some may be empty."""
+    def block(self, data: bytes, file: str, first: int, into: Reduction) -> None:
+        """Reads lines that stand one after the other, each with its newline, the first at number ``first``.
+
+        Some may be empty.
+        """
 
 
 @dataclass(frozen=True, slots=True)

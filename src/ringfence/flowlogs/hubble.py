@@ -47,14 +47,13 @@ class HubbleReader:
         except UNREADABLE:
             into.unreadable("A line is no JSON object.", where)
 
-    def many(self, lines: Sequence[bytes], file: str, first: int, into: Reduction) -> None:
+    def block(self, data: bytes, file: str, first: int, into: Reduction) -> None:
         """Reads lines that stand one after the other."""
-        others = self._shapes.count(lines, into)
-        left = [lines[index] for index in others]
-        for index in self._known.count(left, into):
-            line = left[index]
+        numbers, lines = self._shapes.count(data, first, into)
+        for index in self._known.count(lines, into):
+            line = lines[index]
             if line and not line.isspace():
-                self.line(line, Position(file, first + others[index]), into)
+                self.line(line, Position(file, numbers[index]), into)
 
     def end(self, into: Reduction) -> None:
         """Nothing is remembered from one line to the next."""

@@ -11,7 +11,7 @@ has, and three that are reduced as the flow reduces them: ports, and what the pr
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from msgspec.structs import astuple
 
@@ -160,7 +160,8 @@ class Known:
         key, rest = keys
         number = self._rests.setdefault(rest, len(self._rests))
         part = self._parts.setdefault  # equal parts are one object, which stays in the processor's cache
-        hours = into.counted.setdefault(flow, {})
+        named = replace(flow, node=into.writer) if into.writer and not flow.node else flow
+        hours = into.counted.setdefault(named, {})
         known = self._flows[(*(part(each, each) for each in key[:-1]), number)] = _Counted(
             -1, _NO_TALLY, weight(record), opened(record, flow.opening), hours, flow
         )

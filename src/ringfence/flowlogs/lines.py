@@ -30,33 +30,43 @@ class LineCutter:
         """Bytes of a last line whose newline is still to come, if it is not being skipped."""
         return len(self._part)
 
-    def feed(self, data: bytes) -> list[bytes]:
-        """The lines that are complete now, without their newlines. A line that is too long is given empty."""
+    def feed(self, data: bytes) -> bytes:
+        """The lines that are complete now, each with its newline. A line that is too long is given empty."""
         if self.skipping:
             end = data.find(b"\n")
             if end < 0:
                 self.offset += len(data)
-                return []
+                return b""
             self.offset += end
             data = data[end:]
             self.skipping = False
-        if self._part:
-            data = self._part + data
-        lines = data.split(b"\n")
-        self._part = lines.pop()
-        self.offset += len(data) - len(self._part)
-        if len(data) > MAX_LINE and max(map(len, lines), default=0) > MAX_LINE:
-            for index, line in enumerate(lines):
-                if len(line) > MAX_LINE:
-                    self.too_long.append(self.number + index)
-                    lines[index] = b""
-        self.number += len(lines)
+        end = data.rfind(b"\n") + 1
+        if end == 0:
+            self._part += data
+            block = b""
+        else:
+            block = b"".join((self._part, memoryview(data)[:end]))
+            self._part = data[end:]
+            self.offset += len(block)
+            if len(block) > MAX_LINE:
+                block = self._without_long(block)
+            self.number += block.count(b"\n")
         if len(self._part) > MAX_LINE:
             self.too_long.append(self.number)
             self.offset += len(self._part)
             self._part = b""
             self.skipping = True
-        return lines
+        return block
+
+    def _without_long(self, block: bytes) -> bytes:
+        lines = block.split(b"\n")
+        if max(map(len, lines)) <= MAX_LINE:
+            return block
+        for index, line in enumerate(lines):
+            if len(line) > MAX_LINE:
+                self.too_long.append(self.number + index)
+                lines[index] = b""
+        return b"\n".join(lines)
 
     def rest(self) -> bytes:
         """The last line, which has no newline; it counts as given out. Empty if there is none, or it is too long."""

@@ -6,7 +6,10 @@ follows the distinct flows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Hashable
+from dataclasses import dataclass, field, fields, replace
+from operator import attrgetter
+from typing import Any
 
 from ringfence.model.flow import HOUR, Flow, Loss, LossKind, NameAnswer, Tally
 from ringfence.model.origin import Position
@@ -111,11 +114,41 @@ class Reduction:
         if other.first is not None and other.last is not None:
             self._seen(other.first, other.last)
 
+    def __reduce__(self) -> tuple[object, tuple[object, ...]]:
+        """For pickle, which would take many times as long for so many small objects as for one list of numbers."""
+        numbers: list[Hashable] = []
+        for hours in self.counted.values():
+            numbers.append(len(hours))
+            for hour, tally in hours.items():
+                numbers.append(hour)
+                numbers += _OF_TALLY(tally)
+        flows = [_OF_FLOW(flow) for flow in self.counted]
+        return _again, (flows, numbers, _REST(self))
+
     def _seen(self, first: float, last: float) -> None:
         if self.first is None or first < self.first:
             self.first = first
         if self.last is None or last > self.last:
             self.last = last
+
+
+_OF_FLOW = attrgetter(*(each.name for each in fields(Flow)))
+_OF_TALLY = attrgetter(*(each.name for each in fields(Tally)))
+_NUMBERS = len(fields(Tally))
+_REST = attrgetter(*(each.name for each in fields(Reduction)[1:]))
+
+
+def _again(flows: list[tuple[Any, ...]], numbers: list[Any], rest: tuple[Any, ...]) -> Reduction:
+    """A reduction from what was pickled."""
+    counted: dict[Flow, dict[int, Tally]] = {}
+    at = 0
+    for flow in flows:
+        end = at + 1 + numbers[at] * (1 + _NUMBERS)
+        hours = counted[Flow(*flow)] = {}
+        for begin in range(at + 1, end, 1 + _NUMBERS):
+            hours[numbers[begin]] = Tally(*numbers[begin + 1 : begin + 1 + _NUMBERS])
+        at = end
+    return Reduction(counted, *rest)
 
 
 def _began(answer: NameAnswer) -> float:

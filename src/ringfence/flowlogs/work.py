@@ -15,7 +15,8 @@ from ringfence.flowlogs.registry import by_name
 from ringfence.flowlogs.unwrap import Unwrapper
 from ringfence.model.flow import Loss
 
-STEP = 1 << 18
+STEP = 1 << 16
+"""Bytes that are read at once. More would be given back to the system each time, and be slower to get again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +84,7 @@ class Work:
 
     def chunk(self, data: bytes) -> None:
         """Reads the next bytes of the input."""
-        first = self._cutter.number
-        self._feed.lines(self._cutter.feed(data), first, self._into)
+        self._lines(self._cutter, data)
 
     def range(self, task: Range) -> RangeRead:
         """Reads a range of the file."""
@@ -125,7 +125,9 @@ class Work:
 
     def _lines(self, cutter: LineCutter, data: bytes) -> None:
         first = cutter.number
-        self._feed.lines(cutter.feed(data), first, self._into)
+        block = cutter.feed(data)
+        if block:
+            self._feed.block(block, first, cutter.number, self._into)
 
     def finish(self) -> Finished:
         """Gives what was read; a last line of the chunks without its newline is read, too."""
