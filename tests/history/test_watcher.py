@@ -12,7 +12,7 @@ from ringfence.history.keeper import Turn
 from ringfence.history.watcher import watching
 from ringfence.live import Target
 from ringfence.model.errors import InputError
-from tests.live.conftest import Live, live, pod, policy
+from tests.live.conftest import Live, live, namespace, pod, policy
 
 __all__ = ["live"]
 
@@ -105,3 +105,51 @@ def test_refused_credentials_end_it_before_it_begins(live: Live) -> None:
     live.store.tokens = {"other"}
     with pytest.raises(InputError, match="doesn't accept the credentials"), watching(Target.parse(live.path)):
         pass
+
+
+class TestSomeNamespaces:
+    """Namespaces are named, and more may not be read."""
+
+    @pytest.fixture
+    def limited(self, live: Live) -> Live:
+        for _, plural, namespaced in live.store.kinds.values():
+            if namespaced or plural == "namespaces":
+                live.store.forbid(plural)
+            if namespaced:
+                live.store.forbid(plural, "data")
+        return live
+
+    def test_they_are_followed(self, limited: Live) -> None:
+        told: list[Turn] = []
+        with watching(Target.parse(f"{limited.path}&namespaces=shop"), sink=told.extend, first_pause=0.01) as watcher:
+            assert watcher.ready(PATIENCE)
+            following = Following(watcher.keeper)
+            assert pods(following) == {"web", "api", "job"}
+            assert told == [], "what is there at the beginning is no change"
+            limited.store.add(policy("shop", "api", {"app": "api"}, {"app": "nobody"}))
+            limited.store.add(pod("data", "other", "10.0.0.9", app="other"))
+            assert soon(lambda: not following.cluster().verdict("shop/web", "shop/api", 8080).allowed)
+        assert [(turn.namespace, turn.name) for turn in told] == [("shop", "api")]
+
+    def test_labels_of_namespaces_are_read_one_by_one(self, limited: Live) -> None:
+        labelled = namespace("shop")
+        labelled["metadata"]["labels"] = {"team": "storefront"}
+        limited.store.add(labelled)
+        with watching(Target.parse(f"{limited.path}&namespaces=shop"), first_pause=0.01) as watcher:
+            assert watcher.ready(PATIENCE)
+            cluster = Following(watcher.keeper).cluster()
+            assert cluster.snapshot.namespaces["shop"].labels == {
+                "team": "storefront",
+                "kubernetes.io/metadata.name": "shop",
+            }
+            assert [each.resource.kind for each in watcher.keeper.trouble] == ["Namespace"]
+        asked = [path for path in limited.store.paths() if path == "/api/v1/namespaces/shop"]
+        assert asked
+
+    def test_one_that_may_not_be_read_is_said_and_the_other_is_followed(self, limited: Live) -> None:
+        with watching(Target.parse(f"{limited.path}&namespaces=shop,data"), first_pause=0.01) as watcher:
+            assert watcher.ready(PATIENCE)
+            assert pods(Following(watcher.keeper)) == {"web", "api", "job"}
+            refused = {(each.resource.kind, each.namespace) for each in watcher.keeper.trouble}
+        assert ("Pod", "data") in refused
+        assert ("Pod", "shop") not in refused

@@ -265,7 +265,8 @@ class _Handler(BaseHTTPRequestHandler):
         kind = self._kind(group, version, plural)
         if kind is None:
             self._send(404, _status(404, "the server could not find the requested resource"))
-        elif (plural, namespace) in self.store.forbidden:
+        elif (plural, name[0] if name and plural == "namespaces" else namespace) in self.store.forbidden:
+            # A Role in a namespace may let its users get that Namespace: the request is one in it.
             where = f' in the namespace "{namespace}"' if namespace else " at the cluster scope"
             verb = "get" if name else "list"
             what = f'{plural} is forbidden: User "jane" cannot {verb} resource "{plural}" in API group "{group}"{where}'
@@ -275,11 +276,11 @@ class _Handler(BaseHTTPRequestHandler):
                 found = self.store.objects.get((group, kind, namespace, name[0]))
             self._send(200, json.dumps(found).encode()) if found else self._send(404, _status(404, "not found"))
         elif "watch" in parameters:
-            self._watch(group, kind, int(parameters["resourceVersion"]))
+            self._watch(group, kind, namespace, int(parameters["resourceVersion"]))
         else:
             self._list(group, version, kind, namespace, parameters)
 
-    def _watch(self, group: str, kind: str, since: int) -> None:
+    def _watch(self, group: str, kind: str, namespace: str, since: int) -> None:
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Transfer-Encoding", "chunked")
@@ -298,6 +299,9 @@ class _Handler(BaseHTTPRequestHandler):
                 if self.store.closing:
                     return
             for version, _, _, verb, each in found:
+                if namespace and each["metadata"].get("namespace") != namespace:
+                    since = version
+                    continue
                 line = json.dumps({"type": verb, "object": each}).encode() + b"\n"
                 if self.store.cut_after and sent == self.store.cut_after:
                     self._chunk(line[: len(line) // 2])

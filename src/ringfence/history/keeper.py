@@ -76,7 +76,7 @@ class Keeper:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._kinds: dict[Resource, _Kind] = {}
-        self._trouble: dict[Resource, Trouble] = {}
+        self._trouble: dict[tuple[Resource, str], Trouble] = {}
         self.version = 0
 
     @property
@@ -105,9 +105,12 @@ class Keeper:
         """Takes over a list, an event or trouble; what changed by it."""
         with self._lock:
             if isinstance(told, Trouble):
-                self._trouble[told.resource] = told
+                self._trouble[told.resource, told.namespace] = told
                 return []
-            self._trouble.pop(told.resource, None)
+            if self._trouble:
+                namespace = told.namespace if isinstance(told, Listed) else _key(told.raw)[0][0]
+                for each in {"", namespace}:
+                    self._trouble.pop((told.resource, each), None)
             kind = self._kinds.setdefault(told.resource, _Kind())
             turns = list(_listed(kind, told)) if isinstance(told, Listed) else list(_changed(kind, told))
             self.version += bool(turns)

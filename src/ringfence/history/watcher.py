@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 
 from ringfence.history.keeper import Keeper, Turn
-from ringfence.live.connection import Connection, connect
+from ringfence.live.connection import Connection, LiveError, connect
 from ringfence.live.discovery import Resource, discover
+from ringfence.live.read import one_by_one
 from ringfence.live.target import Target
 from ringfence.live.watch import Follower, Told, Trouble
 from ringfence.sources.live_items import is_wanted, may_matter
+
+_Wanted = tuple[Resource, str]
+"""A kind, and the namespace that it is followed in; empty for all."""
 
 _AT_ONCE = 8
 _ENDING = 5.0
@@ -45,8 +50,9 @@ def watching(
 ) -> Iterator[Watcher]:
     """Follows the cluster until the block ends. ``sink`` is given what changed, from several threads, one at a time.
 
-    The first list of a kind is no change and isn't given to ``sink``, what a later list finds out is. ``first_pause``
-    is before the first repetition of what failed, in seconds.
+    Where the target names namespaces, those are followed, and what is of the whole cluster as far as it may be. The
+    first list of a kind is no change and isn't given to ``sink``, what a later list finds out is. ``first_pause`` is
+    before the first repetition of what failed, in seconds.
 
     Raises:
         InputError: no cluster is configured, it can't be reached, or it doesn't accept the credentials. Once it is
@@ -54,37 +60,51 @@ def watching(
     """
     keeper, stop, told = Keeper(), threading.Event(), threading.Event()
     with connect(target, pause=first_pause) as connection:
-        resources = _resources(connection)
-        waiting, lock = set(resources), threading.Lock()
+        wanted = [(each, name) for each in _resources(connection) for name in _spaces(each, target)]
+        waiting, lock = set(wanted), threading.Lock()
+        begun: set[_Wanted] = set()
 
-        def tell(each: Told) -> None:
-            resource = each.resource
+        def tell(what: _Wanted, each: Told) -> None:
+            refused = isinstance(each, Trouble) and each.refused
+            parts = [each]
+            if refused and what[0].kind == "Namespace":
+                with suppress(LiveError):  # asked again with the next refusal
+                    parts.insert(0, one_by_one(connection, target.namespaces))
             with lock:
-                first = resource not in keeper.resources
-                turns = keeper.tell(each)
-                if sink is not None and turns and not first:
-                    sink(turns)
-                if not isinstance(each, Trouble) or each.refused:
-                    waiting.discard(resource)
+                for part in parts:
+                    turns = keeper.tell(part)
+                    if sink is not None and turns and what in begun:
+                        sink(turns)
+                if refused or not isinstance(each, Trouble):
+                    begun.add(what)
+                    waiting.discard(what)
                 if not waiting:
                     told.set()
 
-        def follow(follower: Follower) -> None:
-            follower.run()
+        def follow(what: _Wanted) -> None:
+            followers[what].run()
             with lock:
-                waiting.discard(follower.resource)  # it isn't served
+                waiting.discard(what)  # it isn't served
                 if not waiting:
                     told.set()
 
-        followers = [Follower(connection, each, tell, stop, first_pause=first_pause) for each in resources]
-        threads = [threading.Thread(target=follow, args=(each,), daemon=True) for each in followers]
+        followers = {
+            what: Follower(connection, what[0], partial(tell, what), stop, namespace=what[1], first_pause=first_pause)
+            for what in wanted
+        }
+        threads = [threading.Thread(target=follow, args=(each,), daemon=True) for each in wanted]
         for thread in threads:
             thread.start()
         try:
             yield Watcher(connection.name, connection.server, keeper, told)
         finally:
             stop.set()
-            _end(followers, threads)
+            _end(list(followers.values()), threads)
+
+
+def _spaces(resource: Resource, target: Target) -> Sequence[str]:
+    """Where a kind is followed: in each of the target's namespaces; in the whole cluster where none is named."""
+    return target.namespaces if resource.namespaced and target.namespaces else ("",)
 
 
 def _end(followers: list[Follower], threads: list[threading.Thread]) -> None:

@@ -55,6 +55,7 @@ class Reading:
 
 class _Name(msgspec.Struct):
     name: str = ""
+    resourceVersion: str = ""  # noqa: N815 -- as the API spells it
 
 
 class _Named(msgspec.Struct):
@@ -102,10 +103,24 @@ def _namespaces(connection: Connection, target: Target) -> tuple[_Result, Sequen
         raise LiveError(f"{connection.whom} serves no namespaces: it is no API server of Kubernetes.") from None
     except RefusedError as error:
         names = target.namespaces or (connection.namespace,)
-        found = [raw for name in names for raw in _one(connection, _NAMESPACES, name)]
         refused = Refused("Namespace", "Namespace", error.message, tuple(names))
-        return ([Listed(_NAMESPACES, tuple(found), "")], [refused]), names
+        return ([one_by_one(connection, names)], [refused]), names
     return ([listed], []), target.namespaces or tuple(_named.decode(raw).metadata.name for raw in listed.items)
+
+
+def one_by_one(connection: Connection, names: Sequence[str]) -> Listed:
+    """The Namespace objects of these names, as far as each may be read; for who may not list them all.
+
+    Raises:
+        LiveError: the server can't be asked.
+    """
+    found = tuple(raw for name in names for raw in _one(connection, _NAMESPACES, name))
+    version = max((_number(_named.decode(raw).metadata.resourceVersion) for raw in found), default=0)
+    return Listed(_NAMESPACES, found, str(version))
+
+
+def _number(version: str) -> int:
+    return int(version) if version.isdecimal() else 0
 
 
 def _one(connection: Connection, resource: Resource, name: str, namespace: str = "") -> list[msgspec.Raw]:

@@ -41,11 +41,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A kind can't be followed at the moment. ``refused`` tells that the user may not; else it is tried again soon."""
+    """A kind can't be followed at the moment. ``refused`` tells that the user may not; else it is tried again soon.
+
+    ``namespace`` is where, empty for the whole cluster.
+    """
 
     resource: Resource
     message: str
     refused: bool = False
+    namespace: str = ""
 
 
 Told = Listed | Change | Trouble
@@ -114,12 +118,12 @@ class Follower:
             except GoneError:
                 self._version = ""
             except RefusedError as error:
-                self._tell(Trouble(self.resource, error.message, refused=True))
+                self._tell(Trouble(self.resource, error.message, refused=True, namespace=self._namespace))
                 self._stop.wait(_REFUSED_PAUSE)
             except LiveError as error:
                 if self._stop.is_set():
                     return
-                self._tell(Trouble(self.resource, str(error)))
+                self._tell(Trouble(self.resource, str(error), namespace=self._namespace))
                 self._pause()
 
     def _follow(self) -> None:
