@@ -53,6 +53,48 @@ def test_what_leaves_and_is_only_denied_where_it_arrives_is_held_back() -> None:
     assert learned(cluster(*SHOP), left).objects  # nothing speaks against it
 
 
+GUARD = """\
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: guard, namespace: shop}
+spec:
+  podSelector: {matchLabels: {app: cart}}
+  policyTypes: [Ingress]
+  ingress: [{from: [{podSelector: {matchLabels: {app: admin}}}]}]
+"""
+
+
+def test_what_left_and_policies_deny_where_it_would_arrive_is_held_back() -> None:
+    """No denial is on record, and none that it arrived: its record may be lost, so the policies of today decide."""
+    left = edge("shop/web", "shop/cart", 9090, count=3, egress=True)
+    guarded = cluster(*SHOP, policies=GUARD)
+    proposal = learned(guarded, left)
+    assert not proposal.objects
+    assert [(each.reason, each.connections) for each in proposal.left_out] == [
+        ("seen to leave, not seen to arrive, and the policies there deny it: learned from with --include-denied", 3)
+    ]
+    assert learned(guarded, left, denied=True).objects
+    assert learned(guarded, edge("shop/web", "shop/cart", 9090, egress=True, ingress=True)).objects
+    assert learned(guarded, edge("shop/web", "shop/cart", 9090)).objects  # the record has no side
+
+
+def test_an_arrival_that_is_missing_where_arrivals_are_recorded_lowers_the_confidence() -> None:
+    left = edge("shop/web", "shop/cart", 9090, count=30, egress=True)
+    came = edge("shop/db", "shop/cart", 9090, count=10, egress=True, ingress=True)
+    db = pod("db", labels="app: db")
+    placed = cluster(pod("web", port=8080), pod("cart", port=9090, node="node-a"), db)
+
+    def arrived_of(*nodes: str) -> tuple[int, float]:
+        proposal = learned(placed, left, came, coverage=Coverage(ingress_nodes=nodes))
+        (cart,) = (each for each in proposal.workloads if each.group.name == "cart")
+        return cart.confidence.not_arrived, cart.confidence.score
+
+    full = arrived_of("kind/node-b")
+    lowered = arrived_of("kind/node-a")
+    assert (full[0], lowered[0]) == (0, 30)
+    assert lowered[1] == round(full[1] / 4)  # 30 of 40 are in doubt
+
+
 def test_an_audited_flow_is_learned_from() -> None:
     """It passes today, and enforcing the policy would cut it."""
     assert learned(cluster(*SHOP), edge("shop/web", "shop/cart", 9090, outcome=Outcome.AUDITED)).objects

@@ -119,7 +119,8 @@ class Coverage:
     """What the evidence is, and what it isn't. An answer built on flows states it.
 
     ``hours`` are those with at least one record; ``formats`` the logs it came from; ``nodes`` those that wrote a
-    record. ``unmapped`` counts records whose ends the inventory does not have at their time.
+    record. ``unmapped`` counts records whose ends the inventory does not have at their time. ``ingress_nodes`` are the
+    nodes that recorded something that arrived and was let in.
     """
 
     first: float | None = None
@@ -131,6 +132,7 @@ class Coverage:
     unmapped: int = 0
     replies_dropped: int = 0
     losses: tuple[Loss, ...] = ()
+    ingress_nodes: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

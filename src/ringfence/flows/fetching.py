@@ -76,7 +76,15 @@ def coverage(storage: Storage, choice: Choice) -> Coverage:
         sum(rows["unmapped"]),
         sum(rows["replies_dropped"]),
         tuple(losses),
+        _ingress_nodes(storage),
     )
+
+
+def _ingress_nodes(storage: Storage) -> tuple[str, ...]:
+    """The nodes that recorded something that arrived and was let in, at any time."""
+    mapped = storage.table("mapped")
+    arrived = mapped.filter((mapped.side == "ingress") & (mapped.outcome == "allowed") & ~mapped.reply)
+    return tuple(sorted(set(storage.fetch(arrived.select("node").distinct())["node"].to_pylist()) - {""}))
 
 
 def parties_of(storage: Storage, used: list[int] | None = None) -> list[Party]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ringfence.dialects import AUTO, cni_of
 from ringfence.flows.edges import EdgeSet
 from ringfence.learn import confidence
+from ringfence.learn.arrival import Arrivals
 from ringfence.learn.beyond import beyond
 from ringfence.learn.compose import Composer
 from ringfence.learn.demands import Demands, demands_of
@@ -23,7 +24,7 @@ from ringfence.learn.proof import engine_with, prove
 from ringfence.learn.report import Learned, Proposal
 from ringfence.learn.requests import requests
 from ringfence.learn.rules import Purpose
-from ringfence.learn.writing import Draft, with_addresses, write
+from ringfence.learn.writing import Draft, write
 from ringfence.model.errors import QueryError
 from ringfence.model.names import NameRecord, Names
 from ringfence.model.objects import Snapshot
@@ -67,9 +68,9 @@ def learn(snapshot: Snapshot, edges: EdgeSet, settings: Settings | None = None) 
     calls = calls_of(edges, tray, denied=asked.denied, keep=None if hour is None else before(hour))
     groups = Groups(snapshot, edges.parties)
     ends = Ends(groups)
-    demands = demands_of(calls, ends, tray)
     notes: list[str] = []
     cni = _cni(asked, dialect, snapshot, notes)
+    demands = demands_of(calls, ends, tray, Arrivals(groups.snapshot, cni, edges.coverage.ingress_nodes))
     chosen = [group for group in groups.all if group.guardable and _is_chosen(group, asked)]
     again = [group for group in chosen if any(demands.needs(group, each) for each in Direction)]
     known = Known.of(groups.snapshot, again, cni)
@@ -83,9 +84,6 @@ def learn(snapshot: Snapshot, edges: EdgeSet, settings: Settings | None = None) 
     drafts = [Draft(group, names[group], sides[group]) for group in chosen]
     objects, losses = write(drafts, dialect, asked.to, cni, groups.snapshot)
     bodies = [made.body for made in objects]
-    if asked.to == "gke":
-        bodies = [made.body for made in write(with_addresses(drafts), dialect, asked.to, cni, groups.snapshot)[0]]
-        notes.append("FQDNNetworkPolicy is judged by the addresses that the names had, as the engine doesn't read it.")
     after = engine_with(known, bodies, _names_seen(demands))
     if platform.dns_assumed and any(rule.purpose is Purpose.DNS for draft in drafts for rule in draft.rules):
         notes.append(

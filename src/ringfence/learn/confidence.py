@@ -1,6 +1,6 @@
 """How far the evidence goes: a number with its formula, words, and what nobody saw.
 
-confidence = 100 × kinds × hours × weekdays × records, where
+confidence = 100 × kinds × hours × weekdays × records × arrived, where
 
 - *kinds* = 1 - f1 / n: of n connections of the workload, f1 are the only ones of their kind. It estimates how likely
   the next connection is of a kind that was seen (Good, "The population frequencies of species and the estimation of
@@ -8,6 +8,8 @@ confidence = 100 × kinds × hours × weekdays × records, where
 - *hours*: the hours with any record, of those in the window.
 - *weekdays*: the days of the week with any record, of seven.
 - *records*: those that were read, of these and those known to be lost.
+- *arrived*: 1 less the share of its connections that were only seen to leave for it, though its nodes record what
+  arrives.
 """
 
 from __future__ import annotations
@@ -50,7 +52,11 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Confidence:
-    """The number from 0 to 100, and what it is made of. ``pods_unseen`` of ``pods`` never turned up in a record."""
+    """The number from 0 to 100, and what it is made of.
+
+    ``pods_unseen`` of ``pods`` never turned up in a record. ``not_arrived`` of the ``connections`` were only seen to
+    leave, though the nodes of the workload record what arrives.
+    """
 
     score: int
     connections: int
@@ -58,6 +64,7 @@ class Confidence:
     once: int
     pods: int
     pods_unseen: int
+    not_arrived: int = 0
 
     @property
     def word(self) -> str:
@@ -102,10 +109,11 @@ def confidence_of(group: Group, demands: Demands, window: Window, seen: set[str]
         for evidence in ports.values()
     ]
     total, once = sum(counts), sum(1 for count in counts if count == 1)
-    score = 100 * (1 - once / total) * window.share if total else 0.0
+    missing = min(demands.not_arrived.get(group, 0), total)
+    score = 100 * (1 - once / total) * window.share * (1 - missing / total) if total else 0.0
     names = [f"{pod.namespace}/{pod.name}" for pod in group.pods if pod.name]
     unseen = sum(1 for name in names if name not in seen)
-    return Confidence(round(score), total, len(counts), once, len(names), unseen if seen else 0)
+    return Confidence(round(score), total, len(counts), once, len(names), unseen if seen else 0, missing)
 
 
 def pods_seen(edges: EdgeSet) -> set[str]:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from ringfence.learn.ends import Address, End, Ends, GoneError, UnnamedError
-from ringfence.learn.evidence import Call, Evidence, Tray
+from ringfence.learn.evidence import REFUSED, Call, Evidence, Tray
 from ringfence.learn.groups import Group
 from ringfence.model.policy import Direction
 from ringfence.model.ports import Protocol
+
+if TYPE_CHECKING:
+    from ringfence.learn.arrival import Arrivals
 
 FIRST_EPHEMERAL = 32_768
 """Linux hands out client ports from here on. Source: kernel documentation, ``ip_local_port_range``."""
@@ -40,12 +44,14 @@ class Demands:
 
     ``open`` are the directions in which something was seen that no rule can name, with the reasons: isolating these
     would cut it. ``probes`` counts connections of nodes to pods that they run, which no policy can cut.
+    ``not_arrived`` counts connections to a group that were only seen to leave, though its nodes record what arrives.
     """
 
     connections: list[Connection] = field(default_factory=list)
     by_side: dict[Side, dict[End, dict[Port, Evidence]]] = field(default_factory=dict)
     open: dict[Side, dict[str, int]] = field(default_factory=dict)
     probes: dict[Group, int] = field(default_factory=dict)
+    not_arrived: dict[Group, int] = field(default_factory=dict)
 
     def needs(self, group: Group, direction: Direction) -> dict[End, dict[Port, Evidence]]:
         """The other ends with their ports; none where nothing was seen."""
@@ -57,8 +63,11 @@ class Demands:
         ports[port] = ports[port] | evidence if port in ports else evidence
 
 
-def demands_of(calls: Iterable[Call], ends: Ends, tray: Tray) -> Demands:
-    """The demands of calls; what is doubtful goes to the tray, and what can't be named opens its direction."""
+def demands_of(calls: Iterable[Call], ends: Ends, tray: Tray, arrivals: Arrivals | None = None) -> Demands:
+    """The demands of calls; what is doubtful goes to the tray, and what can't be named opens its direction.
+
+    ``arrivals`` judges what was only seen to leave; without them it is taken as it is.
+    """
     found = Demands()
     seen: dict[tuple[End, End, Protocol, int], Evidence] = {}
     hidden: list[tuple[Call, list[End]]] = []
@@ -85,22 +94,29 @@ def demands_of(calls: Iterable[Call], ends: Ends, tray: Tray) -> Demands:
             _open_ingress(found, call, ends, f"the port that {call.source} came to is not on record")
             continue
         try:
-            arrivals = ends.destinations(call.destination, call.protocol, call.port)
+            reached = ends.destinations(call.destination, call.protocol, call.port)
         except UnnamedError as error:
             tray.put(f"the destination {error}", count, example)
             if not isinstance(error, GoneError):
                 _open_egress(found, sources, call, f"{call.destination} {error}")
             continue
         if call.entrance:
-            hidden.append((call, [end for end, _ in arrivals]))
-        for end, port in arrivals:
+            hidden.append((call, [end for end, _ in reached]))
+        for end, port in reached:
             if _is_doubtful(call, end, port, ends):
                 tray.put("doubtful: an ephemeral port that no pod declares, so most likely a reply", count, example)
                 continue
             if isinstance(end, Group) and _is_probe(call, end, ends):
                 found.probes[end] = found.probes.get(end, 0) + count
                 continue
-            for source in sources:
+            starts = sources
+            if arrivals is not None and call.only_left and isinstance(end, Group):
+                starts = [each for each in sources if not arrivals.refused(each, end, call.protocol, port)]
+                if not starts:
+                    tray.put(REFUSED, count, example)
+                elif arrivals.recorded(end):
+                    found.not_arrived[end] = found.not_arrived.get(end, 0) + count
+            for source in starts:
                 key = (source, end, call.protocol, port)
                 seen[key] = seen[key] | call.evidence if key in seen else call.evidence
     for (source, destination, protocol, port), evidence in seen.items():

@@ -59,6 +59,7 @@ class Call:
     """One kind of connection between two parties that is to be kept, all its edges together.
 
     ``entrance`` is the port of nodes or the load balancer that it came in by, if that may hide the client's address.
+    ``only_left`` tells that records say that it left, and none that it arrived.
     """
 
     source: Party
@@ -69,6 +70,7 @@ class Call:
     guessed: bool = False
     denied: bool = False
     entrance: str = ""
+    only_left: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,9 @@ NOT_ARRIVED = (
     "seen to leave, not seen to arrive: its destination's side only records denials; learned from with --include-denied"
 )
 """Why an allowed edge is doubtful: the record of the drop at ingress may be lost, and the egress one says "allowed"."""
+
+REFUSED = "seen to leave, not seen to arrive, and the policies there deny it: learned from with --include-denied"
+"""Why an allowed edge is doubtful although no denial is on record: see :mod:`ringfence.learn.arrival`."""
 
 _Key = tuple[int, int, str, int | None]
 
@@ -155,12 +160,17 @@ def calls_of(
             guessed=(edge is not None and edge.guessed) and (known is None or known.guessed),
             denied=outcome in _DENIED and (known is None or known.denied),
             entrance=_entrance(edge) or ("" if known is None else known.entrance),
+            only_left=not denied and _only_left(edge) and (known is None or known.only_left),
         )
     return list(merged.values())
 
 
 def _entrance(edge: Edge | None) -> str:
     return next((each.place for each in edge.via if not each.keeps_client), "") if edge is not None else ""
+
+
+def _only_left(edge: Edge | None) -> bool:
+    return edge is not None and edge.egress and not edge.ingress
 
 
 def _stopped_at_ingress(edges: EdgeSet, keep: Callable[[Edge], Edge | None] | None) -> set[_Key]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from ringfence.dialects.writing import Loss, Target
 from ringfence.dialects.writing.losses import Manifest
@@ -18,7 +18,7 @@ from ringfence.learn.groups import Group
 from ringfence.learn.rules import LearnedRule, Purpose, Side, State
 from ringfence.model.objects import Snapshot
 from ringfence.model.origin import ObjectRef
-from ringfence.model.policy import AddressPeer, Direction, NamePeer, Policy, Stage, StageKind
+from ringfence.model.policy import Direction, NamePeer, Policy, Stage, StageKind
 
 EVIDENCE = "ringfence.dev/evidence"
 ADDRESSES = "ringfence.dev/addresses"
@@ -84,23 +84,6 @@ def write(
     order = {id(draft.group): number for number, draft in enumerate(drafts)}
     objects.sort(key=lambda made: order[id(made.group)])
     return tuple(objects), written.losses
-
-
-def with_addresses(drafts: Iterable[Draft]) -> list[Draft]:
-    """The drafts with names as the addresses that they had, for engines that don't judge the objects of names."""
-    return [
-        replace(draft, sides=(_named_by_address(draft.sides[0]), _named_by_address(draft.sides[1]))) for draft in drafts
-    ]
-
-
-def _named_by_address(side: Side) -> Side:
-    return replace(side, rules=tuple(map(_by_address, side.rules)))
-
-
-def _by_address(learned: LearnedRule) -> LearnedRule:
-    if not any(isinstance(peer, NamePeer) for peer in learned.rule.peers or ()):
-        return learned
-    return replace(learned, rule=replace(learned.rule, peers=(AddressPeer(learned.addresses),)))
 
 
 def notes_of(draft: Draft) -> dict[str, str]:

@@ -84,10 +84,11 @@ def _moment(seconds: float) -> str:
 def _workload(each: Learned) -> Iterator[str]:
     own = each.confidence
     mark = {"high": good, "fair": careful, "low": bad}[own.word]
+    lost = f"; {own.not_arrived:,} only seen to leave for it" if own.not_arrived else ""
     unseen = f"; {own.pods_unseen} of {count(own.pods, 'pod')} never seen" if own.pods_unseen else ""
     yield (
         f"{bold(str(each.group))}  confidence {mark(f'{own.score}, {own.word}')}: "
-        f"{count(own.connections, 'connection')} of {count(own.kinds, 'kind')}, {own.once} seen once{unseen}"
+        f"{count(own.connections, 'connection')} of {count(own.kinds, 'kind')}, {own.once} seen once{lost}{unseen}"
     )
     if each.group.also:
         others = ", ".join(map(str, each.group.also))

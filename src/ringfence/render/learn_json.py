@@ -77,6 +77,7 @@ def _workload(answer: Proposal, each: Learned) -> Json:
             "seenOnce": own.once,
             "pods": own.pods,
             "podsUnseen": own.pods_unseen,
+            "notArrived": own.not_arrived,
         },
         "probes": each.probes,
         "egress": _side(each.egress),
