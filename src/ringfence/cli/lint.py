@@ -60,6 +60,9 @@ _SEVERITIES = ("error", "warning", "note")
     help="An annotation that every policy must have, such as its owner (RF601).",
 )
 @click.option("--owner-label", default="", metavar="KEY", help="The namespace label that says whose a namespace is.")
+@click.option(
+    "--suppressions", "aside", metavar="FILE", type=click.Path(), help="Leave out what this file suppresses, too."
+)
 @click.option("--fix", is_flag=True, help="Write the fixes that change no connection; shows the difference, and asks.")
 @click.option("--unsafe-fixes", is_flag=True, help="With --fix, those that change what policies say, too.")
 @click.option("-y", "--yes", is_flag=True, help="With --fix, don't ask.")
@@ -76,6 +79,7 @@ def command(
     fail_on: str,
     annotations: tuple[str, ...],
     owner_label: str,
+    aside: str | None,
     fix: bool,
     unsafe_fixes: bool,
     yes: bool,
@@ -119,6 +123,10 @@ def command(
         settings = Settings(annotations=annotations, owner_label=owner_label)
         context = LintContext(snapshot, policy_set, (*snapshot.findings, *findings), settings)
         report = run(context, rules)
+        if aside is not None:
+            from ringfence.lint import suppression_file
+
+            report = suppression_file.set_aside(report, suppression_file.read(aside), settings.today)
     least = Severity.WARNING if common.quiet and severity == "note" else Severity[severity.upper()]
     shown = [finding for finding in report.findings if finding.severity >= least]
     if output == "json":

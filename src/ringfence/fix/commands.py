@@ -9,6 +9,7 @@ from typing import Any
 
 from ringfence.fix.world import World
 from ringfence.fix.yaml_dump import document
+from ringfence.model.origin import ObjectRef
 from ringfence.model.patch import EditOp, Patch, apply_edits
 
 _SERVER_FIELDS = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "selfLink", "uid")
@@ -19,7 +20,7 @@ def kubectl(patch: Patch) -> str:
     """The command that applies one patch to a running cluster; a label of a template is a merge patch (RFC 7386)."""
     if patch.manifest is not None:
         return f"kubectl apply -f - <<'EOF'\n{document(patch.manifest)}EOF"
-    kind = _resource(patch)
+    kind = resource(patch.target)
     where = f" -n {shlex.quote(patch.target.namespace)}" if patch.target.namespace else ""
     if patch.delete:
         return f"kubectl delete {kind} {shlex.quote(patch.target.name)}{where}"
@@ -32,10 +33,10 @@ def kubectl(patch: Patch) -> str:
     return f"kubectl patch {kind} {shlex.quote(patch.target.name)}{where} --type={form} -p {shlex.quote(text)}"
 
 
-def _resource(patch: Patch) -> str:
-    """The kind with its version and group: other APIs have kinds of the same name."""
-    group, slash, version = patch.target.api_version.partition("/")
-    kind = patch.target.kind.lower()
+def resource(target: ObjectRef) -> str:
+    """The kind of an object as kubectl takes it, with its version and group: other APIs have kinds of the same name."""
+    group, slash, version = target.api_version.partition("/")
+    kind = target.kind.lower()
     return f"{kind}.{version}.{group}" if slash else kind
 
 

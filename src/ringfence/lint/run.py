@@ -35,10 +35,11 @@ def run(context: LintContext, rules: Sequence[LintRule]) -> LintReport:
     found = [*bad, *(finding for rule in ran for finding in rule.check(context))]
     chosen = {rule.code for rule in ran}
     told, hidden = suppressions.apply(found, known, (code.code for code in chosen), context.settings.today)
-    findings = sorted((finding for finding in told if finding.code in chosen), key=_order)
+    findings = sorted((finding for finding in told if finding.code in chosen), key=order)
     return LintReport(tuple(findings), tuple(hidden), ran, idle)
 
 
-def _order(finding: Finding) -> tuple[int, str, str, int, int, str]:
+def order(finding: Finding) -> tuple[int, str, str, int, int, str]:
+    """Worst first, then by code and place."""
     position = finding.origin.position
     return (-finding.severity, finding.code.code, position.file, position.line, position.column, finding.what)

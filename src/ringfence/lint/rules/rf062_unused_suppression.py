@@ -65,6 +65,8 @@ def patches(context: LintContext, finding: Finding) -> Iterator[Patch]:
     annotations = value_at(raw.body, _ANNOTATIONS) if raw is not None else None
     if raw is None or code is None or not isinstance(annotations, dict):
         return
+    if IGNORE_ANNOTATION not in annotations:  # it stands in a file of suppressions
+        return
     path: Path = (*_ANNOTATIONS, IGNORE_ANNOTATION)
     rest = without(str(annotations.get(IGNORE_ANNOTATION, "")), code[1])
     if rest:
