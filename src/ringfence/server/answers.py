@@ -18,6 +18,7 @@ from ringfence.explain.why import WhyAnswer, why
 from ringfence.fix.propose import propose
 from ringfence.fix.search import Fix
 from ringfence.lint.run import LintReport
+from ringfence.lint.suppression_file import Kept
 from ringfence.model.errors import QueryError
 from ringfence.model.finding import Finding
 from ringfence.model.ports import Icmp
@@ -27,6 +28,7 @@ from ringfence.render import reach_json, verdicts
 from ringfence.server.change_answers import ChangeAnswers
 from ringfence.server.flow_answers import FlowAnswers
 from ringfence.server.source import Source
+from ringfence.server.suppress import Suppressions
 
 T = TypeVar("T")
 
@@ -63,6 +65,8 @@ class Answers:
         """Recorded traffic, if a store of it is served."""
         self.changes = changes
         """The history of policies, if one is served."""
+        self.suppressions: Suppressions | None = None
+        """What editors suppress, if it is kept."""
         self.preparing = False
         """True while flows and changes are still being made."""
         self._lock = threading.RLock()
@@ -98,7 +102,15 @@ class Answers:
 
     def lint(self) -> LintReport:
         """What the linter finds."""
-        return self._keep("lint", lambda cluster: cluster.lint())
+        return self.less(self._keep("lint", lambda cluster: cluster.lint()))
+
+    def less(self, report: LintReport) -> LintReport:
+        """A report less what is suppressed here."""
+        return report if self.suppressions is None else self.suppressions.over(report)
+
+    def kept(self) -> tuple[Kept, ...]:
+        """What is suppressed here."""
+        return () if self.suppressions is None else self.suppressions.kept()
 
     def diagnosis(self) -> Diagnosis:
         """What is cut, by root cause."""

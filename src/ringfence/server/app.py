@@ -26,6 +26,7 @@ from ringfence.server.pages import make_pages
 from ringfence.server.problems import problem
 from ringfence.server.settings import Settings
 from ringfence.server.source import Source
+from ringfence.server.suppress import Suppressions
 from ringfence.server.views import page
 from ringfence.server.waiting import Waiting
 
@@ -46,6 +47,8 @@ def make_app(
     app.state.answers = answers
     app.state.waiting = Waiting(lambda: source.revision)
     app.state.audit = Audit(settings.audit_file)
+    if settings.suppressions_file:
+        answers.suppressions = Suppressions(settings.suppressions_file)
 
     @app.get("/healthz", include_in_schema=False)
     def healthz() -> PlainTextResponse:
