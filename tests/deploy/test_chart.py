@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 import yaml
 
+from ringfence.cli.serve import command as serve
 from tests.deploy.chart import CHART, ROOT, Object, RenderError, lint, objects, one, texts
 
 POSTGRESQL: Object = {
@@ -26,6 +27,22 @@ VARIANTS: dict[str, Object] = {
     "history in PostgreSQL": POSTGRESQL,
     "cilium": {"networkPolicy": {"flavour": "cilium"}},
     "calico": {"networkPolicy": {"flavour": "calico"}},
+    "flows": {"persistence": {"existingClaim": "flows", "enabled": True}, "flows": {"store": "/data/flows.duckdb"}},
+    "OpenID Connect": {
+        "server": {"publicUrl": "https://ringfence.example.com"},
+        "auth": {
+            "tokenSecret": {"name": ""},
+            "oidc": {
+                "issuer": "https://login.example.com",
+                "clientId": "ringfence",
+                "clientSecret": {"name": "oidc"},
+                "scopes": ["groups"],
+            },
+            "editorGroups": ["platform", "network on-call"],
+        },
+        "networkPolicy": {"egress": {"extra": [{"to": [{"ipBlock": {"cidr": "203.0.113.7/32"}}]}]}},
+    },
+    "viewers": {"auth": {"viewerTokenSecret": {"name": "viewers"}}},
     "watched by Prometheus": {"serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}}},
     "behind a proxy": {
         "auth": {"tokenSecret": {"name": ""}, "proxyHeader": "x-forwarded-user"},
@@ -97,6 +114,11 @@ class TestStructure:
             ({"auth": {"tokenSecret": {"name": ""}}}, "Ringfence must know who asks"),
             ({"history": {"enabled": True}}, "The history would be lost with the pod"),
             ({"history": POSTGRESQL["history"]}, "PostgreSQL would be cut off"),
+            ({"auth": {"oidc": {"issuer": "https://login.example.com"}}}, "The issuer would be cut off"),
+            (
+                {"auth": {"oidc": {"issuer": "https://login.example.com"}}, "networkPolicy": {"enabled": False}},
+                "auth.oidc.issuer needs auth.oidc.clientId",
+            ),
             ({"service": {"targetPort": "proxy"}}, "service.targetPort is http, or the number of a port"),
         ],
     )
@@ -163,9 +185,8 @@ class TestPod:
         assert "--live-namespaces=shop,data" in arguments(VARIANTS["one namespace"])
 
     def test_a_database_s_url_is_in_no_argument(self) -> None:
-        history = pod(POSTGRESQL)["containers"][1]
-        assert history["args"] == ["history", "watch", "--history=$(HISTORY_URL)"]
-        (variable,) = history["env"]
+        assert "--history=$(HISTORY_URL)" in arguments(POSTGRESQL)
+        (variable,) = pod(POSTGRESQL)["containers"][0]["env"]
         assert variable["valueFrom"] == {"secretKeyRef": {"name": "history", "key": "url"}}
 
     def test_one_volume_is_never_written_by_two_pods(self) -> None:
@@ -177,6 +198,21 @@ class TestPod:
         assert one("NetworkPolicy", values)["spec"]["ingress"][0]["ports"] == [{"protocol": "TCP", "port": 4180}]
         assert "--trust-proxy-header=x-forwarded-user" in arguments(values)
         assert not [each for each in arguments(values) if each.startswith("--token-file")]
+
+    @pytest.mark.parametrize("values", VARIANTS.values(), ids=VARIANTS)
+    def test_every_option_is_one_that_serve_has(self, values: Object) -> None:
+        """The real command reads them, up to the first file that isn't there."""
+        command, *given = arguments(values)
+        assert command == "serve"
+        known = {name for option in serve.params for name in (*option.opts, *option.secondary_opts)}
+        assert {each.partition("=")[0] for each in given} <= known
+        serve.make_context("serve", given)
+
+    def test_secrets_are_mounted_where_the_options_look(self) -> None:
+        for values in VARIANTS.values():
+            mounts = {each["mountPath"] for each in pod(values)["containers"][0]["volumeMounts"]}
+            files = [each.partition("=")[2] for each in arguments(values) if "-file=" in each]
+            assert {file.rpartition("/")[0] for file in files} <= mounts
 
 
 class TestNames:

@@ -52,6 +52,21 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- concat $names .Values.server.hostNames | uniq | toJson }}
 {{- end }}
 
+{{/* The Secrets that are mounted: the volume of each, the option that names its file, the Secret and its key. */}}
+{{- define "ringfence.secrets" -}}
+{{- $secrets := list }}
+{{- with .Values.auth.tokenSecret }}{{ if .name }}
+{{- $secrets = append $secrets (dict "volume" "token" "option" "--token-file" "name" .name "key" .key) }}
+{{- end }}{{ end }}
+{{- with .Values.auth.viewerTokenSecret }}{{ if .name }}
+{{- $secrets = append $secrets (dict "volume" "viewer-token" "option" "--viewer-token-file" "name" .name "key" .key) }}
+{{- end }}{{ end }}
+{{- with .Values.auth.oidc }}{{ if and .issuer .clientSecret.name }}
+{{- $secrets = append $secrets (dict "volume" "oidc" "option" "--oidc-client-secret-file" "name" .clientSecret.name "key" .clientSecret.key) }}
+{{- end }}{{ end }}
+{{- toJson $secrets }}
+{{- end }}
+
 {{/* What no container of the pod may do. */}}
 {{- define "ringfence.containerSecurity" -}}
 allowPrivilegeEscalation: false
