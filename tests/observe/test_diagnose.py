@@ -93,6 +93,22 @@ def test_what_passed_is_never_said_to_be_cut(passing: tuple[str, str]) -> None:
     assert "1 connection from a node to a workload that has pods on it, or may have, is taken as" in text
 
 
+def test_a_need_that_passes_is_a_remark_and_no_cut(passing: tuple[str, str], tmp_path: Path) -> None:
+    flows, shop = passing
+    needed = tmp_path / "needed.csv"
+    needed.write_text("src,dst,protocol,port\nshop/api,data/db-0,TCP,7000\nshop/api,data/db-0,TCP,6001\n")
+    without = json.loads(run("diagnose", shop, "--wanted", str(needed), "-o", "json").stdout)
+    assert {loss["port"] for problem in without["problems"] for loss in problem["losses"]} == {6001, 7000}
+    document = check(run("diagnose", shop, "--wanted", str(needed), "--flows", flows, "-o", "json").stdout)
+    assert {loss["port"] for problem in document["problems"] for loss in problem["losses"]} == {6001}
+    assert "7000" not in document["problems"][0]["what"]
+    (remark,) = (each for each in document["remarks"] if each["topic"] == "not-enforced")
+    assert remark["what"] == (
+        "1 connection passed in the flows that the policies deny: shop/Pod/api → data/Pod/db-0 TCP 7000."
+    )
+    assert "RF701" in remark["change"]
+
+
 def test_what_passes_though_the_policies_deny_it_is_a_disagreement(passing: tuple[str, str]) -> None:
     flows, shop = passing
     text = run("diagnose", shop, "--flows", flows).stdout

@@ -60,18 +60,16 @@ def command(
         raise click.UsageError("--wanted - and PATH - can't both read stdin.")
     cluster = session.load(paths, common, tell=output == "text")
     needs, remarks = _wanted(cluster, wanted)
-    disagreements: tuple[Remark, ...] = ()
     if flows:
         from ringfence.cli import diagnose_flows
 
         used = diagnose_flows.read_used(flows, flows_cluster, cluster)
         needed = diagnose_flows.asked(used, cluster)
         needs = (*needs, *diagnose_flows.wanted(needed, cluster))
-        disagreements = diagnose_flows.disagreements(needed, flows, paths)
     with progress("Diagnosing"):
-        report = cluster.diagnose(namespaces=namespaces, wanted=needs, remarks=(*remarks, *disagreements), paths=paths)
+        report = cluster.diagnose(namespaces=namespaces, wanted=needs, remarks=remarks, paths=paths)
         if flows:
-            report = diagnose_flows.ranked(report, used, needed, cluster)
+            report = diagnose_flows.ranked(report, used, needed, cluster, flows, paths)
     if output == "json":
         from ringfence.render import diagnose_json
 

@@ -57,22 +57,22 @@ def wanted(needed: Needed, cluster: Cluster) -> tuple[Dependency, ...]:
     return tuple(need for need in found if not all(key in known for key in _keys(need)))
 
 
-def disagreements(needed: Needed, store: str, paths: Sequence[str]) -> tuple[Remark, ...]:
+def disagreements(refused: Sequence[str], store: str, paths: Sequence[str]) -> tuple[Remark, ...]:
     """What passed though the policies deny it: nothing says that it is cut."""
     from ringfence.diagnose.report import Remark, Topic
     from ringfence.model.finding import Severity
 
-    if not needed.refused:
+    if not refused:
         return ()
-    number, rest = len(needed.refused), len(needed.refused) - _SHOWN
-    shown = ", ".join(needed.refused[:_SHOWN]) + (f" and {rest:,} more" if rest > 0 else "")
+    number, rest = len(refused), len(refused) - _SHOWN
+    shown = ", ".join(refused[:_SHOWN]) + (f" and {rest:,} more" if rest > 0 else "")
     what = f"{number:,} connection{'s' if number > 1 else ''} passed in the flows that the policies deny: {shown}."
     return (
         Remark(
             Topic.NOT_ENFORCED,
             Severity.WARNING,
             what,
-            change="Either the policies are not enforced there, or they are younger than the records:",
+            change="Either the policies are not enforced there, or they are younger than the records (RF701):",
             commands=(shlex.join(["ringfence", "flows", "denied", "--store", store, *paths]),),
         ),
     )
@@ -101,11 +101,28 @@ def _end(end: Endpoint) -> str:
     return str(end.workload) if isinstance(end, Pod) else str(end)
 
 
-def ranked(report: Diagnosis, used: Used, needed: Needed, cluster: Cluster) -> Diagnosis:
+def ranked(
+    report: Diagnosis, used: Used, needed: Needed, cluster: Cluster, store: str, paths: Sequence[str]
+) -> Diagnosis:
     """The diagnosis in the order of what is tried most, with what was seen of each loss."""
+    from ringfence.diagnose.name_rules import name_rules
     from ringfence.diagnose.seen import by_use
 
-    return by_use(report, lambda loss: _use(loss, used, cluster), _evidence(used, needed))
+    def told(passing: Sequence[Loss]) -> tuple[Remark, ...]:
+        known = set(needed.refused)
+        more = [f"{loss.source} → {loss.question}" for loss in passing if not known.intersection(_calls(loss, cluster))]
+        return disagreements((*needed.refused, *dict.fromkeys(more)), store, paths)
+
+    return by_use(
+        report, lambda loss: _use(loss, used, cluster), told, name_rules(cluster.engine), _evidence(used, needed)
+    )
+
+
+def _calls(loss: Loss, cluster: Cluster) -> Iterator[str]:
+    """A loss as recorded connections, in the words of those that are refused."""
+    for source in cluster.endpoints.source(loss.source).endpoints:
+        for destination in cluster.endpoints.destination(loss.target).endpoints:
+            yield f"{_end(source)} → {_end(destination)} {loss.protocol} {loss.pod_port}"
 
 
 def _use(loss: Loss, used: Used, cluster: Cluster) -> SeenUse:
@@ -128,7 +145,7 @@ def _use(loss: Loss, used: Used, cluster: Cluster) -> SeenUse:
         parts.append(f"denied {usage.denied:,} times, last {moment(usage.last_denied)}")
     if usage.passed and usage.last_passed is not None:
         parts.append(f"passed {usage.passed:,} times, last {moment(usage.last_passed)}{disagrees}")
-    return SeenUse(usage.tried, "; ".join(parts) or f"tried {usage.tried:,} times")
+    return SeenUse(usage.tried, "; ".join(parts) or f"tried {usage.tried:,} times", bool(usage.passes))
 
 
 def _evidence(used: Used, needed: Needed) -> tuple[str, ...]:
