@@ -14,6 +14,7 @@ import tempfile
 import threading
 import time
 from collections import OrderedDict
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
@@ -42,20 +43,20 @@ class _Reading:
         self._cluster = cluster
         self.stamp = stamp(path)
         began = time.monotonic()
-        try:
-            self._directory = tempfile.TemporaryDirectory(prefix="ringfence-flows-")
-        except OSError as error:
-            raise InputError(f"There is no directory for a copy of {path}: {error.strerror or error}.") from None
-        try:
-            self._store = open_store(_copied(path, Path(self._directory.name)))
-        except OSError as error:
-            self._directory.cleanup()
-            raise InputError(f"{path} can't be copied: {error.strerror or error}.") from None
-        except BaseException:
-            self._directory.cleanup()
-            raise
         self._edges: OrderedDict[Choice, EdgeSet] = OrderedDict()
-        self.edges(Choice())
+        with ExitStack() as stack:
+            try:
+                made = tempfile.TemporaryDirectory(prefix="ringfence-flows-")
+            except OSError as error:
+                raise InputError(f"There is no directory for a copy of {path}: {error.strerror or error}.") from None
+            directory = stack.enter_context(made)
+            try:
+                self._store = _opened(path, Path(directory))
+            except OSError as error:
+                raise InputError(f"{path} can't be copied: {error.strerror or error}.") from None
+            stack.callback(self._store.close)
+            self.edges(Choice())
+            self._open = stack.pop_all()
         self.read = time.time()
         self.took = time.monotonic() - began
 
@@ -68,8 +69,7 @@ class _Reading:
         return self._edges[choice]
 
     def close(self) -> None:
-        self._store.close()
-        self._directory.cleanup()
+        self._open.close()
 
 
 class FlowStore:
@@ -156,18 +156,19 @@ def stamp(path: str) -> _Stamp:
     return tuple(found)
 
 
-def _copied(path: str, directory: Path) -> str:
-    """Where the store can be asked without anybody being kept from it.
+def _opened(path: str, directory: Path) -> Store:
+    """The store, so that it can be asked without anybody being kept from it; ``directory`` is for a copy.
 
     Raises:
         InputError: it is no store, or another process keeps writing to it.
         OSError: it can't be copied.
     """
     if Path(path).is_dir():
-        storage = open_storage(path, "duckdb", write=False)
-        stale = Store(storage).is_stale()
-        storage.close()
-        return _copied_tree(Path(path), directory / "store") if stale else path
+        store = Store(open_storage(path, "duckdb", write=False))
+        if not store.is_stale():
+            return store
+        store.close()
+        return open_store(_copied_tree(Path(path), directory / "store"))
     target = directory / "store.duckdb"
     held = DuckDbFile(path, write=False)  # as long as it is open to read, nobody writes
     try:
@@ -177,7 +178,7 @@ def _copied(path: str, directory: Path) -> str:
                 shutil.copyfile(path + suffix, f"{target}{suffix}")
     finally:
         held.close()
-    return str(target)
+    return open_store(str(target))
 
 
 def _copied_tree(root: Path, target: Path) -> str:
