@@ -1,12 +1,17 @@
-"""Writes the parts of the documents that repeat the code: the table of finding codes, and the pages of the rules.
+"""Writes the parts of the documents that repeat the code: finding codes, pages of the rules, the chart's values.
 
 ``make fix`` runs it; a test fails where the documents and the code differ.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from ringfence.lint.pages import markdown
 from ringfence.lint.registry import RULES
@@ -15,6 +20,8 @@ from ringfence.model.finding import Code
 
 DOCS = Path(__file__).parent
 FINDINGS = DOCS / "reference" / "findings.md"
+DEPLOY = DOCS / "deploy.md"
+CHART = DOCS.parent / "deploy" / "chart" / "ringfence"
 NAVIGATION = DOCS.parent / "mkdocs.yml"
 BLOCKS = {
     "RF000": "Reading input",
@@ -30,6 +37,7 @@ BLOCKS = {
 """The titles of the blocks, by the least code that belongs to one."""
 
 BEGIN, END = "<!-- codes: begin -->", "<!-- codes: end -->"
+VALUES_BEGIN, VALUES_END = "<!-- values: begin, written by make fix -->", "<!-- values: end -->"
 NAV_BEGIN, NAV_END = "# rules: begin, written by make fix", "# rules: end"
 
 
@@ -71,6 +79,30 @@ def navigation(text: str) -> str:
     return between(text, NAV_BEGIN, f"\n{lines}      ", NAV_END)
 
 
+def values(text: str) -> str:
+    """The page about deploying with the table of the chart's values brought up to date."""
+    schema = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
+    defaults = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
+    rows = "".join(f"| `{name}` | `{default}` | {what} |\n" for name, default, what in _values(schema, defaults, ""))
+    return between(text, VALUES_BEGIN, f"\n| value | default | what |\n|---|---|---|\n{rows}", VALUES_END)
+
+
+def _values(schema: dict[str, Any], defaults: dict[str, Any], prefix: str) -> Iterator[tuple[str, str, str]]:
+    for name, each in schema["properties"].items():
+        if name not in defaults:
+            continue  # what Helm adds of its own accord
+        if "properties" in each:
+            yield from _values(each, defaults[name], f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", json.dumps(defaults[name]), _kinds(each)
+
+
+def _kinds(each: dict[str, Any]) -> str:
+    choices = each.get("enum")
+    what: str = each["description"]
+    return f"{what}: {', '.join(f'`{choice}`' for choice in choices)}" if choices else what
+
+
 def between(text: str, begin: str, middle: str, end: str) -> str:
     """A text with what stands between two marks replaced."""
     before, _, rest = text.partition(begin)
@@ -82,6 +114,7 @@ def write() -> None:
     """Brings everything up to date."""
     FINDINGS.write_text(page(FINDINGS.read_text(encoding="utf-8")), encoding="utf-8")
     NAVIGATION.write_text(navigation(NAVIGATION.read_text(encoding="utf-8")), encoding="utf-8")
+    DEPLOY.write_text(values(DEPLOY.read_text(encoding="utf-8")), encoding="utf-8")
     pages = rules()
     (DOCS / "rules").mkdir(exist_ok=True)
     for path, text in pages.items():

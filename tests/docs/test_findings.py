@@ -1,4 +1,4 @@
-"""The table of findings and the pages of the rules are the code's."""
+"""The table of findings, the pages of the rules and the table of values are the code's."""
 
 from __future__ import annotations
 
@@ -50,6 +50,12 @@ def test_the_pages_of_the_rules_are_up_to_date(generator: ModuleType) -> None:
 def test_the_navigation_has_every_rule(generator: ModuleType) -> None:
     text = generator.NAVIGATION.read_text(encoding="utf-8")
     assert text == generator.navigation(text), "run make fix"
+
+
+def test_the_table_of_the_chart_s_values_is_up_to_date(generator: ModuleType) -> None:
+    text = generator.DEPLOY.read_text(encoding="utf-8")
+    assert text == generator.values(text), "run make fix"
+    assert "| `service.port` | `80` | Its port |" in text
 
 
 def test_codes_that_a_page_mentions_exist() -> None:
