@@ -1,14 +1,17 @@
 """Where the boxes of a map stand: worked out here, so that the same cluster always gives the same picture.
 
-Few boxes stand around an ellipse, in the order of their names, clockwise from the left: a line between two of them
+Few boxes stand around an oval, in the order of their names, clockwise from the left: a line between two of them
 then crosses no third. Many stand in rows. Policies move nothing; a new workload only makes its namespace larger.
 """
 
 from __future__ import annotations
 
 import math
+from bisect import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import accumulate, combinations, pairwise
 from typing import Final
 
 from ringfence.server.map_view import Unit
@@ -29,7 +32,13 @@ HEADING: Final = 30
 
 _INNER_GAP: Final = 16
 _AROUND: Final = 40
-"""Up to so many boxes stand around an ellipse."""
+"""Up to so many boxes stand around an oval."""
+
+_STEPS: Final = 1440
+"""Places on the oval."""
+
+_TRIES: Final = 150
+"""Ovals that are tried: the last is a thousand times the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,46 +125,57 @@ def _rows(sizes: Sequence[tuple[float, float]]) -> list[Box]:
 
 
 def _around(sizes: Sequence[tuple[float, float]]) -> list[Box]:
-    """Around the smallest of a row of ellipses, each a twentieth larger than the last, that has room for all."""
-    if not sizes:
-        return []
-    if len(sizes) == 1:
-        return [Box(0, 0, *sizes[0])]
+    """Around the smallest of a row of ovals, each a twentieth larger than the last, that has room for all."""
+    if len(sizes) < 2:
+        return [Box(0, 0, *size) for size in sizes]
     radius = max(HEIGHT, *(max(width / ASPECT, height) / 2 for width, height in sizes)) + GAP
-    while True:
-        boxes = _on_ellipse(sizes, radius)
+    for _ in range(_TRIES):
+        boxes = _on_oval(sizes, radius)
         if boxes is not None:
             return boxes
         radius *= 1.05
+    return _rows(sizes)
+
+
+def _on_oval(sizes: Sequence[tuple[float, float]], radius: float) -> list[Box] | None:
+    """The boxes on an oval of this half height, spread evenly where that leaves room; None where they don't fit."""
+    oval = _oval()
+
+    def at(step: float, size: tuple[float, float]) -> Box:
+        x, y = oval[int(step) % _STEPS]
+        return Box(radius * x, radius * y, *size)
+
+    taken = [0]
+    for before, size in pairwise(sizes):
+        step = taken[-1] + 1
+        last = at(taken[-1], before)
+        while step < _STEPS and at(step, size).overlaps(last, GAP):
+            step += 1
+        if step == _STEPS:
+            return None
+        taken.append(step)
+    end, last = taken[-1] + 1, at(taken[-1], sizes[-1])
+    while end < _STEPS and at(end, sizes[0]).overlaps(last, GAP):
+        end += 1
+    for spare in ((_STEPS - end) / len(sizes), 0.0):
+        boxes = [at(step + number * spare, size) for number, (step, size) in enumerate(zip(taken, sizes, strict=True))]
+        if not any(a.overlaps(b, GAP / 2) for a, b in combinations(boxes, 2)):
+            return boxes
+    return None
+
+
+@cache
+def _oval() -> tuple[tuple[float, float], ...]:
+    """Points of Lamé's superellipse of exponent 3, which fills a screen's corners better than an ellipse.
+
+    Half its height is 1. They are equally far from one another, and go clockwise from the left.
+    """
+    fine = 20 * _STEPS
+    angles = (math.pi * (1 + 2 * number / fine) for number in range(fine + 1))
+    curve = [(ASPECT * _bulged(math.cos(angle)), _bulged(math.sin(angle))) for angle in angles]
+    lengths = [0.0, *accumulate(math.dist(a, b) for a, b in pairwise(curve))]
+    return tuple(curve[bisect(lengths, lengths[-1] * number / _STEPS) - 1] for number in range(_STEPS))
 
 
 def _bulged(part: float) -> float:
-    """Makes an ellipse of a circle's parts that fills its corners better (Lamé's superellipse, of exponent 3)."""
     return math.copysign(abs(part) ** (2 / 3), part)
-
-
-def _on_ellipse(sizes: Sequence[tuple[float, float]], radius: float) -> list[Box] | None:
-    """The boxes on an ellipse of this half height, spread evenly; None where they don't fit."""
-    steps = 1440
-
-    def at(step: float, size: tuple[float, float]) -> Box:
-        angle = math.pi + 2 * math.pi * step / steps
-        return Box(radius * ASPECT * _bulged(math.cos(angle)), radius * _bulged(math.sin(angle)), *size)
-
-    taken = [0]
-    for size in sizes[1:]:
-        before = at(taken[-1], sizes[len(taken) - 1])
-        step = taken[-1] + 1
-        while step < steps and at(step, size).overlaps(before, GAP):
-            step += 1
-        if step >= steps:
-            return None
-        taken.append(step)
-    last = taken[-1]
-    end = last + 1
-    while end < steps and at(end, sizes[0]).overlaps(at(last, sizes[-1]), GAP):
-        end += 1
-    spare = (steps - end) / len(sizes)
-    boxes = [at(step + number * spare, size) for number, (step, size) in enumerate(zip(taken, sizes, strict=True))]
-    clear = all(not a.overlaps(b, GAP / 2) for n, a in enumerate(boxes) for b in boxes[:n])
-    return boxes if clear else None
