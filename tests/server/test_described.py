@@ -28,7 +28,10 @@ RECORDED = (
 )
 """What needs a store of flows or a history: asked in tests of these."""
 
-NAMES = ("cluster", "endpoints", "why", "verdict", "reach", "findings", "diagnose", "audit", "diff")
+NAMES = (
+    "cluster", "endpoints", "why", "verdict", "reach", "findings", "diagnose", "audit", "state", "map",
+    "map/edge", "diff",
+)  # fmt: skip
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
 
