@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO
@@ -82,6 +83,13 @@ class Cluster:
             if pods is not None:
                 later.engine = self.engine.with_pods(*pods)
         return later
+
+    def apart(self) -> Cluster:
+        """The same cluster with an engine of its own. Engines remember what they work out: each is for one thread."""
+        other = copy(self)
+        for name in ("engine", "engine_with_icmp", "endpoints", "world"):
+            other.__dict__.pop(name, None)
+        return other
 
     @property
     def policies(self) -> PolicySet:

@@ -1,17 +1,19 @@
-"""Questions to the source, one at a time, with what is asked again and again kept until the cluster changes."""
+"""Questions to the source: quick ones, slow ones and what is known of the whole, each by an engine of its own."""
 
 from __future__ import annotations
 
+import asyncio
 import io
-import threading
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any, Final, TypeVar, cast
+from typing import Final, TypeVar
 
 from ringfence.cluster import Cluster
 from ringfence.diagnose.report import Diagnosis
 from ringfence.diff import DiffReport
 from ringfence.explain.bulk import answer_rows
+from ringfence.explain.candidates import candidates
 from ringfence.explain.queries import Row
 from ringfence.explain.query import split_destination
 from ringfence.explain.why import WhyAnswer, why
@@ -20,15 +22,18 @@ from ringfence.fix.search import Fix
 from ringfence.lint.run import LintReport
 from ringfence.lint.suppression_file import Kept
 from ringfence.model.errors import QueryError
-from ringfence.model.finding import Finding
 from ringfence.model.ports import Icmp
 from ringfence.reach.filters import Filters
 from ringfence.reach.report import Connection, ReachReport, ReachSummary
-from ringfence.render import reach_json, verdicts
+from ringfence.render import fix_json, reach_json, verdicts, why_json
 from ringfence.server.change_answers import ChangeAnswers
+from ringfence.server.desk import Desk
 from ringfence.server.flow_answers import FlowAnswers
 from ringfence.server.source import Source
+from ringfence.server.study import Study
 from ringfence.server.suppress import Suppressions
+from ringfence.server.texts import Question, Texts
+from ringfence.testing.suite import Suite
 
 T = TypeVar("T")
 
@@ -55,7 +60,7 @@ class Asked:
 
 
 class Answers:
-    """Answers about one source. The engine remembers what it worked out, so one question is asked at a time."""
+    """Answers about one source. Quick questions, slow ones and the study of the whole don't wait for one another."""
 
     def __init__(
         self, source: Source, *, flows: FlowAnswers | None = None, changes: ChangeAnswers | None = None
@@ -67,42 +72,43 @@ class Answers:
         """The history of policies, if one is served."""
         self.suppressions: Suppressions | None = None
         """What editors suppress, if it is kept."""
+        self.suites: tuple[Suite, ...] = ()
+        """The policy tests that are served."""
         self.preparing = False
         """True while flows and changes are still being made."""
-        self._lock = threading.RLock()
-        self._of: Cluster | None = None
-        self._kept: dict[str, Any] = {}
+        self.study = Study(source.cluster)
+        """What is known of the cluster as a whole."""
+        self._quick = Desk(source.cluster)
+        self._slow = Desk(source.cluster, apart=True)
+        self._texts = Texts()
+        self._thread = ThreadPoolExecutor(1, "ringfence-quick")
 
     def cluster(self) -> Cluster:
         """The newest cluster."""
         return self.source.cluster()
 
-    def _keep(self, name: str, make: Callable[[Cluster], T]) -> T:
-        """What was made of this cluster before, or is made now."""
-        with self._lock:
-            cluster = self.cluster()
-            if self._of is not cluster:
-                self._of, self._kept = cluster, {}
-            if name not in self._kept:
-                self._kept[name] = make(cluster)
-            return cast("T", self._kept[name])
-
     def made(self, name: str, make: Callable[[Cluster], T]) -> T:
         """What a part of the server makes of the cluster, under its own name; kept until the cluster changes."""
-        return self._keep(name, make)
+        return self._slow.kept(name, make)
 
     def asked(self, ask: Callable[[Cluster], T]) -> T:
         """What a part of the server asks of the cluster, alone with its engine; not kept."""
-        with self._lock:
-            return ask(self.cluster())
+        return self._slow.ask(ask)
+
+    async def quickly(self, work: Callable[[], T]) -> T:
+        """What quick questions make, one after the other in a thread of their own: none waits for a slow one.
+
+        Threads that wait for one engine would hand it on at the pace at which the interpreter switches them.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def summary(self) -> ReachSummary:
         """Counts over all pairs of pods."""
-        return self._keep("summary", lambda cluster: cluster.reach(summary_only=True).summary)
+        return self.study.newest().found.summary
 
     def lint(self) -> LintReport:
-        """What the linter finds."""
-        return self.less(self._keep("lint", lambda cluster: cluster.lint()))
+        """What the linter finds, less what is suppressed here."""
+        return self.less(self.study.newest().found.lint)
 
     def less(self, report: LintReport) -> LintReport:
         """A report less what is suppressed here."""
@@ -114,18 +120,19 @@ class Answers:
 
     def diagnosis(self) -> Diagnosis:
         """What is cut, by root cause."""
-        return self._keep("diagnosis", lambda cluster: cluster.diagnose())
+        return self.study.newest().found.diagnosis
 
     def connections(self) -> tuple[Connection, ...]:
         """Every allowed connection between workloads."""
-        return self._keep("connections", lambda cluster: tuple(cluster.reach(external=False).connections))
+        return self._slow.kept("connections", lambda cluster: tuple(cluster.reach(external=False).connections))
 
-    def findings(self) -> tuple[Finding, ...]:
-        """What is wrong with the input."""
-        return self._keep("findings", lambda cluster: cluster.findings)
+    def warm(self) -> None:
+        """Makes what the first quick question would wait for."""
+        self._names()
+        self._quick.ask(_warm)
 
     def _names(self) -> tuple[str, ...]:
-        return self._keep("names", _names)
+        return self._quick.kept("names", _names)
 
     def complete(self, text: str, *, services: bool = True) -> list[str]:
         """Endpoints with this text in their names; those that begin with it come first. A Service is no source."""
@@ -148,8 +155,8 @@ class Answers:
             bare = ":" in destination and not destination.lower().startswith("service:")
             destination = f"[{destination.strip('[]')}]:{port}" if bare else f"{destination}:{port}"
         target, asked = split_destination(destination)
-        with self._lock:
-            cluster = self.cluster()
+
+        def ask(cluster: Cluster) -> Asked:
             answer = why(
                 cluster.engine,
                 cluster.endpoints,
@@ -161,14 +168,31 @@ class Answers:
             )
             return Asked(cluster, answer, _fixes(cluster, answer) if fixes else {})
 
+        return (self._slow if fixes else self._quick).ask(ask)
+
+    def why_report(self, question: Question) -> str:
+        """A WhyReport.
+
+        Raises:
+            EndpointError, QueryError: as :meth:`why`.
+        """
+        known = self._texts.get(self.cluster().snapshot, question)
+        if known is not None:
+            return known
+        *ends, fixes = question
+        asked = self.why(*ends, fixes=fixes)
+        text = why_json.render(asked.answer, asked.cluster.findings, map(fix_json.fix, asked.fixes.values()))
+        self._texts.put(asked.cluster.snapshot, question, text)
+        return text
+
     def verdict(self, row: dict[str, str]) -> str:
         """One VerdictReport with one row.
 
         Raises:
             QueryError: the question can't be answered.
         """
-        with self._lock:
-            cluster = self.cluster()
+
+        def ask(cluster: Cluster) -> str:
             answers = list(answer_rows(cluster.engine, cluster.endpoints, [Row(1, dict(row))]))
             if answers[0].error:
                 raise QueryError(answers[0].error)
@@ -176,14 +200,16 @@ class Answers:
             verdicts.write_json(answers, cluster.findings, out)
             return out.getvalue()
 
+        return self._quick.ask(ask)
+
     def reach(self, namespaces: Iterable[str], most: int) -> str:
         """A ReachReport between workloads.
 
         Raises:
             QueryError: a namespace isn't there, or there are more than ``most`` connections.
         """
-        with self._lock:
-            cluster = self.cluster()
+
+        def ask(cluster: Cluster) -> str:
             wanted = frozenset(namespaces)
             for name in sorted(wanted):
                 if name not in cluster.snapshot.namespaces:
@@ -198,6 +224,8 @@ class Answers:
             reach_json.write(replace(report, connections=kept), cluster.findings, out)
             return out.getvalue()
 
+        return self._slow.ask(ask)
+
     def diff(self, text: bytes) -> tuple[DiffReport, Cluster]:
         """What the manifests would change, and the cluster with them.
 
@@ -205,9 +233,13 @@ class Answers:
             InputError: the text can't be read.
             QueryError: there is no pod.
         """
-        with self._lock:
-            after = self.source.proposed(text)
-            return self.cluster().diff(after), after
+        after = self.source.proposed(text)
+        return self._slow.ask(lambda cluster: cluster.diff(after)), after
+
+
+def _warm(cluster: Cluster) -> None:
+    candidates(cluster.engine)
+    _ = cluster.endpoints, cluster.world
 
 
 def _names(cluster: Cluster) -> tuple[str, ...]:

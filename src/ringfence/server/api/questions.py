@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -11,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from ringfence.model.finding import Severity
 from ringfence.model.ports import Icmp, Protocol
-from ringfence.render import diagnose_json, fix_json, lint_json, why_json
+from ringfence.render import diagnose_json, lint_json
 from ringfence.render.json_values import document
 from ringfence.render.reach_json import summary as summary_fields
 from ringfence.server.answers import LONGEST, Answers
@@ -29,16 +30,17 @@ def add_routes(router: APIRouter, answers: Answers) -> None:
     @router.get("/cluster", responses=responses("ClusterSummary"), response_class=Response)
     def cluster() -> Response:
         """What is served, with counts over all pairs of pods."""
-        found = document(
+        studied = answers.study.newest()
+        told = document(
             "ClusterSummary",
             name=answers.source.name,
             age=round(answers.source.age, 3),
             ready=answers.source.ready,
-            cni=answers.cluster().cni,
-            summary=summary_fields(answers.summary()),
-            namespaces=sorted(answers.cluster().snapshot.namespaces),
+            cni=studied.cluster.cni,
+            summary=summary_fields(studied.found.summary),
+            namespaces=sorted(studied.cluster.snapshot.namespaces),
         )
-        return answer(json.dumps(found, ensure_ascii=False))
+        return answer(json.dumps(told, ensure_ascii=False))
 
     @router.get("/endpoints", responses=responses("EndpointList"), response_class=Response)
     def endpoints(
@@ -50,11 +52,10 @@ def add_routes(router: APIRouter, answers: Answers) -> None:
         return answer(json.dumps(document("EndpointList", endpoints=found), ensure_ascii=False))
 
     @router.get("/why", responses=responses("WhyReport"), response_class=Response)
-    def why(source: _Text, destination: _Text, port: _Port = "", fixes: bool = True) -> Response:
+    async def why(source: _Text, destination: _Text, port: _Port = "", fixes: bool = True) -> Response:
         """May the source connect to the destination, and why? Without ``fixes`` it takes a fraction of the time."""
-        asked = answers.why(source, destination, port, fixes=fixes)
-        found = [fix_json.fix(fix) for fix in asked.fixes.values()]
-        return answer(why_json.render(asked.answer, asked.cluster.findings, found))
+        ask = partial(answers.why_report, (source, destination, port, fixes))
+        return answer(await (run_in_threadpool(ask) if fixes else answers.quickly(ask)))
 
     @router.get("/verdict", responses=responses("VerdictReport"), response_class=Response)
     def verdict(
@@ -79,14 +80,16 @@ def add_routes(router: APIRouter, answers: Answers) -> None:
     @router.get("/findings", responses=responses("LintReport"), response_class=Response)
     def findings(severity: Annotated[Literal["note", "warning", "error"], Query()] = "note") -> Response:
         """What the linter finds, of this severity and worse. Fixes are left to ``ringfence lint``."""
-        report, least = answers.lint(), Severity[severity.upper()]
+        studied, least = answers.study.newest(), Severity[severity.upper()]
+        report = answers.less(studied.found.lint)
         shown = [finding for finding in report.findings if finding.severity >= least]
-        return answer(lint_json.render(report, shown, (), answers.cluster().snapshot))
+        return answer(lint_json.render(report, shown, (), studied.cluster.snapshot))
 
     @router.get("/diagnose", responses=responses("DiagnoseReport"), response_class=Response)
     def diagnose() -> Response:
         """What is cut, by root cause."""
-        return answer(diagnose_json.render(answers.diagnosis(), answers.findings()))
+        studied = answers.study.newest()
+        return answer(diagnose_json.render(studied.found.diagnosis, studied.cluster.findings))
 
     @router.post(
         "/diff",
