@@ -59,6 +59,11 @@ class AskedNames:
                 found.append(Span(since, until, names))
         return found
 
+    def known(self, cluster: str, address: str) -> list[tuple[str, str, float, Names]]:
+        """All that names of an address rest on: name, who asked, since when, and the chain."""
+        asked = self._found.get((cluster, address), {})
+        return sorted((name, by, times.first, times.chain) for (name, by), times in asked.items())
+
 
 class _Asked:
     """From when to when a name was asked, and the chain of its latest answer."""

@@ -9,6 +9,7 @@ from ringfence.flows.tables import TABLES
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+    import pyarrow as pa
 
 KEPT = "kept_"
 """How the names of results begin that are kept while a store is open."""
@@ -22,11 +23,19 @@ def table(name: str) -> ir.Table:
     return ibis.table(TABLES[name], name=name)
 
 
-def kept(name: str, expression: ir.Table) -> ir.Table:
-    """The table that the result of an expression is kept in."""
+def kept(name: str, rows: pa.Table | ir.Table) -> ir.Table:
+    """The table that rows, or the result of an expression, are kept in."""
     import ibis
 
-    return ibis.table(expression.schema(), name=f"{KEPT}{name}")
+    schema = rows.schema() if callable(rows.schema) else ibis.Schema.from_pyarrow(rows.schema)
+    return ibis.table(schema, name=f"{KEPT}{name}")
+
+
+def named(name: str, columns: dict[str, str]) -> ir.Table:
+    """The table of a result that is kept, by its columns."""
+    import ibis
+
+    return ibis.table(columns, name=f"{KEPT}{name}")
 
 
 def tables_of(expression: ir.Table) -> set[str]:
@@ -36,7 +45,7 @@ def tables_of(expression: ir.Table) -> set[str]:
     return {str(node.name) for node in expression.op().find(operations.UnboundTable)} & set(TABLES)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=512)
 def sql(expression: ir.Table, dialect: str) -> str:
     """The SQL of an expression; ``dialect`` is Ibis' name of the engine.
 

@@ -26,6 +26,9 @@ BATCH = 50_000
 
 MEMORY = ":memory:"
 
+SETTINGS: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "1GB", "preserve_insertion_order": False}
+"""What doesn't fit is worked on in files beside the store (DuckDB, "Tuning Workloads")."""
+
 
 _TYPES = {"int64": "BIGINT", "float64": "DOUBLE", "string": "VARCHAR", "boolean": "BOOLEAN"}
 
@@ -74,10 +77,17 @@ class DuckDbFile:
         listed = ", ".join(columns) or "*"
         yield from self._run(f"SELECT {listed} FROM {name}").fetch_record_batch(BATCH)  # noqa: S608 - as below
 
-    def keep(self, name: str, expression: ir.Table) -> ir.Table:
-        """Works an expression out and keeps the result until the store is closed."""
-        self._run(f"CREATE OR REPLACE TEMP TABLE {compiling.KEPT}{name} AS {sql(expression, 'duckdb')}")
-        return compiling.kept(name, expression)
+    def keep(self, name: str, rows: pa.Table | ir.Table) -> ir.Table:
+        """Keeps rows, or what an expression comes to, until the store is closed."""
+        import pyarrow as pa
+
+        made = f"CREATE OR REPLACE TEMP TABLE {compiling.KEPT}{name} AS"
+        if isinstance(rows, pa.Table):
+            with self._registered(rows):
+                self._run(f"{made} SELECT * FROM incoming")  # noqa: S608 - as below
+        else:
+            self._run(f"{made} {sql(rows, 'duckdb')}")
+        return compiling.kept(name, rows)
 
     @contextmanager
     def changing(self) -> Iterator[None]:
@@ -90,26 +100,33 @@ class DuckDbFile:
             raise
         self._run("COMMIT")
 
-    def append(self, name: str, rows: pa.Table) -> None:
-        """Adds rows to a table."""
-        if rows.num_rows:
-            self._insert(name, rows)
+    def append(self, name: str, rows: pa.Table | ir.Table) -> None:
+        """Adds rows, or what an expression comes to, to a table."""
+        import pyarrow as pa
+
+        columns = ", ".join(f'"{column}"' for column in TABLES[name])
+        insert = f"INSERT INTO {name} SELECT {columns} FROM"
+        if not isinstance(rows, pa.Table):
+            self._run(f"{insert} ({sql(rows, 'duckdb')})")
+        elif rows.num_rows:
+            with self._registered(rows):
+                self._run(f"{insert} incoming")
+
+    def remove(self, name: str, gone: ir.Table) -> None:
+        """Takes out the rows that have the values of a row of ``gone`` in its columns."""
+        same = " AND ".join(f'{name}."{column}" = gone."{column}"' for column in gone.columns)
+        self._run(f"DELETE FROM {name} USING {gone.get_name()} gone WHERE {same}")  # noqa: S608 - as above
 
     def replace(self, name: str, rows: pa.Table | ir.Table) -> None:
         """Puts rows, or what an expression comes to, in the place of a table's."""
-        import pyarrow as pa
+        self._run(f"DELETE FROM {name}")  # noqa: S608 - as above
+        self.append(name, rows)
 
-        self._run(f"DELETE FROM {name}")  # noqa: S608 - the names are those of this package's tables
-        if isinstance(rows, pa.Table):
-            self.append(name, rows)
-        else:
-            columns = ", ".join(f'"{column}"' for column in TABLES[name])
-            self._run(f"INSERT INTO {name} SELECT {columns} FROM ({sql(rows, 'duckdb')})")  # noqa: S608 - as above
-
-    def _insert(self, name: str, rows: pa.Table) -> None:
-        self._connection.register("incoming", rows.select(list(TABLES[name])))
+    @contextmanager
+    def _registered(self, rows: pa.Table) -> Iterator[None]:
+        self._connection.register("incoming", rows)
         try:
-            self._run(f"INSERT INTO {name} SELECT * FROM incoming")  # noqa: S608 - as above
+            yield
         finally:
             self._connection.unregister("incoming")
 
@@ -149,7 +166,7 @@ def _connect(path: str, *, write: bool) -> duckdb.DuckDBPyConnection:
     until = time.monotonic() + WAIT
     while True:
         try:
-            return duckdb.connect(path, read_only=not write)
+            return duckdb.connect(path, read_only=not write, config=SETTINGS)
         except duckdb.IOException as error:
             if "lock" not in str(error):
                 raise InputError(f"{path} can't be opened: {_first_line(error)}") from None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ringfence.flows.choosing import Choice, chosen, in_window
 from ringfence.flows.edges import Party
-from ringfence.flows.fetching import parties_of
+from ringfence.flows.fetching import in_order
 from ringfence.flows.storage import Storage
 from ringfence.flows.tables import NO_PORT
 from ringfence.model.errors import QueryError
@@ -66,14 +66,13 @@ def _table(storage: Storage, choice: Choice, *, by_hour: bool) -> pa.Table:
         hours = in_window(storage.table("hourly"), choice)
         picked = hours.join(picked.select(*keys, "egress", "ingress", "guessed"), keys)
         keys.append("hour")
-    found = storage.fetch(picked.order_by(*keys))
-    parties = parties_of(storage)
+    found, parties = in_order(storage, storage.fetch(picked), keys[2:])
     columns: dict[str, Any] = {}
     for end in ("source", "destination"):
-        numbers = found.column(end).to_numpy()
+        places = found.column(f"{end}_place")
         for field, read in _FIELDS.items():
             values = pa.array([read(party) for party in parties], pa.string())
-            columns[f"{end}_{field}"] = values.take(pa.array(numbers))
+            columns[f"{end}_{field}"] = values.take(places.combine_chunks())
     ports = [None if port == NO_PORT else port for port in found.column("port").to_pylist()]
     columns |= {"protocol": found.column("protocol"), "port": pa.array(ports, pa.int64())}
     columns |= {"outcome": found.column("outcome")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -29,15 +30,13 @@ def edge_set(storage: Storage, choice: Choice, *, whole: bool) -> EdgeSet:
     """The chosen edges, sorted by source, destination, protocol, port and outcome."""
     import numpy as np
 
-    picked = chosen(storage, choice)
-    found = storage.fetch(picked.order_by(*PAIR_AND_OUTCOME))
-    source, destination = (found.column(name).to_numpy() for name in ("source", "destination"))
-    is_used = np.bincount(np.concatenate([source, destination])) > 0
+    found, parties = in_order(storage, storage.fetch(chosen(storage, choice)), PAIR_AND_OUTCOME[2:])
+    source, destination = (found.column(name).to_numpy() for name in ("source_place", "destination_place"))
+    is_used = np.bincount(np.concatenate([source, destination]), minlength=len(parties)) > 0
     places = np.cumsum(is_used) - 1
-    parties = parties_of(storage, np.flatnonzero(is_used).tolist())
     ports = found.column("port").to_numpy().tolist()
     edges = EdgeSet(
-        parties,
+        [party for party, used in zip(parties, is_used.tolist(), strict=True) if used],
         places[source].tolist(),
         places[destination].tolist(),
         _shared(found.column("protocol")),
@@ -87,12 +86,37 @@ def _ingress_nodes(storage: Storage) -> tuple[str, ...]:
     return tuple(sorted(set(storage.fetch(arrived.select("node").distinct())["node"].to_pylist()) - {""}))
 
 
-def parties_of(storage: Storage, used: list[int] | None = None) -> list[Party]:
-    """The parties of a store by their numbers, or those of the numbers that are used."""
-    rows = [batch.to_pydict() for batch in storage.batches("parties", "party", "body")]
-    by_number = {number: body for part in rows for number, body in zip(part["party"], part["body"], strict=True)}
-    bodies = [by_number[number] for number in range(len(by_number))]
-    return [_party.decode(bodies[number]) for number in (range(len(bodies)) if used is None else used)]
+def parties_of(storage: Storage, numbers: Any) -> tuple[list[int], list[Party]]:
+    """The parties with these numbers (an array without doubles), in the order of what they are, and their numbers."""
+    import pyarrow as pa
+
+    wanted = storage.keep("wanted", pa.table({"party": pa.array(numbers, pa.int64())}))
+    rows = storage.fetch(storage.table("parties").semi_join(wanted, "party").select("party", "body")).to_pydict()
+    found = sorted(
+        zip(map(_party.decode, rows["body"]), rows["party"], strict=True), key=lambda each: order(each[0])
+    )  # fmt: skip
+    return [number for _, number in found], [party for party, _ in found]
+
+
+def order(party: Party) -> tuple[str, ...]:
+    """What parties are sorted by."""
+    name = party.names[0] if party.names else ""
+    return party.cluster, party.kind.value, party.namespace, party.workload, party.service, name, party.address
+
+
+def in_order(storage: Storage, found: pa.Table, then: Sequence[str]) -> tuple[pa.Table, list[Party]]:
+    """Rows of edges sorted by their parties, whose places are added as columns, then by ``then``; and the parties."""
+    import numpy as np
+    import pyarrow as pa
+
+    ends = [found.column(name).to_numpy() for name in ("source", "destination")]
+    numbers, parties = parties_of(storage, np.unique(np.concatenate(ends)))
+    at = np.argsort(np.array(numbers, np.int64))
+    known = np.array(numbers, np.int64)[at]
+    for name, end in zip(("source_place", "destination_place"), ends, strict=True):
+        found = found.append_column(name, pa.array(at[np.searchsorted(known, end)]))
+    keys = ("source_place", "destination_place", *then)
+    return found.sort_by([(key, "ascending") for key in keys]), parties
 
 
 def _shared(column: pa.ChunkedArray, make: Any = str) -> list[Any]:

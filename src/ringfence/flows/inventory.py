@@ -60,6 +60,7 @@ class Inventory:
         """All that is known of a workload's pods, by cluster, namespace and ``Kind/name``."""
         self._nearby: set[tuple[str, int, int]] = set()
         self._entries: dict[tuple[str, str, str, int], ServiceState] = {}
+        self._entrances: dict[tuple[str, str], set[tuple[str, int]]] = defaultdict(set)
         self._writers: dict[tuple[str, str], str] = {}
         self.api_servers: set[tuple[str, str]] = set()
         for state in self._states:
@@ -105,6 +106,10 @@ class Inventory:
         The latest one counts: addresses and ports of nodes may be given to another Service.
         """
         return None if port is None else self._entries.get((cluster, address, protocol, port))
+
+    def entrances(self, cluster: str, address: str) -> Iterable[tuple[str, int]]:
+        """The protocols and ports at which Services are reached from outside at an address; without one, at nodes."""
+        return self._entrances.get((cluster, address), ())
 
     def workload(self, cluster: str, namespace: str, pod: str, told: str) -> str:
         """``Kind/name`` of a pod's workload, where a record names the pod, and may name the workload (``told``)."""
@@ -163,10 +168,12 @@ class Inventory:
 
     def _enter(self, cluster: str, service: ServiceState) -> None:
         for port in service.ports:
-            for address in service.external:
-                self._entries[cluster, address, port.protocol, port.port] = service
+            places = [(address, port.port) for address in service.external]
             if port.node_port is not None:
-                self._entries[cluster, "", port.protocol, port.node_port] = service
+                places.append(("", port.node_port))
+            for address, number in places:
+                self._entries[cluster, address, port.protocol, number] = service
+                self._entrances[cluster, address].add((port.protocol, number))
 
     def _node(self, cluster: str, node: NodeState, time: float) -> None:
         self._nodes[cluster, node.name] = next(iter(node.addresses), "")

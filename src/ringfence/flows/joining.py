@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ringfence.flows import rows
-from ringfence.flows.deriving import STALE
-from ringfence.flows.mapping import number_of
+from ringfence.flows.deriving import ALL, stale
+from ringfence.flows.numbers import number_of
 from ringfence.flows.storage import Storage
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def join(target: Storage, source: Storage, cluster: str) -> Joined:
         target.append("flows", _fresh(tables["flows"], target.fetch(target.table("flows").select("flow")), "flow"))
         known = target.fetch(target.table("states").select("digest"))
         target.append("states", _fresh(tables["states"], known, "digest"))
-        target.set_note(STALE, "1")
+        stale(target, ALL)
     return Joined(source.path, cluster, len(numbers))
 
 

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from ringfence.flows.compiling import kept, table
+from ringfence.flows.compiling import kept, named, table
 from ringfence.flows.tables import ANSWER, MADE, RESET
 
 if TYPE_CHECKING:
@@ -32,31 +32,42 @@ if TYPE_CHECKING:
 
 PAIR = ("source", "destination", "protocol", "port")
 
+PAIRS = {name: MADE["edges"][name] for name in PAIR}
+
 OUTCOMES = ("allowed", "denied", "rejected", "audited", "failed", "unknown")
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Expressions in the order in which they are worked out: ``kept`` ones, by name, then those of the ``tables``."""
+    """Expressions in the order in which they are worked out: ``kept`` ones, by name, then rows for ``tables``."""
 
     kept: tuple[tuple[str, ir.Table], ...]
     tables: tuple[tuple[str, ir.Table], ...]
 
 
 @cache
-def plan() -> Plan:
-    """How the tables of edges are worked out of ``tallies``, ``mapped`` and ``details``."""
-    seen = observed(table("tallies"), table("mapped"))
-    seen_kept = kept("observed", seen)
+def plan(part: int = 0, parts: int = 1) -> Plan:
+    """How the edges of the pairs that are kept as ``pairs`` are worked out of ``tallies``, ``mapped`` and ``details``.
+
+    What an edge comes to depends on the flows of its pair alone. So any of them can be worked out by themselves, and
+    many in parts: here those whose source's number leaves ``part`` when it is divided by ``parts``.
+    """
+    mapped = table("mapped").semi_join(named("pairs", PAIRS), PAIR)
+    if parts > 1:
+        mapped = mapped.filter(mapped.source % parts == part)
+    rows = kept("rows", mapped)
+    found = observed(table("tallies").semi_join(rows, "flow"), rows)
+    seen_kept = kept("observed", found)
     by_hour = _by_hour(seen_kept)
     hourly = _hourly(kept("by_hour", by_hour))
+    hourly_kept = kept("hourly", hourly)
     return Plan(
-        (("observed", seen), ("by_hour", by_hour)),
+        (("rows", mapped), ("observed", found), ("by_hour", by_hour), ("hourly", hourly)),
         (
-            ("hourly", hourly),
-            ("edges", _edges(table("hourly"), seen_kept)),
+            ("hourly", hourly_kept),
+            ("edges", _edges(hourly_kept, seen_kept)),
             ("edge_details", _edge_details(seen_kept, table("details"))),
-            ("seen", _seen(seen_kept)),
+            ("sightings", _sightings(seen_kept)),
         ),
     )
 
@@ -259,11 +270,24 @@ def _resets(seen: ir.Table, details: ir.Table) -> ir.Table:
     return ibis.union(*(found.mutate(outcome=ibis.literal(outcome)) for outcome in ("allowed", "unknown")))
 
 
-def _seen(seen: ir.Table) -> ir.Table:
-    return seen.group_by("hour", "format", "node").agg(
+def _sightings(seen: ir.Table) -> ir.Table:
+    return seen.group_by(*PAIR, "hour", "format", "node").agg(
         first=seen["first"].min(),
         last=seen["last"].max(),
         records=seen.records.sum().cast("int64"),
         unmapped=seen.records.sum(where=seen.unmapped).fill_null(0).cast("int64"),
         replies_dropped=seen.records.sum(where=seen.dropped).fill_null(0).cast("int64"),
+    )
+
+
+@cache
+def seen() -> ir.Table:
+    """What there are records of, by hour, format and node."""
+    sightings = table("sightings")
+    return sightings.group_by("hour", "format", "node").agg(
+        first=sightings["first"].min(),
+        last=sightings["last"].max(),
+        records=sightings.records.sum().cast("int64"),
+        unmapped=sightings.unmapped.sum().cast("int64"),
+        replies_dropped=sightings.replies_dropped.sum().cast("int64"),
     )

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ringfence.flows import compiling
 from ringfence.flows.duckdb_file import BATCH, WAIT, check_version
-from ringfence.flows.rows import arrow, empty
-from ringfence.flows.tables import TABLES, VERSION
+from ringfence.flows.rows import arrow
+from ringfence.flows.tables import TABLES, VERSION, empty
 from ringfence.model.errors import InputError
 
 if TYPE_CHECKING:
@@ -104,13 +104,20 @@ class ParquetDirectory:
             with parquet.ParquetFile(file) as opened:
                 yield from opened.iter_batches(BATCH, columns=list(columns) or None)
 
-    def keep(self, name: str, expression: ir.Table) -> ir.Table:
-        """Works an expression out and keeps the result until the store is closed."""
+    def keep(self, name: str, rows: pa.Table | ir.Table) -> ir.Table:
+        """Keeps rows, or what an expression comes to, until the store is closed."""
+        import pyarrow as pa
+
         directory = self._kept / f"{name}-{uuid.uuid4().hex}"
-        self._write(expression, directory)
-        columns = {column: str(kind).lstrip("!") for column, kind in expression.schema().items()}
-        self._engine.name(f"{compiling.KEPT}{name}", columns, _parquet_files(directory))
-        return compiling.kept(name, expression)
+        if isinstance(rows, pa.Table):
+            directory.mkdir(parents=True)
+            _write_file(rows, directory / "part.parquet")
+        else:
+            self._write(rows, directory)
+        kept = compiling.kept(name, rows)
+        columns = {column: str(kind).lstrip("!") for column, kind in kept.schema().items()}
+        self._engine.name(kept.get_name(), columns, _parquet_files(directory))
+        return kept
 
     @contextlib.contextmanager
     def changing(self) -> Iterator[None]:
@@ -157,29 +164,32 @@ class ParquetDirectory:
                     time.sleep(0.1)
             yield
 
-    def append(self, name: str, rows: pa.Table) -> None:
-        """Adds rows to a table."""
-        if rows.num_rows:
-            self._files[name] = [*self._files.get(name, []), self._put(name, rows)]
+    def append(self, name: str, rows: pa.Table | ir.Table) -> None:
+        """Adds rows, or what an expression comes to, to a table."""
+        self._files[name] = [*self._files.get(name, []), *self._put(name, rows)]
 
     def replace(self, name: str, rows: pa.Table | ir.Table) -> None:
         """Puts rows, or what an expression comes to, in the place of a table's."""
+        self._files[name] = self._put(name, rows) or self._put(name, arrow(name, empty(name)), even_empty=True)
+
+    def remove(self, name: str, gone: ir.Table) -> None:
+        """Takes out the rows that have the values of a row of ``gone`` in its columns."""
+        self.replace(name, self.table(name).anti_join(gone, list(gone.columns)))
+
+    def _put(self, name: str, rows: pa.Table | ir.Table, *, even_empty: bool = False) -> list[str]:
+        """Writes files with rows, and gives their names; none where there are no rows."""
         import pyarrow as pa
 
-        if isinstance(rows, pa.Table):
-            self._files[name] = [self._put(name, rows)]
-            return
-        directory = self._root / name / uuid.uuid4().hex
-        self._write(rows.select(*TABLES[name]), directory)
-        self._files[name] = [str(Path(file).relative_to(self._root)) for file in _parquet_files(directory)]
-
-    def _put(self, name: str, rows: pa.Table) -> str:
-        from pyarrow import parquet
-
+        if not isinstance(rows, pa.Table):
+            directory = self._root / name / uuid.uuid4().hex
+            self._write(rows.select(*TABLES[name]), directory)
+            return [str(Path(file).relative_to(self._root)) for file in _parquet_files(directory)]
+        if not rows.num_rows and not even_empty:
+            return []
         file = self._root / name / f"{uuid.uuid4().hex}.parquet"
         file.parent.mkdir(exist_ok=True)
-        parquet.write_table(rows.select(list(TABLES[name])), file, compression="zstd")
-        return str(file.relative_to(self._root))
+        _write_file(rows.select(list(TABLES[name])), file)
+        return [str(file.relative_to(self._root))]
 
     def _write(self, expression: ir.Table, directory: Path) -> None:
         self._name_tables(expression)
@@ -242,6 +252,12 @@ class DuckDbEngine:
     def close(self) -> None:
         """Closes the connection."""
         self._connection.close()
+
+
+def _write_file(rows: pa.Table, file: Path) -> None:
+    from pyarrow import parquet
+
+    parquet.write_table(rows, file, compression="zstd")
 
 
 def _parquet_files(directory: Path) -> list[str]:

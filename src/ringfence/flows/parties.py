@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ringfence.flows.edges import Party, PartyKind
@@ -23,36 +22,34 @@ class _Known:
     pods: set[str] = field(default_factory=set)
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a row says of a party: by which key it is known, and one of its pods; ``labels`` are None if not known."""
+
+    key: PartyKey
+    pod: str
+    labels: tuple[Label, ...] | None
+    names: tuple[str, ...]
+
+
 class PartyBook:
     """Parties by what makes them one: labels are intersected, names and pods are united."""
 
     def __init__(self) -> None:
-        self._numbers: dict[PartyKey, int] = {}
-        self._known: list[_Known] = []
+        self._known: dict[PartyKey, _Known] = {}
 
-    def number(self, key: PartyKey) -> int:
-        """The party's number."""
-        found = self._numbers.get(key)
-        if found is None:
-            found = self._numbers[key] = len(self._known)
-            self._known.append(_Known())
-        return found
+    def add(self, said: Said) -> None:
+        """Takes in what a row says."""
+        known = self._known.setdefault(said.key, _Known())
+        if said.pod:
+            known.pods.add(said.pod)
+        if said.labels is not None:
+            known.labels = set(said.labels) if known.labels is None else known.labels & set(said.labels)
+        known.names.update(said.names)
 
-    def pod(self, number: int, name: str, labels: Iterable[Label] | None) -> None:
-        """One of the party's pods; ``labels`` are None where they are not known."""
-        known = self._known[number]
-        if name:
-            known.pods.add(name)
-        if labels is not None:
-            known.labels = set(labels) if known.labels is None else known.labels & set(labels)
-
-    def names(self, number: int, names: Iterable[str]) -> None:
-        """Names of the party's address."""
-        self._known[number].names.update(names)
-
-    def parties(self) -> list[Party]:
-        """All parties, by their numbers."""
-        return [_party(key, known) for key, known in zip(self._numbers, self._known, strict=True)]
+    def parties(self) -> dict[PartyKey, Party]:
+        """All parties."""
+        return {key: _party(key, known) for key, known in self._known.items()}
 
 
 def _party(key: PartyKey, known: _Known) -> Party:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ringfence.flows import rows
-from ringfence.flows.deriving import STALE
+from ringfence.flows.deriving import ALL, stale
 from ringfence.flows.storage import Storage
 from ringfence.model.flow import HOUR
 
@@ -46,7 +46,7 @@ def prune(storage: Storage, before: float) -> Pruned:
         losses = storage.fetch(storage.table("losses"))
         recent = [_is_recent(body, before) for body in losses.column("body").to_pylist()]
         storage.replace("losses", losses.filter(rows.mask(recent)))
-        storage.set_note(STALE, "1")
+        stale(storage, ALL)
     return Pruned(int(sums["hours"]), int(sums["records"] or 0), int(sums["left"] or 0))
 
 

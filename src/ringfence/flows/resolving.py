@@ -51,6 +51,7 @@ class Resolver:
         self._inventory = inventory
         self._ends: dict[tuple[str, FlowEnd], list[Span[Found]]] = {}
         self._targets: dict[tuple[str, ServiceState, str, int | None], Found] = {}
+        self._declared: dict[tuple[str, str, str], tuple[tuple[str, int], ...]] = {}
 
     def end(self, cluster: str, end: FlowEnd) -> list[Span[Found]]:
         """What the end is, over the time; a Service stays one."""
@@ -80,6 +81,26 @@ class Resolver:
             if any(pod.declares(protocol, port) for pod in members):
                 return True
         return False
+
+    def behind(self, found: Found) -> tuple[object, ...]:
+        """All that an end that was found can be as a destination, and the ports that it declares."""
+        key = (found.cluster, found.namespace, found.workload)
+        declared = self._declared.get(key)
+        if declared is None:
+            members = self._inventory.members.get(key, ())
+            numbers = {(protocol, number) for pod in members for _, protocol, number in pod.ports}
+            declared = self._declared[key] = tuple(sorted(numbers))
+        names = {found.service} - {""}
+        if (found.cluster, found.address) in self._inventory.api_servers:
+            names.add(API_SERVER)
+        asked: set[tuple[str, int]] = set()
+        if found.kind in _ENTRANCES:
+            asked.update(self._inventory.entrances(found.cluster, found.address) if found.address else ())
+            asked.update(self._inventory.entrances(found.cluster, "") if found.kind is PartyKind.NODE else ())
+        for service in filter(None, (self._inventory.service(found.cluster, name) for name in names)):
+            asked.update((port.protocol, port.port) for port in service.ports)
+            asked.update(("TCP", number) for _, ports in service.endpoints for _, number in ports)
+        return declared, tuple((*each, self._behind(found, *each)) for each in sorted(asked))
 
     def _behind(self, found: Found | None, protocol: str, port: int | None) -> Found | None:
         if found is None:

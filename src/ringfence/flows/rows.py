@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ringfence.flowlogs.reduction import Reduction
-from ringfence.flows.mapping import number_of
+from ringfence.flows.numbers import number_of
 from ringfence.flows.state import State
-from ringfence.flows.tables import TABLES
+from ringfence.flows.tables import TABLES, empty
 from ringfence.model.flow import Flow, Loss, NameAnswer
 
 if TYPE_CHECKING:
@@ -31,11 +31,6 @@ def arrow(table: str, columns: Mapping[str, Any]) -> pa.Table:
 
     types = {"int64": pa.int64(), "float64": pa.float64(), "string": pa.string(), "boolean": pa.bool_()}
     return pa.table({name: pa.array(columns[name], types[kind]) for name, kind in TABLES[table].items()})
-
-
-def empty(table: str) -> dict[str, list[Any]]:
-    """The columns of a table, without rows."""
-    return {column: [] for column in TABLES[table]}
 
 
 def of_reduction(reduction: Reduction, number: int, cluster: str, log_format: str) -> dict[str, pa.Table]:

@@ -25,14 +25,20 @@ class Storage(Protocol):
     def batches(self, name: str, *columns: str) -> Iterator[pa.RecordBatch]:
         """A table, or some of its columns, in parts. Nothing else may be asked in between."""
 
-    def keep(self, name: str, expression: ir.Table) -> ir.Table:
-        """Works an expression out and keeps the result until the store is closed."""
+    def keep(self, name: str, rows: pa.Table | ir.Table) -> ir.Table:
+        """Keeps rows, or what an expression comes to, until the store is closed."""
 
     def changing(self) -> AbstractContextManager[None]:
         """A transaction; an exception undoes it."""
 
-    def append(self, name: str, rows: pa.Table) -> None:
-        """Adds rows to a table, within a transaction."""
+    def append(self, name: str, rows: pa.Table | ir.Table) -> None:
+        """Adds rows, or what an expression comes to, to a table, within a transaction."""
+
+    def remove(self, name: str, gone: ir.Table) -> None:
+        """Takes rows out of a table, within a transaction: those with the values of a row of ``gone`` in its columns.
+
+        ``gone`` is the result of :meth:`keep`.
+        """
 
     def replace(self, name: str, rows: pa.Table | ir.Table) -> None:
         """Puts rows, or what an expression comes to, in the place of a table's, within a transaction."""

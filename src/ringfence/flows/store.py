@@ -11,7 +11,7 @@ from pathlib import Path
 from ringfence.flowlogs.reduction import Reduction
 from ringfence.flows import rows
 from ringfence.flows.choosing import Choice
-from ringfence.flows.deriving import STALE, derive
+from ringfence.flows.deriving import STALE, derive, stale
 from ringfence.flows.duckdb_file import MEMORY, DuckDbFile
 from ringfence.flows.edges import Coverage, EdgeSet
 from ringfence.flows.exporting import export
@@ -59,15 +59,16 @@ class Store:
         ``log.number`` is that of an input that goes on, or :meth:`next_number`.
         """
         tables = rows.of_reduction(reduction, log.number, log.cluster, log.format)
-        known = {flow for batch in self._storage.batches("flows", "flow") for flow in batch.column(0).to_pylist()}
-        fresh = [number not in known for number in tables["flows"].column("flow").to_pylist()]
-        tables["flows"] = tables["flows"].filter(rows.mask(fresh))
         columns = {name: [getattr(log, name)] for name in StoredInput.__dataclass_fields__ if name != "number"}
-        with self._storage.changing():
+        storage = self._storage
+        with storage.changing():
+            came = storage.keep("came", tables.pop("flows"))
+            storage.append("flows", came.anti_join(storage.table("flows"), "flow"))
+            storage.append("touched", came.select("flow"))
             for name, table in tables.items():
-                self._storage.append(name, table)
-            self._storage.append("inputs", rows.arrow("inputs", {"input": [log.number], **columns}))
-            self._storage.set_note(STALE, "1")
+                storage.append(name, table)
+            storage.append("inputs", rows.arrow("inputs", {"input": [log.number], **columns}))
+            stale(storage)
 
     def next_number(self) -> int:
         """A number for a new input."""
@@ -82,7 +83,7 @@ class Store:
         row = {"cluster": [state.cluster], "time": [state.time], "digest": [digest], "name": [name], "body": [body]}
         with self._storage.changing():
             self._storage.append("states", rows.arrow("states", row))
-            self._storage.set_note(STALE, "1")
+            stale(self._storage)
         return True
 
     def prune(self, before: float) -> Pruned:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-VERSION = 1
+from typing import Any
+
+VERSION = 2
 """Raised when a store of another version could be read wrongly."""
 
 _INT = "int64"
@@ -40,10 +42,33 @@ READ: dict[str, dict[str, str]] = {
     "losses": {"input": _INT, "body": _TEXT},
     "answers": {"input": _INT, "cluster": _TEXT, "last": _TIME, "body": _TEXT},
     "states": {"cluster": _TEXT, "time": _TIME, "digest": _TEXT, "name": _TEXT, "body": _TEXT},
+    "touched": {"flow": _INT},
 }
-"""What logs and inventories said. An input has a row each time that it was read further: the last one counts."""
+"""What logs and inventories said. An input has a row each time that it was read further: the last one counts.
+
+``touched`` are the flows that were counted since the edges were worked out.
+"""
 
 MADE: dict[str, dict[str, str]] = {
+    "leans": {
+        "flow": _INT,
+        "source": _INT,
+        "destination": _INT,
+        "writer": _INT,
+        "opening": _TEXT,
+        "source_served": _INT,
+        "destination_served": _INT,
+    },
+    "ends": {
+        "end": _INT,
+        "kind": _TEXT,
+        "cluster": _TEXT,
+        "first": _TIME,
+        "last": _TIME,
+        "digest": _INT,
+        "body": _TEXT,
+    },
+    "said": {"said": _INT, "body": _TEXT},
     "parties": {
         "party": _INT,
         "kind": _TEXT,
@@ -58,6 +83,8 @@ MADE: dict[str, dict[str, str]] = {
         "until": _TIME,
         "source": _INT,
         "destination": _INT,
+        "source_said": _INT,
+        "destination_said": _INT,
         "source_unit": _INT,
         "destination_unit": _INT,
         "protocol": _TEXT,
@@ -71,6 +98,7 @@ MADE: dict[str, dict[str, str]] = {
         "each": "boolean",
         "reply": "boolean",
         "guessed": "boolean",
+        "even": "boolean",
         "unmapped": "boolean",
     },
     "details": {"flow": _INT, "kind": _TEXT, "value": _TEXT},
@@ -111,6 +139,20 @@ MADE: dict[str, dict[str, str]] = {
         "kind": _TEXT,
         "value": _TEXT,
     },
+    "sightings": {
+        "source": _INT,
+        "destination": _INT,
+        "protocol": _TEXT,
+        "port": _INT,
+        "hour": _INT,
+        "format": _TEXT,
+        "node": _TEXT,
+        "first": _TIME,
+        "last": _TIME,
+        "records": _INT,
+        "unmapped": _INT,
+        "replies_dropped": _INT,
+    },
     "seen": {
         "hour": _INT,
         "format": _TEXT,
@@ -122,7 +164,12 @@ MADE: dict[str, dict[str, str]] = {
         "replies_dropped": _INT,
     },
 }
-"""What is worked out of them, anew when something was added. ``port`` is :data:`NO_PORT` where there is none."""
+"""What is worked out of them; see :mod:`ringfence.flows.deriving`. ``port`` is :data:`NO_PORT` where there is none.
+
+``leans`` says of each flow what its rows in ``mapped`` rest on: two of the ``ends``, who wrote it, and the ports of
+which it tells, or asks, whether they are served. The ``digest`` of an end is of all that is known of it. A party is
+numbered by what makes it one; its body is put together from what the rows that lead to it ``said``.
+"""
 
 NO_PORT = -1
 
@@ -136,3 +183,11 @@ RESET = "reset"
 """The kind of a detail of edges: hour, number, first and last time of resets, in JSON."""
 
 TABLES = READ | MADE
+
+Columns = dict[str, list[Any]]
+"""Rows of a table, by column."""
+
+
+def empty(table: str) -> Columns:
+    """The columns of a table, without rows."""
+    return {column: [] for column in TABLES[table]}
