@@ -118,7 +118,23 @@ dstPod="default/backend" packet=<
  >
 I0712 09:53:52.257900       1 engine.go:57] "Packet denied by egress policy" id=9"""
 
+ANTREA_FLOWS = (
+    b"1637706961,1637706973,10.10.0.79,10.10.0.80,44752,5201,TCP,perftest-a,antrea-test,k8s-node-control-p"
+    b"lane,perftest-b,antrea-test-b,k8s-node-control-plane-b,10.10.1.10,5202,perftest,test-flow-aggregator"
+    b"-networkpolicy-ingress-allow,antrea-test-ns,test-flow-aggregator-networkpolicy-rule,Drop,K8sNetworkP"
+    b"olicy,test-flow-aggregator-networkpolicy-egress-allow,antrea-test-ns-e,test-flow-aggregator-networkp"
+    b"olicy-rule-e,Invalid,Invalid,test-egress,172.18.0.1,http,mockHttpString,test-egress-node"
+    b"\n"
+    b"1637706961,1637706973,10.10.0.79,10.10.0.80,44752,5201,6,perftest-a,antrea-test,k8s-node-control-pla"
+    b"ne,perftest-b,antrea-test-b,k8s-node-control-plane-b,10.10.1.10,5202,perftest,test-flow-aggregator-n"
+    b"etworkpolicy-ingress-allow,antrea-test-ns,test-flow-aggregator-networkpolicy-rule,2,1,test-flow-aggr"
+    b"egator-networkpolicy-egress-allow,antrea-test-ns-e,test-flow-aggregator-networkpolicy-rule-e,5,4,tes"
+    b"t-egress,172.18.0.1,http,mockHttpString,test-egress-node"
+)
+"""antrea-io/antrea, pkg/flowaggregator/flowlogger/logger_test.go, with and without prettyPrint."""
+
 LOGS: dict[str, bytes] = {
+    "antrea-flows": ANTREA_FLOWS,
     "antrea-np": ANTREA + b"\n" + ANTREA_DEFAULT,
     "aws-agent": b"\n".join((AWS_JSON, AWS_TEXT, AWS_TEXT_V6, AWS_CLOUDWATCH)),
     "aws-vpc": VPC + b"\n" + VPC_NODATA,

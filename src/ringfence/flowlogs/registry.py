@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ringfence.flowlogs import (
+    antrea_flows,
     antrea_np,
     aws_agent,
     aws_vpc,
@@ -29,6 +30,7 @@ FORMATS: tuple[Format, ...] = (
     goldmane.FORMAT,
     ovn_acl.FORMAT,
     antrea_np.FORMAT,
+    antrea_flows.FORMAT,
     aws_agent.FORMAT,
     aws_vpc.FORMAT,
     gke.FORMAT,
