@@ -1,9 +1,9 @@
 """Antrea's Flow Aggregator: the CSV of its flow logger, without a header.
 
 Fields: ``WriteRecord`` of https://github.com/antrea-io/antrea/blob/main/pkg/flowaggregator/flowlogger/logger.go, in
-words or, with ``prettyPrint: false``, in numbers (``prettyprint.go`` beside it). The source is who began the connection,
-the destination the pod, after a Service was translated; both nodes' records have been put together. A connection that
-goes on is written again each minute or so (``activeFlowRecordTimeout``), and its begin stays the same.
+words or, with ``prettyPrint: false``, in numbers (``prettyprint.go`` beside it). The source is who began the
+connection, the destination the pod, after a Service was translated; both nodes' records have been put together. A
+connection that goes on is written again each minute or so (``activeFlowRecordTimeout``), and its begin stays the same.
 """
 
 from __future__ import annotations
