@@ -41,7 +41,7 @@ def test_a_change_shows_the_connection_that_it_cut_and_its_lines(client: httpx.C
     text = client.get("/changes/2").text
     assert "1 connection removed" in text
     assert "shop/Deployment/checkout → payments/Deployment/payments on TCP 8443" in text
-    assert re.search(r'<span class="add">&#43; +tier: api</span>', text)
+    assert re.search(r'<span class="add">\+ +tier: api</span>', text)
     assert "the audit log" in text
 
 
