@@ -30,7 +30,7 @@ RECORDED = (
 
 NAMES = (
     "cluster", "endpoints", "why", "verdict", "reach", "findings", "diagnose", "audit", "state", "map",
-    "map/edge", "diff",
+    "map/edge", "diff", "test",
 )  # fmt: skip
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
@@ -39,7 +39,7 @@ CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance,
 @pytest.mark.parametrize("name", NAMES)
 def test_each_question_is_answered_as_described(address: str, name: str, mode: GenerationMode) -> None:
     described = schemathesis.openapi.from_url(f"{address}/openapi.json")
-    operation = described[f"/api/v1/{name}"]["POST" if name == "diff" else "GET"]
+    operation = described[f"/api/v1/{name}"]["POST" if name in ("diff", "test") else "GET"]
     if mode is GenerationMode.NEGATIVE and name in ("cluster", "diagnose"):
         return  # they have no parameter that could be wrong
 

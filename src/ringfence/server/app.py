@@ -27,6 +27,7 @@ from ringfence.server.problems import problem
 from ringfence.server.settings import Settings
 from ringfence.server.source import Source
 from ringfence.server.suppress import Suppressions
+from ringfence.server.trying import served
 from ringfence.server.views import page
 from ringfence.server.waiting import Waiting
 
@@ -49,6 +50,7 @@ def make_app(
     app.state.audit = Audit(settings.audit_file)
     if settings.suppressions_file:
         answers.suppressions = Suppressions(settings.suppressions_file)
+    answers.suites = served(settings.tests)
 
     @app.get("/healthz", include_in_schema=False)
     def healthz() -> PlainTextResponse:

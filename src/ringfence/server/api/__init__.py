@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from ringfence.server.answers import Answers
-from ringfence.server.api import audit, changes, flows, map, questions, state
+from ringfence.server.api import audit, changes, flows, map, questions, state, tests
 
 
 def make_api(answers: Answers) -> APIRouter:
@@ -17,4 +17,5 @@ def make_api(answers: Answers) -> APIRouter:
     flows.add_routes(router, answers)
     changes.add_routes(router, answers)
     audit.add_routes(router, answers)
+    tests.add_routes(router, answers)
     return router
