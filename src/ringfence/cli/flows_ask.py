@@ -31,8 +31,21 @@ class Asked:
     moments: tuple[Moment, ...]
 
 
-paths = click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(allow_dash=True))
-"""The cluster, if it is to be asked, too."""
+def paths(command: _Command) -> _Command:
+    """The cluster, if it is to be asked, too; a running one where an option says so.
+
+    Records tell a lot by themselves, so without a path no cluster is asked of its own accord.
+    """
+
+    @click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(allow_dash=True))
+    @options.cluster
+    @functools.wraps(command)
+    def wrapped(*args: Any, paths: tuple[str, ...], live: options.Live, **kwargs: Any) -> Any:
+        wanted = paths or live.asked or live.changes
+        return command(*args, paths=live.paths(paths) if wanted else (), **kwargs)
+
+    return wrapped
+
 
 snapshots = click.option(
     "--snapshots",

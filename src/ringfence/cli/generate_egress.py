@@ -31,7 +31,7 @@ _CNI = {"cilium": "cilium", "calico": "calico", "calico-enterprise": "calico"}
 
 
 @click.command("egress", help=_HELP, short_help="Make policies of requests for egress.")
-@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(allow_dash=True))
+@click.argument("paths", metavar="[PATH...]", nargs=-1, type=click.Path(allow_dash=True))
 @click.option("--for", "choice", type=click.Choice(_CHOICES), help="The policy API to write.")
 @click.option("--expired", "take_expired", is_flag=True, help="Write requests that are past their last day, too.")
 @click.option("--refresh", is_flag=True, help="Compare the names in the policies of PATH with the records; 1 if stale.")
@@ -39,6 +39,7 @@ _CNI = {"cilium": "cilium", "calico": "calico", "calico-enterprise": "calico"}
     "--into", metavar="DIR", default="", type=click.Path(), help="helm and kustomize: the new directory to write."
 )
 @options.output("manifest", "text", "json", "helm", "kustomize")
+@options.cluster
 @options.resolve
 @options.common
 def command(
@@ -48,13 +49,18 @@ def command(
     refresh: bool,
     into: str,
     output: str,
+    live: options.Live,
     common: options.Common,
 ) -> None:
     """Runs the command."""
     if refresh:
         if output in ("helm", "kustomize"):
             raise click.UsageError("--refresh answers in text or json.")
-        _refresh(paths, output, common)
+        _refresh(live.paths(paths), output, common)
+    if not paths:
+        raise click.UsageError("Name the file with the requests: they stand in no cluster.")
+    # The requests are files, so a running cluster is asked beside them.
+    paths = (*paths, *(live.base(()) if live.asked else ()), *live.changes)
     if choice is None:
         raise click.UsageError(f"Say for which policy API: --for {'|'.join(_CHOICES)}.")
     if bool(into) != (output in ("helm", "kustomize")):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import time
 from pathlib import Path
 
 from ringfence.flows.state import State, state_of
 from ringfence.model.errors import InputError
 from ringfence.sources import load_snapshot
+from ringfence.sources.inputs import LIVE
 
 _SECONDS = re.compile(r"\d{9,11}(?:\.\d+)?")
 
@@ -17,7 +19,8 @@ def read_state(text: str, cluster: str = "") -> tuple[State, str]:
     """The state of a cluster, and the path that it was read from.
 
     ``PATH`` is anything that holds the cluster's objects. ``TIME`` is when they were read from it: RFC 3339 (UTC if no
-    zone is given), or seconds since 1970. Without it, the time when the file was last changed counts.
+    zone is given), or seconds since 1970. Without it, the time when the file was last changed counts; a running
+    cluster is as it is now.
 
     Raises:
         InputError: the path can't be read, or names no pod, node or Service.
@@ -25,7 +28,7 @@ def read_state(text: str, cluster: str = "") -> tuple[State, str]:
     path, moment = split(text)
     snapshot = load_snapshot([path])
     if moment is None:
-        moment = _changed(Path(path))
+        moment = time.time() if path.startswith(LIVE) else _changed(Path(path))
     if not (snapshot.pods or snapshot.nodes or snapshot.services):
         raise InputError(f"{path} has no pod, node or Service, so it maps no flow.")
     return state_of(snapshot, moment, cluster), path
