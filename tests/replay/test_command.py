@@ -109,3 +109,34 @@ def test_a_store_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
     done = run("replay", "--flows", str(tmp_path / "none.duckdb"), "--policies", shop, shop)
     assert done.exit_code == 2
     assert "There is no store" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("bad", "place"),
+    [
+        ("spec: {podSelector: 7}", ":12"),
+        ("spec: [", ":1"),
+        ("spec: {podSelector: {}, ingress: [{ports: [{port: -1}]}]}", ":12"),
+    ],
+)
+def test_a_proposed_object_that_cannot_be_read_is_no_proposal(
+    files: tuple[str, str, str], bad: str, place: str
+) -> None:
+    flows, proposed, shop = files
+    with open(proposed, "a", encoding="utf-8") as stream:  # noqa: PTH123 - appended to
+        stream.write(f"---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: bad}}\n{bad}\n")
+    for given in (["--policies", proposed], ["--apply", proposed]):
+        done = run("replay", "--flows", flows, *given, shop)
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert f"ringfence: {proposed}{place}" in done.stderr
+        lenient = run("replay", "--flows", flows, *given, "--lenient", shop)
+        assert lenient.exit_code == 0, lenient.stderr
+        assert "left out or read in the safest way" in lenient.stdout
+
+
+def test_what_is_wrong_in_the_cluster_of_today_is_told_and_no_end(files: tuple[str, str, str], tmp_path: Path) -> None:
+    flows, proposed, shop = files
+    bad = tmp_path / "bad.yaml"
+    bad.write_text(PROPOSED.replace("podSelector: {}", "podSelector: 7"), encoding="utf-8")
+    done = run("replay", "--flows", flows, "--apply", proposed, shop, str(bad))
+    assert done.exit_code == 0, done.stderr
