@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+
 from ringfence.model.ports import ALL_PORTS, NO_PORTS, PortSet
 
 NONE = 0
 FULL = 1
+
+_ADDING = threading.Lock()
+"""Engines that share a table may be asked by several threads, each engine by one."""
 
 
 class PortTable:
@@ -31,8 +36,11 @@ class PortTable:
         """The number of a port set."""
         number = self._ids.get(ports)
         if number is None:
-            number = self._ids[ports] = len(self.sets)
-            self.sets.append(ports)
+            with _ADDING:
+                number = self._ids.get(ports)
+                if number is None:
+                    self.sets.append(ports)
+                    number = self._ids[ports] = len(self.sets) - 1
         return number
 
     def union(self, a: int, b: int) -> int:

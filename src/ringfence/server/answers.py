@@ -13,7 +13,6 @@ from ringfence.cluster import Cluster
 from ringfence.diagnose.report import Diagnosis
 from ringfence.diff import DiffReport
 from ringfence.explain.bulk import answer_rows
-from ringfence.explain.candidates import candidates
 from ringfence.explain.queries import Row
 from ringfence.explain.query import split_destination
 from ringfence.explain.why import WhyAnswer, why
@@ -27,7 +26,7 @@ from ringfence.reach.filters import Filters
 from ringfence.reach.report import Connection, ReachReport, ReachSummary
 from ringfence.render import fix_json, reach_json, verdicts, why_json
 from ringfence.server.change_answers import ChangeAnswers
-from ringfence.server.desk import Desk
+from ringfence.server.desk import Desk, warmed
 from ringfence.server.flow_answers import FlowAnswers
 from ringfence.server.source import Source
 from ringfence.server.study import Study
@@ -129,7 +128,7 @@ class Answers:
     def warm(self) -> None:
         """Makes what the first quick question would wait for."""
         self._names()
-        self._quick.ask(_warm)
+        self._quick.ask(warmed)
 
     def _names(self) -> tuple[str, ...]:
         return self._quick.kept("names", _names)
@@ -235,11 +234,6 @@ class Answers:
         """
         after = self.source.proposed(text)
         return self._slow.ask(lambda cluster: cluster.diff(after)), after
-
-
-def _warm(cluster: Cluster) -> None:
-    candidates(cluster.engine)
-    _ = cluster.endpoints, cluster.world
 
 
 def _names(cluster: Cluster) -> tuple[str, ...]:

@@ -62,7 +62,7 @@ class Behind(Generic[K, T]):
         """
         key = self._key()
         made = self._made
-        if made is not None and made.key is key:
+        if made is not None and made.key == key:
             return made
         self.start()
         with self._changed:
@@ -78,9 +78,14 @@ class Behind(Generic[K, T]):
                 raise RuntimeError("ended before anything was made")
             return self._made
 
+    @property
+    def made(self) -> Made[K, T] | None:
+        """The newest that is complete, without waiting for any."""
+        return self._made
+
     def is_newest(self, made: Made[K, T]) -> bool:
         """False where something changed since."""
-        return made.key is self._key()
+        return made.key == self._key()
 
     def end(self) -> None:
         """Makes nothing more. What is being made is left to end by itself."""
@@ -89,7 +94,7 @@ class Behind(Generic[K, T]):
             self._changed.notify_all()
 
     def _is(self, key: K) -> bool:
-        return self._made is not None and self._made.key is key
+        return self._made is not None and self._made.key == key
 
     def _run(self) -> None:
         while not self._ended:

@@ -7,8 +7,16 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 from ringfence.cluster import Cluster
+from ringfence.explain.candidates import candidates
 
 T = TypeVar("T")
+
+
+def warmed(cluster: Cluster) -> Cluster:
+    """The cluster, with what its first questions would wait for."""
+    candidates(cluster.engine)
+    _ = cluster.endpoints, cluster.world
+    return cluster
 
 
 class Desk:

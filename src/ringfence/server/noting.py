@@ -73,12 +73,13 @@ class _State(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """The state of the cluster now."""
-        found = self._answers.lint().findings
+        studied = self._answers.study.newest()
+        found = self._answers.less(studied.found.lint).findings
         family = GaugeMetricFamily("ringfence_findings", "Findings of the linter.", labels=["severity"])
         for severity in Severity:
             family.add_metric([str(severity)], sum(each.severity is severity for each in found))
         yield family
-        summary = self._answers.summary()
+        summary = studied.found.summary
         isolated = GaugeMetricFamily("ringfence_isolated_pods", "Pods that a policy isolates.", labels=["direction"])
         isolated.add_metric(["ingress"], summary.isolated_ingress)
         isolated.add_metric(["egress"], summary.isolated_egress)

@@ -15,6 +15,8 @@ from ringfence.live.target import Target
 from ringfence.model.errors import InputError, QueryError
 from ringfence.model.finding import Finding, Severity
 from ringfence.model.names import Names
+from ringfence.server.behind import Behind
+from ringfence.server.desk import warmed
 from ringfence.server.recording import Recording
 from ringfence.sources.assemble import Assembler
 from ringfence.sources.inputs import DELETE, LIVE, Source as Input
@@ -28,6 +30,9 @@ MOST_PROPOSED: Final = 1 << 20
 
 PROPOSED: Final = "proposed"
 """The name of the text of a request in places: ``proposed:12:3``."""
+
+_PAUSE: Final = 0.2
+"""Seconds between two states of a cluster that changes all the time: a change is answered within a second."""
 
 _LIMITS = Limits(
     yaml_bytes=MOST_PROPOSED, json_bytes=MOST_PROPOSED, archive_bytes=0, archive_members=0, alias_nodes=100_000
@@ -121,12 +126,18 @@ class Loaded:
 
 
 class Followed:
-    """A running cluster: each answer is about its newest state."""
+    """A running cluster: each answer is about its newest state.
+
+    That is made behind the requests; where that takes long, they are answered about the one before meanwhile.
+    """
 
     def __init__(self, watcher: Watcher, *, cni: str = "auto", names: Names | None = None) -> None:
         self.name = watcher.context or watcher.server
         self._keeper = watcher.keeper
-        self._following = Following(watcher.keeper, cni=cni, names=names)
+        following = Following(watcher.keeper, cni=cni, names=names)
+        self._behind: Behind[int, Cluster] = Behind(
+            lambda: self._keeper.version, lambda _: warmed(following.cluster()), pause=_PAUSE
+        )
         self._cni, self._names = cni, names
         self._right = time.monotonic()
 
@@ -146,11 +157,16 @@ class Followed:
     @property
     def revision(self) -> str:
         """See :attr:`Source.revision`."""
-        return str(self._keeper.version)
+        made = self._behind.made
+        return str(made.key if made is not None else self._keeper.version)
 
     def cluster(self) -> Cluster:
         """The newest state."""
-        return self._following.cluster()
+        return self._behind.newest().value
+
+    def end(self) -> None:
+        """Follows no more."""
+        self._behind.end()
 
     def proposed(self, text: bytes) -> Cluster:
         """See :meth:`Source.proposed`."""
@@ -232,4 +248,7 @@ def _followed(path: str, cni: str, names: Names | None, recording: Recording | N
         watcher.ready()
         source = Followed(watcher, cni=cni, names=names)
         with recording.following(watcher.keeper, source.name) if recording is not None else nullcontext():
-            yield source
+            try:
+                yield source
+            finally:
+                source.end()

@@ -34,7 +34,8 @@ def add_routes(router: APIRouter, answers: Answers) -> None:
 
     @router.get("/findings")
     def findings(request: Request, severity: str = "", code: str = "", namespace: str = "") -> Response:
-        report, diagnosis = answers.lint(), answers.diagnosis()
+        studied = answers.study.newest()
+        report, diagnosis = answers.less(studied.found.lint), studied.found.diagnosis
         shown = view(diagnosis, most=_MOST_ROWS)
         kept = [each for each in report.findings if _is_wanted(each, severity, code, namespace)]
         aside = [each for each in report.suppressed if _is_wanted(each.finding, severity, code, namespace)]
@@ -42,6 +43,7 @@ def add_routes(router: APIRouter, answers: Answers) -> None:
         return page(
             request,
             "findings.html",
+            studied=studied,
             view=shown,
             cards=cards(diagnosis, shown),
             groups=_by_rule(kept[:_MOST_FINDINGS]),

@@ -21,7 +21,8 @@ def add_routes(router: APIRouter, answers: Answers) -> None:
 
     @router.get("/")
     def overview(request: Request) -> Response:
-        summary, diagnosis, report = answers.summary(), answers.diagnosis(), answers.lint()
+        studied = answers.study.newest()
+        report, diagnosis = answers.less(studied.found.lint), studied.found.diagnosis
         shown = view(diagnosis, most=_WORST)
         by_severity = [(severity, sum(each.severity is severity for each in report.findings)) for severity in Severity]
         return page(
@@ -30,7 +31,8 @@ def add_routes(router: APIRouter, answers: Answers) -> None:
             name=answers.source.name,
             ready=answers.source.ready,
             age=answers.source.age,
-            summary=summary,
+            studied=studied,
+            summary=studied.found.summary,
             view=shown,
             by_severity=by_severity[::-1],
             cards=cards(diagnosis, shown),
