@@ -22,9 +22,20 @@ MADE = [line.rstrip("\n").encode() for line in hubble_lines.make(200, seed=5)]
 PLAIN = [line for line in MADE if b'"l7"' not in line][:120]
 FORWARD = next(line for line in PLAIN if b'"is_reply":false' in line)
 REPLY = next(line for line in PLAIN if b'"is_reply":true' in line)
-SAMPLES = [*PLAIN[:6], REPLY, next(line for line in PLAIN if b"DROPPED" in line), EXPORTED, DENIED]
+ABOVE = next(line for line in MADE if b'"l7"' in line)
+SAMPLES = [ABOVE, DNS_ANSWER, *PLAIN[:6], REPLY, next(line for line in PLAIN if b"DROPPED" in line), EXPORTED, DENIED]
 
-PLACES = (b'"time":"', b'"uuid":"', b'"source_port":', b'"destination_port":', b'"destination":{', b'"Type":"', b"}")
+PLACES = (
+    b'"latency_ns":"',
+    b'"l7":{',
+    b'"time":"',
+    b'"uuid":"',
+    b'"source_port":',
+    b'"destination_port":',
+    b'"destination":{',
+    b'"Type":"',
+    b"}",
+)
 FRAGMENTS = (
     b"", b"0", b"9", b"00", b"-", b".", b".5", b"e3", b"Z", b"+01:00", b" ", b"\t", b"\r", b'"', b"\\", b"\\u0022",
     b'\\"', b",", b":", b"{", b"}", b"[", b"]", b"NaN", b"null", b"true", b"\xff", "é".encode(), b"\x00",
@@ -58,7 +69,7 @@ def test_lines_with_other_bytes_are_what_they_are_one_by_one(lines: list[bytes],
 @st.composite
 def alike(draw: st.DrawFn) -> bytes:
     """A line at another time, with another identifier and other ports."""
-    line = draw(st.sampled_from([*PLAIN[:8], REPLY]))
+    line = draw(st.sampled_from([*PLAIN[:8], REPLY, ABOVE]))
     clock = f"2026-07-{draw(st.integers(19, 33)):02d}T{draw(st.integers(0, 25)):02d}:{draw(st.integers(0, 61)):02d}:"
     digits = draw(st.text(alphabet="0123456789", max_size=10))
     time = f"{clock}{draw(st.integers(0, 61)):02d}{'.' if digits else ''}{digits}Z".encode()
@@ -81,32 +92,36 @@ def test_lines_alike_are_what_they_are_one_by_one(lines: list[bytes], block: int
 
 def count(lines: list[bytes], shapes: Shapes | None = None) -> tuple[Reduction, list[int], Shapes]:
     shapes, into = shapes or Shapes(Ends()), Reduction()
-    numbers, others = shapes.count(joined(lines), 1, into)
+    after, numbers, others = shapes.count(joined(lines), 1, into)
+    assert after == len(lines) + 1
     assert others == [lines[number - 1] for number in numbers]
     return into, numbers, shapes
 
 
 def test_a_line_of_a_known_shape_is_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
-    found, others, shapes = count(PLAIN)
+    found, others, shapes = count(MADE)
     assert others == []
     monkeypatch.setattr(hubble_shapes, "decode_line", None)
-    again, others, _ = count(PLAIN, shapes)
+    again, others, _ = count(MADE, shapes)
     assert others == []
     same(found, again)
-    same(found, one_by_one(PLAIN))
+    same(found, one_by_one(MADE))
 
 
 @pytest.mark.parametrize(
     "line",
     [
-        DNS_ANSWER,
         LOST,
         b"",
         b"junk",
         re.sub(rb',"is_reply":(true|false)', b"", FORWARD).replace(b'"SYN":true', b'"ACK":true'),  # whose port is it?
         FORWARD.replace(b'"uuid"', b'"time":"2026-07-20T00:00:01Z","uuid"'),
         FORWARD.replace(b'"l4":', b'"l4":{"TCP":{"source_port":1,"destination_port":2}},"l4":'),
+        FORWARD.replace(b'"l4":', b'"l\\u0034":'),
         FORWARD.replace(b'Z"}', b'Z","x":1}'),
+        FORWARD.replace(b'"Type":', b'"l\\u0037":{},"Type":'),
+        FORWARD.replace(b'"Type":', b'"latency_ns":"5","Type":'),
+        FORWARD.replace(b'"flow":{', b'"flow":{"l7":{"type":"SAMPLE"},'),
         FORWARD.replace(b'"source_port":', b'"source_port":0'),
         FORWARD[:-40] + b"9" + FORWARD[-39:],  # both times differ
         json.dumps(json.loads(FORWARD)["flow"], separators=(",", ":")).encode(),
@@ -183,7 +198,7 @@ def test_shapes_are_forgotten_when_they_take_too_much(most: int) -> None:
     shapes, into = Shapes(Ends(), most), Reduction()
     left = []
     for line in lines:
-        left += shapes.count(line + b"\n", 1, into)[1]
+        left += shapes.count(line + b"\n", 1, into)[2]
     into.merge(one_by_one(left))
     assert into.counted == one_by_one(lines).counted
 
@@ -193,7 +208,7 @@ def test_shapes_that_never_recur_are_given_up() -> None:
     shapes = Shapes(Ends(), 100_000)
     found, left = Reduction(), []
     for line in lines:
-        left += shapes.count(line + b"\n", 1, found)[1]
+        left += shapes.count(line + b"\n", 1, found)[2]
     assert 0 < len(left) < len(lines)
     assert count([FORWARD], shapes)[1] == [1]
     found.merge(one_by_one(left))
@@ -203,14 +218,37 @@ def test_shapes_that_never_recur_are_given_up() -> None:
 def test_shapes_are_given_up_when_few_lines_have_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hubble_shapes, "_TRIAL", 50)
     for others, given_up in ((20, False), (200, True)):
-        _, _, shapes = count([FORWARD] * 30 + [DNS_ANSWER] * others)
+        _, _, shapes = count([FORWARD] * 30 + [LOST] * others)
         assert (count([FORWARD], shapes)[1] == [1]) is given_up
 
 
-def test_names_of_fields_may_be_escaped() -> None:
-    lines = [FORWARD.replace(b'"l4":', b'"l\\u0034":'), FORWARD]
-    assert count(lines)[1] == []
-    same(together(lines * 2)[0], one_by_one(lines * 2))
+def test_answers_that_took_another_time_are_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [
+        re.sub(
+            rb'"latency_ns":"\d+"', b'"latency_ns":"%d"' % number, re.sub(rb"T\d\d:\d\d:", b"T03:%02d:" % number, ABOVE)
+        )
+        for number in range(1, 9)
+    ]
+    found, _, shapes = count(lines[:1])
+    monkeypatch.setattr(hubble_shapes, "decode_line", None)
+    for line in lines[1:]:
+        assert shapes.count(line + b"\n", 1, found)[2] == []
+    same(found, one_by_one(lines))
+    (answer,) = found.answers.values()
+    assert answer.first is not None
+    assert answer.time - answer.first == 7 * 60
+
+
+def test_requests_of_many_kinds_are_given_up() -> None:
+    lines = [ABOVE.replace(b'"query":"', b'"query":"n%d.' % number) for number in range(99)]
+    shapes = Shapes(Ends(), 100_000)
+    found, left = Reduction(), []
+    for line in [*lines, FORWARD]:
+        left += shapes.count(line + b"\n", 1, found)[2]
+    assert 0 < len(left) < len(lines)
+    assert FORWARD not in left
+    found.merge(one_by_one(left))
+    same(found, one_by_one([*lines, FORWARD]))
 
 
 def test_flows_without_a_node_get_the_one_that_writes() -> None:

@@ -26,8 +26,10 @@ SIZES = st.lists(st.integers(0, 9), max_size=9)
 def cut(data: bytes, sizes: list[int]) -> tuple[list[bytes], LineCutter]:
     cutter, found = LineCutter(), []
     for chunk in chunks(data, sizes):
-        found += cutter.feed(chunk).split(b"\n")
-        assert found.pop() == b""  # each line has its newline
+        lines = cutter.feed(chunk).split(b"\n")
+        assert lines.pop() == b""  # each line has its newline
+        cutter.number += len(lines)
+        found += lines
     return found, cutter
 
 

@@ -26,16 +26,17 @@ class Feed:
         self._writer = writer_of(name)
         self._began: int | None = None
 
-    def block(self, data: bytes, first: int, after: int, into: Reduction) -> None:
-        """Reads lines, each with its newline, that have the numbers from ``first`` to before ``after``."""
+    def block(self, data: bytes, first: int, into: Reduction) -> int:
+        """Reads lines, each with its newline, the first of which has the number ``first``; says how many they are."""
         if self._blocks is None:
             lines = data.split(b"\n")
             lines.pop()
             self.lines(lines, first, into)
-            return
-        into.lines += after - first
+            return len(lines)
         into.writer = self._writer
-        self._blocks.block(data.removeprefix(_BOM) if first == 1 else data, self._name, first, into)
+        number = self._blocks.block(data.removeprefix(_BOM) if first == 1 else data, self._name, first, into)
+        into.lines += number
+        return number
 
     def lines(self, lines: Sequence[bytes], first: int, into: Reduction) -> None:
         """Reads lines, the first of which has the number ``first``."""

@@ -168,11 +168,10 @@ class _Reading:
                 return None
             data, self._waiting = self._waiting, b""
         into = Reduction()
-        first = self._cutter.number
         block = self._cutter.feed(data)
         if not block:
             return None
-        self._feed.block(block, first, self._cutter.number, into)
+        self._cutter.number += self._feed.block(block, self._cutter.number, into)
         self._lose_long(into)
         return self._chunk(into)
 

@@ -30,10 +30,10 @@ class LineReader(Protocol):
 class BlockReader(LineReader, Protocol):
     """A reader that is faster when it is given many lines at once."""
 
-    def block(self, data: bytes, file: str, first: int, into: Reduction) -> None:
+    def block(self, data: bytes, file: str, first: int, into: Reduction) -> int:
         """Reads lines that stand one after the other, each with its newline, the first at number ``first``.
 
-        Some may be empty.
+        Some may be empty. Says how many they are.
         """
 
 

@@ -47,13 +47,14 @@ class HubbleReader:
         except UNREADABLE:
             into.unreadable("A line is no JSON object.", where)
 
-    def block(self, data: bytes, file: str, first: int, into: Reduction) -> None:
+    def block(self, data: bytes, file: str, first: int, into: Reduction) -> int:
         """Reads lines that stand one after the other."""
-        numbers, lines = self._shapes.count(data, first, into)
+        after, numbers, lines = self._shapes.count(data, first, into)
         for index in self._known.count(lines, into):
             line = lines[index]
             if line and not line.isspace():
                 self.line(line, Position(file, numbers[index]), into)
+        return after - first
 
     def end(self, into: Reduction) -> None:
         """Nothing is remembered from one line to the next."""

@@ -1,22 +1,14 @@
 """Counts lines of Hubble that are like earlier ones, without decoding them.
 
-A line is about 1.7 KB, and two records of the same kind differ in five places alone: both times, the identifier, and
-both ports. What stands between them is the line's shape. A shape is decoded once; a line of a known shape needs two
-matches of a pattern, a look into a dictionary, and two comparisons.
+A line is about 1.7 KB and says little that is new. So it is compared with the shapes of earlier lines: all of it but
+the times, the identifier, the ports and the latency, see :mod:`ringfence.flowlogs.hubble_layout`. A shape is decoded
+once; a line of a known shape needs the match of a pattern, a look into a dictionary, and a few comparisons.
 
-Why that is exact:
-
-- What is cut out is checked by its pattern: a time of a usual form, 36 hexadecimal digits and dashes, two numbers
-  without a leading zero that no digit, point or exponent follows. Each lies within one token of JSON, and whatever else
-  the pattern lets through in its place makes a token of the same kind. So of two lines with equal shapes either both
-  are valid JSON or neither is, and both have the same fields in the same order, nested and repeated alike.
-- Which fields these tokens are isn't concluded from the text. The first line of a shape is decoded twice: as it is, and
-  with other values in the five places. Both must differ in the two times and in the two ports of Layer 4, and in
-  nothing else, or the shape isn't used. That tells fields that are repeated, escaped, or of the same name elsewhere.
-- All parts are compared, each as a whole, so lines of equal shape are cut at the same places.
-- A flow depends on its time, which the tally has, and on the port that is served, by which a shape has several flows.
-  Records of which nobody knows whose port is served, those of what is above Layer 4, and lines of any other form are
-  left to who called.
+Why that is exact: lines of equal shape have the same fields, with the same values but for those that are cut out; that
+is proved where the cuts are made. All parts are compared, each as a whole, so equal shapes are cut at the same places.
+What a record means depends, of all that is cut out, on its time alone, which the tally has, and on the port that is
+served, by which a shape has several flows. Records of which nobody knows whose port is served, and lines of any other
+form, are left to who called.
 """
 
 from __future__ import annotations
@@ -25,17 +17,17 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import cast
 
-from msgspec import structs
-
 from ringfence.flowlogs.fields import moment
 from ringfence.flowlogs.hubble_ends import Ends
+from ringfence.flowlogs.hubble_l7 import name_answer
+from ringfence.flowlogs.hubble_layout import Layout, is_regular, layout_of
 from ringfence.flowlogs.hubble_meaning import make_flow, opened, tells_verdict, weight
-from ringfence.flowlogs.hubble_record import UNREADABLE, FlowRecord, Line, Ports, decode_line
+from ringfence.flowlogs.hubble_record import UNREADABLE, FlowRecord, Line, decode_line
 from ringfence.flowlogs.reduction import Reduction
-from ringfence.model.flow import HOUR, Flow, Opening, Tally
+from ringfence.model.flow import HOUR, Flow, NameAnswer, Opening, Tally
 
 MOST = 96 << 20
-"""Bytes that shapes take before all are forgotten, about."""
+"""Bytes that shapes take before all are forgotten, about; those with something above Layer 4 get a quarter more."""
 
 _SHAPE = 700
 _PORT = 400
@@ -52,29 +44,7 @@ _TRIAL = 1 << 15
 
 _BRACE = ord("}")
 
-
-class _Layout:
-    """The patterns of lines by what follows a comma and a colon.
-
-    Hubble writes neither. Go's protojson adds a space to each comma in some builds, to keep people from relying on its
-    output (https://pkg.go.dev/google.golang.org/protobuf/encoding/protojson), and others add them to both.
-    """
-
-    def __init__(self, comma: bytes, colon: bytes) -> None:
-        # With an identifier the match ends before its last quote, without one behind that of the time: both differ.
-        self.head = re.compile(
-            rb'\{"flow":%b\{"time":%b"'
-            rb'(([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-5][0-9]:[0-5][0-9])(\.[0-9]{1,9})Z")'
-            rb'(?:,%b"uuid":%b"[0-9a-f-]{36}(?=")|(?=,%b"(?!uuid")))' % (colon, colon, comma, colon, comma)
-        )
-        self.ports = re.compile(
-            rb'"source_port":%b([1-9][0-9]{0,4}),%b"destination_port":%b([1-9][0-9]{0,4})(?=[,}])'
-            % (colon, comma, colon)
-        )
-        self.cuts = (b'"destination":%b{' % colon, b'"Type":%b"' % colon)
-
-
-_LAYOUTS = (_Layout(b"", b""), _Layout(b" ", b""), _Layout(b" ", b" "))
+_NO_TALLY = Tally(0.0, 0.0)
 
 
 @dataclass(slots=True)
@@ -82,15 +52,17 @@ class _Counted:
     """Where a flow is counted: its tally of one hour, and those of all, in one reduction.
 
     ``weight`` is how many flows a line stands for, ``opens`` how many connections it opens, None where it doesn't tell.
+    ``answer`` is the DNS answer in each of the lines.
     """
 
     flow: Flow
     weight: int
     opens: int | None
+    answer: NameAnswer | None
     into: Reduction | None = None
     hours: dict[int, Tally] = field(default_factory=dict)
     hour: int = -1
-    tally: Tally = field(default_factory=lambda: Tally(0.0, 0.0))
+    tally: Tally = field(default_factory=lambda: _NO_TALLY)
 
     def turn(self, into: Reduction, hour: int, time: float) -> None:
         """Counts on in another hour, or for another reduction; ``time`` is the first there."""
@@ -99,93 +71,118 @@ class _Counted:
             flow = replace(self.flow, node=into.writer) if into.writer and not self.flow.node else self.flow
             self.hours = into.counted.setdefault(flow, {})
         self.hour = hour
-        self.tally = self.hours.get(hour) or self.hours.setdefault(hour, Tally(time, time))
-        if self.opens is not None and self.tally.connections is None:
-            self.tally.connections = 0
+        tally = self.hours.get(hour)
+        if tally is None:
+            tally = self.hours[hour] = Tally(time, time, 0, None if self.opens is None else 0)
+        elif tally.connections is None and self.opens is not None:
+            tally.connections = 0
+        self.tally = tally
 
 
 @dataclass(slots=True)
 class _Shape:
     """What stands behind the ports, in three parts, and where the flows are counted, by the port that is served.
 
-    ``second``, ``third`` and ``length`` tell where parts begin and where they end. ``served`` is 1 where the served
-    port is the source's (a reply), else 2. ``known`` is the flow of one such port, ``ports`` has those of others.
-    ``other`` is the next shape with the same key, and ``number`` how many there are.
+    ``second``, ``third`` and ``length`` tell where parts begin and where they end. In a ``reply`` the served port is
+    the source's. ``known`` is the flow of one served ``port``, ``ports`` has those of others. ``other`` is the next
+    shape with the same key, and ``number`` how many there are.
     """
 
-    near: bytes
-    middle: bytes
-    far: bytes
-    second: int
-    third: int
-    length: int
-    served: int
+    reply: bool
     port: bytes
     known: _Counted
-    other: _Shape | None
-    number: int
+    near: bytes = b""
+    middle: bytes = b""
+    far: bytes = b""
+    second: int = 0
+    third: int = 0
+    length: int = 0
+    other: _Shape | None = None
+    number: int = 1
     ports: dict[bytes, _Counted] | None = None
 
 
-_Others = tuple[list[int], list[bytes]]
+@dataclass(slots=True)
+class _Room:
+    """How much is remembered, and whether it is worth it. ``asked`` are the lines since all was forgotten."""
+
+    most: int
+    held: int = 0
+    learned: int = 0
+    asked: int = 0
+    useless: bool = False
+
+    def take(self, size: int) -> bool:
+        """Takes some bytes; True if all else must be forgotten for it."""
+        full = self.held > self.most
+        if full:
+            # Shapes that are seldom seen again cost more than they save: a field differs that no part leaves out.
+            self.useless = 2 * self.learned > self.asked
+            self.held = self.learned = self.asked = 0
+        self.held += size
+        return full
+
+
+_Others = tuple[int, list[int], list[bytes]]
 
 
 class Shapes:
     """Remembers shapes, and where their flows are counted.
 
     A shape is found by its key, what stands before the ports and the last bytes before the second time, and is then
-    compared as a whole. It has few objects of its own, since most of them aren't in the processor's cache.
+    compared as a whole. It has few objects of its own, since most of them aren't in the processor's cache. Shapes with
+    something above Layer 4, which are fewer but more diverse, are found by all of their parts.
     """
 
     def __init__(self, ends: Ends, most: int = MOST) -> None:
         self._ends = ends
-        self._most = most
-        self._layout: _Layout | None = None
+        self._layout: Layout | None = None
         self._shapes: dict[bytes, _Shape] = {}
         self._parts: dict[bytes, bytes] = {}
-        self._held = 0  # bytes
-        self._learned = 0
-        self._lines = 0  # since shapes were forgotten
+        self._room = _Room(most)
+        self._above: dict[tuple[bytes, ...], _Shape] = {}
+        self._above_room = _Room(most // 4)
         self._tried = 0
         self._left = 0  # of the lines that were tried
         self._useless = False
 
     def count(self, data: bytes, first: int, into: Reduction) -> _Others:
-        """Counts the lines whose shape is known or can be learned; gives the numbers and the text of all others."""
-        layout = self._layout = self._layout or _layout_of(data)
-        if layout is None or self._useless:
+        """Counts the lines whose shape is known or can be learned.
+
+        Gives the number of the line that comes next, and the numbers and the text of all lines that weren't counted.
+        """
+        layout = self._layout = self._layout or layout_of(data)
+        if layout is None or self._useless or self._room.useless:
             lines = data.split(b"\n")
             lines.pop()
-            return list(range(first, first + len(lines))), lines
+            after = first + len(lines)
+            return after, list(range(first, after)), lines
         numbers: list[int] = []
         others: list[bytes] = []
-        match, search, find, starts = layout.head.match, layout.ports.search, data.find, data.startswith
-        known_shape = self._shapes.get
+        match, find, starts, known_shape = layout.line.match, data.find, data.startswith, self._shapes.get
         second, base, hour, limit = b"?", 0.0, -1, 0.0  # of the line before: most lines have the same
         records, earliest, latest = 0, float("inf"), 0.0
         number, end = first - 1, -1
         while (end := find(b"\n", begin := end + 1)) >= 0:
             number += 1
-            head = match(data, begin)
-            ports = search(data, start := head.end(), end) if head is not None else None
-            if head is None or ports is None:
+            found = match(data, begin)
+            if found is None:
                 numbers.append(number)
                 others.append(data[begin:end])
                 continue
-            whole, text, digits = head.groups()
+            whole, text, digits, before, source, destination = found.groups()
             if text != second:
                 since = moment(f"{text.decode()}Z")
                 second, base = text, since or 0.0
                 hour = int(base // HOUR) if since is not None else -1
                 limit = float(hour * HOUR + HOUR)
             time = base + float(digits)
-            before, then = ports.span()
-            last = end - 1 - len(whole)
+            then, last = found.end(), end - 1 - len(whole)
             if time >= limit or last - then < _TAIL or not starts(whole, last) or data[end - 1] != _BRACE:
                 numbers.append(number)
                 others.append(data[begin:end])
                 continue
-            key = data[start:before] + data[last - _TAIL : last]
+            key = before + data[last - _TAIL : last]
             shape = known_shape(key)
             while shape is not None and not (
                 then + shape.length == last
@@ -195,14 +192,14 @@ class Shapes:
             ):
                 shape = shape.other
             if shape is None:
-                shape = self._learn(data[begin:end], layout, key)
+                shape = self._look_further(data[begin:end], layout, key)
                 if shape is None:
                     numbers.append(number)
                     others.append(data[begin:end])
                     continue
-            known = shape.known
-            if ports[shape.served] != shape.port:
-                known = self._other_port(shape, ports[shape.served], data[begin:end])
+            known, port = shape.known, source if shape.reply else destination
+            if port != shape.port:
+                known = self._other_port(shape, port, data[begin:end])
             if known.hour != hour or known.into is not into:
                 known.turn(into, hour, time)
             tally = known.tally
@@ -218,66 +215,76 @@ class Shapes:
                 latest = time
             if time < earliest:
                 earliest = time
+            if known.answer is not None:
+                into.answer(replace(known.answer, time=time))
         if records:
             into.saw(records, earliest, latest)
         self._judge(number + 1 - first, len(others))
-        return numbers, others
+        return number + 1, numbers, others
 
     def _judge(self, lines: int, left: int) -> None:
-        """Gives up when few lines have a shape: what is above Layer 4 may be most of a log."""
-        self._lines += lines
+        """Gives up when few lines have a shape."""
+        self._room.asked += lines
         self._tried += lines
         self._left += left
         if self._tried >= _TRIAL:
             self._useless = 4 * self._left > 3 * self._tried
             self._tried = self._left = 0
 
-    def _learn(self, line: bytes, layout: _Layout, key: bytes) -> _Shape | None:
-        """Remembers the shape of a line; None if its records can't be counted by their shape."""
-        head = cast(re.Match[bytes], layout.head.match(line))
-        ports = cast(re.Match[bytes], layout.ports.search(line, head.end()))
-        after = line[ports.end() : -1 - len(head[1])]
+    def _look_further(self, line: bytes, layout: Layout, key: bytes) -> _Shape | None:
+        """The shape of a line that isn't found by its key; None if its records can't be counted by a shape."""
+        match = cast(re.Match[bytes], layout.line.match(line))
+        after = layout.after(line, match)
+        if layout.above in after[0]:
+            return self._look_above(line, match, after)
         beside = self._shapes.get(key)
-        if b'"l7"' in after or (beside is not None and beside.number >= _BESIDE):
+        if len(after) > 1 or (beside is not None and beside.number >= _BESIDE):
             return None
+        shape = self._learn(line, match, after, above=False)
+        if shape is None:
+            return None
+        self._take(_SHAPE + len(key))
+        ((behind,), beside) = after, self._shapes.get(key)
+        shape.length = len(behind)
+        shape.second = max(0, behind.find(layout.cuts[0]))
+        shape.third = max(shape.second, behind.find(layout.cuts[1], shape.second))
+        shape.near = self._part(behind[: shape.second])
+        shape.middle = self._part(behind[shape.second : shape.third])
+        shape.far = self._part(behind[shape.third :])
+        if beside is not None:
+            shape.other, shape.number = beside, beside.number + 1
+        self._shapes[key] = shape
+        self._room.learned += 1
+        return shape
+
+    def _look_above(self, line: bytes, match: re.Match[bytes], after: tuple[bytes, ...]) -> _Shape | None:
+        """The shape of a line with something above Layer 4."""
+        room, parts = self._above_room, (match[4], *after)
+        room.asked += 1
+        shape = self._above.get(parts)
+        if shape is None and not room.useless:
+            shape = self._learn(line, match, after, above=True)
+            if shape is not None:
+                if room.take(_SHAPE + len(line)):
+                    self._above.clear()
+                room.learned += 1
+                self._above[parts] = shape
+        return shape
+
+    def _learn(self, line: bytes, match: re.Match[bytes], after: tuple[bytes, ...], *, above: bool) -> _Shape | None:
+        """The shape of a line, as far as it is decoded; None if its records can't be counted by it."""
         try:
-            message, other = decode_line(line), decode_line(_with_other_values(line, head, ports))
+            message = decode_line(line)
             record = message.flow
-            if record is None or not tells_verdict(record) or other != _with_other_fields(message, record):
+            if record is None or not tells_verdict(record) or not is_regular(line, match, after, message):
                 return None
             known = self._counted(message, record)
         except UNREADABLE:
             return None
-        if record.l7 is not None or known.flow.opening is Opening.UNKNOWN:
+        if known.flow.opening is Opening.UNKNOWN or (record.l7 is not None and not above):
             return None
-        self._hold(_SHAPE + len(key))
-        beside = self._shapes.get(key)
-        second = max(0, after.find(layout.cuts[0]))
-        third = max(second, after.find(layout.cuts[1], second))
-        served = 1 if known.flow.opening is Opening.REPLY else 2
-        shape = self._shapes[key] = _Shape(
-            near=self._part(after[:second]),
-            middle=self._part(after[second:third]),
-            far=self._part(after[third:]),
-            second=second,
-            third=third,
-            length=len(after),
-            served=served,
-            port=ports[served],
-            known=known,
-            other=beside,
-            number=1 if beside is None else beside.number + 1,
-        )
-        self._learned += 1
-        return shape
-
-    def _part(self, part: bytes) -> bytes:
-        """A part, the same object as an equal one before."""
-        known = self._parts.get(part)
-        if known is None:
-            known = self._parts[part] = part
-            self._held += len(part)
-        return known
+        reply = known.flow.opening is Opening.REPLY
+        return _Shape(reply, match[5] if reply else match[6], known)
 
     def _other_port(self, shape: _Shape, port: bytes, line: bytes) -> _Counted:
         """Where the flow of a line of a known shape is counted that has another served port than the shape's first."""
@@ -285,64 +292,25 @@ class Shapes:
             shape.ports = {}
         known = shape.ports.get(port)
         if known is None:
-            self._hold(_PORT)
+            self._take(_PORT)
             message = decode_line(line)
             known = shape.ports[port] = self._counted(message, cast(FlowRecord, message.flow))
         return known
 
     def _counted(self, message: Line, record: FlowRecord) -> _Counted:
         flow = make_flow(record, message.node_name, self._ends)
-        return _Counted(flow, weight(record), opened(record, flow.opening))
+        answer = name_answer(record.l7, flow.destination, 0.0)
+        return _Counted(flow, weight(record), opened(record, flow.opening), answer)
 
-    def _hold(self, size: int) -> None:
-        """Makes room for more, by forgetting all where there is none."""
-        if self._held > self._most:
-            # Shapes that are seldom seen again cost more than they save: a field differs that no part leaves out.
-            self._useless = 2 * self._learned > self._lines
+    def _part(self, part: bytes) -> bytes:
+        """A part, the same object as an equal one before."""
+        known = self._parts.get(part)
+        if known is None:
+            known = self._parts[part] = part
+            self._room.held += len(part)
+        return known
+
+    def _take(self, size: int) -> None:
+        if self._room.take(size):
             self._shapes.clear()
             self._parts.clear()
-            self._held = self._learned = self._lines = 0
-        self._held += size
-
-
-def _layout_of(data: bytes) -> _Layout | None:
-    """The layout of the first line that has one."""
-    lines = data.split(b"\n")
-    return next((layout for line in lines for layout in _LAYOUTS if layout.head.match(line)), None)
-
-
-_TIMES = (b"0000-00-00T00:00:00.0Z", b"0000-00-00T00:00:00.1Z")  # no record has them
-_IDENTIFIERS = (b"0" * 36, b"1" * 36)
-
-
-def _with_other_values(line: bytes, head: re.Match[bytes], ports: re.Match[bytes]) -> bytes:
-    """The line with another value in each of the five places."""
-    begin, end = head.start(1), head.end(1) - 1
-    after = line[end : head.end()]  # a quote, and the identifier if there is one
-    if len(after) > len(_IDENTIFIERS[0]):
-        now = after[-len(_IDENTIFIERS[0]) :]
-        after = after.removesuffix(now) + _IDENTIFIERS[now == _IDENTIFIERS[0]]
-    source, destination = (b"%d" % (int(port) + 1) for port in ports.groups())
-    return b"".join(
-        (
-            line[:begin], _TIMES[0], after, line[head.end() : ports.start(1)], source,
-            line[ports.end(1) : ports.start(2)], destination, line[ports.end() : begin - end - 2], _TIMES[1], b'"}',
-        )
-    )  # fmt: skip
-
-
-def _with_other_fields(message: Line, record: FlowRecord) -> Line | None:
-    """The message with the values of :func:`_with_other_values`; None if it has no ports."""
-    l4 = record.l4
-    if l4 is None:
-        return None
-    for name in ("tcp", "udp", "sctp"):
-        ports: Ports | None = getattr(l4, name)
-        if ports is not None:
-            other = structs.replace(
-                ports, source_port=ports.source_port + 1, destination_port=ports.destination_port + 1
-            )
-            first, second = (time.decode() for time in _TIMES)
-            flow = structs.replace(record, time=first, l4=structs.replace(l4, **{name: other}))
-            return structs.replace(message, time=second, flow=flow)
-    return None

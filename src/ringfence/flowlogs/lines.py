@@ -15,7 +15,8 @@ class LineCutter:
     """Cuts what it is fed into lines. ``too_long`` are the numbers of lines that were skipped, in order.
 
     ``number`` is that of the next line, ``offset`` the number of bytes that were given out or skipped. ``skipping``
-    tells that the next bytes belong to a line that is too long.
+    tells that the next bytes belong to a line that is too long. Who is given lines counts them, because who reads them
+    can do so on the way: ``number`` must be raised before more is fed.
     """
 
     def __init__(self, number: int = 1, offset: int = 0) -> None:
@@ -50,9 +51,8 @@ class LineCutter:
             self.offset += len(block)
             if len(block) > MAX_LINE:
                 block = self._without_long(block)
-            self.number += block.count(b"\n")
         if len(self._part) > MAX_LINE:
-            self.too_long.append(self.number)
+            self.too_long.append(self.number + block.count(b"\n"))
             self.offset += len(self._part)
             self._part = b""
             self.skipping = True

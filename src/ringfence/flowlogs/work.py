@@ -124,10 +124,9 @@ class Work:
         return None
 
     def _lines(self, cutter: LineCutter, data: bytes) -> None:
-        first = cutter.number
         block = cutter.feed(data)
         if block:
-            self._feed.block(block, first, cutter.number, self._into)
+            cutter.number += self._feed.block(block, cutter.number, self._into)
 
     def finish(self) -> Finished:
         """Gives what was read; a last line of the chunks without its newline is read, too."""
