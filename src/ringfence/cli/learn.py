@@ -23,7 +23,7 @@ ringfence learn --flows ringfence-flows.duckdb cluster.json --holdout 20%
 Exit status: 0 everything that was seen is kept, 1 something is cut, 2 wrong usage or unreadable input.
 """
 
-_DIALECTS = ("networkpolicy", "cilium", "calico", "calico-enterprise", "cnp", "gke")
+_DIALECTS = ("networkpolicy", "cilium", "calico", "calico-enterprise", "cnp", "gke", "istio")
 _DEFAULT_BUDGET = 16
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ringfence.engine import Engine, bits
 from ringfence.engine.porttable import NONE
@@ -13,7 +13,7 @@ from ringfence.learn.existing import atoms_of
 from ringfence.learn.groups import Group
 from ringfence.model.addresses import NO_ADDRESSES, AddressSet
 from ringfence.model.policy import Direction
-from ringfence.model.ports import NO_PORTS, PortSet
+from ringfence.model.ports import ALL_PORTS, NO_PORTS, PortSet
 
 Guarded = Mapping[Direction, Sequence[Group]]
 """The groups that the proposal isolates, by direction."""
@@ -62,23 +62,30 @@ def beyond(
     guarded: Guarded,
     connections: Iterable[Connection],
     served: Mapping[End, PortSet],
+    limited: PortSet = ALL_PORTS,
 ) -> Beyond:
     """What the engine of the cluster with the proposal allows, without the connections that were seen.
 
-    ``served`` are the ports that the platform opens to more than were seen.
+    ``served`` are the ports that the platform opens to more than were seen; ``limited`` are those that the proposal's
+    objects limit at all.
     """
     seen: dict[tuple[End, End], PortSet] = {}
     for each in connections:
         key = (each.source, each.destination)
         seen[key] = seen.get(key, NO_PORTS) | PortSet.point(each.protocol, each.port)
     rows = _Rows(engine)
-    pairs = tuple(_pairs(rows, groups, guarded, seen, served))
+    pairs = tuple(
+        replace(pair, ports=ports)
+        for pair in _pairs(rows, groups, guarded, seen, served)
+        if (ports := pair.ports & limited)
+    )
     outside = _addresses_seen(seen)
     ranges = tuple(
-        extra
+        replace(extra, ports=ports)
         for direction in Direction
         for group in guarded[direction]
         for extra in _ranges(rows, group, direction, outside.get((group, direction), {}), served)
+        if (ports := extra.ports & limited)
     )
     return Beyond(pairs, ranges)
 

@@ -11,11 +11,13 @@ from ringfence.learn.ends import Address, End
 from ringfence.learn.evidence import Evidence
 from ringfence.learn.existing import Known
 from ringfence.learn.groups import Group, Groups
+from ringfence.learn.mesh import GUARDS_SERVERS, OUTSIDE, Mesh
 from ringfence.learn.platform import ASSUMED_DNS, Platform
 from ringfence.learn.ranges import merge
 from ringfence.learn.rules import LearnedRule, Purpose, Side, State, rule_for
 from ringfence.model.addresses import ALL_ADDRESSES, AddressSet
 from ringfence.model.policy import AddressPeer, Direction, NamePeer, Peer, SameNodePeer
+from ringfence.model.ports import Protocol
 
 
 class Composer:
@@ -30,6 +32,7 @@ class Composer:
         self._platform = platform
         self._dialect = dialect
         self._budget = budget
+        self._mesh = Mesh(groups.snapshot) if dialect.mesh else None
         snapshot = known.snapshot
         pods = {address for pod in snapshot.pods if not pod.host_network for address in pod.addresses}
         services = {address for service in snapshot.services for address in service.cluster_addresses}
@@ -41,6 +44,10 @@ class Composer:
     def side(self, group: Group, direction: Direction) -> Side:
         """One direction of a group."""
         needs = self._demands.needs(group, direction)
+        if self._mesh is not None:
+            needs, why = self._of_mesh(self._mesh, group, direction, needs)
+            if why:
+                return Side(direction, State.OPEN, reasons=why)
         isolated = self._known.isolated(group, direction)
         by_nodes = direction is Direction.INGRESS and all(map(_may_be_kubelet, needs))
         if not needs or (by_nodes and not isolated):
@@ -62,6 +69,21 @@ class Composer:
                 todo[end] = left
         rules = tuple(self._rules(group, direction, todo, isolated=isolated))
         return Side(direction, State.GUARDED if isolated and not rules else State.ISOLATED, rules, known)
+
+    def _of_mesh(
+        self, mesh: Mesh, group: Group, direction: Direction, needs: dict[End, dict[Port, Evidence]]
+    ) -> tuple[dict[End, dict[Port, Evidence]], tuple[str, ...]]:
+        """What of the needs an AuthorizationPolicy limits, and why it can't be written, if it can't."""
+        if not needs:
+            return needs, ()
+        if direction is Direction.EGRESS:
+            return needs, (GUARDS_SERVERS,)
+        if not mesh.has(group):
+            return needs, (OUTSIDE,)
+        tcp = {end: {port: ports[port] for port in ports if port[0] is Protocol.TCP} for end, ports in needs.items()}
+        tcp = {end: ports for end, ports in tcp.items() if ports}
+        outsiders = sorted(str(end) for end in tcp if isinstance(end, Group) and not mesh.has(end))
+        return tcp, tuple(f"{name} calls it from outside the mesh, and has no identity" for name in outsiders)
 
     def _reasons(self, group: Group, direction: Direction) -> tuple[str, ...]:
         """Why a direction can't be isolated: what no rule can name, of all pods that the selector means."""
@@ -86,7 +108,10 @@ class Composer:
         for other in pods:
             if todo[other]:
                 note = "" if not other.also else f"its selector means {', '.join(map(str, other.also))}, too"
-                yield _observed(direction, str(other), (other.peer,), todo[other], note)
+                peer = other.peer
+                if self._mesh is not None:
+                    peer, note = self._mesh.caller(other)
+                yield _observed(direction, str(other), (peer,), todo[other], note)
         addresses = [end for end in todo if isinstance(end, Address) and todo[end]]
         yield from self._by_ports(direction, [end for end in addresses if end.is_node], todo, nodes=True)
         outside = [end for end in addresses if not end.is_node]

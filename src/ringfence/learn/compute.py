@@ -19,6 +19,7 @@ from ringfence.learn.evidence import Tray, before, calls_of
 from ringfence.learn.existing import Known, learned_before
 from ringfence.learn.groups import Group, Groups
 from ringfence.learn.holdout import first_of_rest, held_out
+from ringfence.learn.mesh import LIMITED, with_mesh_only
 from ringfence.learn.platform import Platform
 from ringfence.learn.proof import engine_with, prove
 from ringfence.learn.report import Learned, Proposal
@@ -29,6 +30,7 @@ from ringfence.model.errors import QueryError
 from ringfence.model.names import NameRecord, Names
 from ringfence.model.objects import Snapshot
 from ringfence.model.policy import Direction
+from ringfence.model.ports import ALL_PORTS
 from ringfence.survey import survey
 
 DEFAULT_BUDGET = 16
@@ -74,9 +76,10 @@ def learn(snapshot: Snapshot, edges: EdgeSet, settings: Settings | None = None) 
     chosen = [group for group in groups.all if group.guardable and _is_chosen(group, asked)]
     again = [group for group in chosen if any(demands.needs(group, each) for each in Direction)]
     known = Known.of(groups.snapshot, again, cni)
+    beside = known if not dialect.mesh else Known.of(with_mesh_only(groups.snapshot), again, cni)
     found = survey(groups.snapshot)
     platform = Platform(groups.snapshot, found, groups, ends)
-    composer = Composer(demands, known, platform, groups, dialect, asked.budget)
+    composer = Composer(demands, beside, platform, groups, dialect, asked.budget)
     sides = {
         group: (composer.side(group, Direction.EGRESS), composer.side(group, Direction.INGRESS)) for group in chosen
     }
@@ -102,7 +105,7 @@ def learn(snapshot: Snapshot, edges: EdgeSet, settings: Settings | None = None) 
         _workloads([draft for draft in drafts if draft.group not in unseen], demands, edges),
         tray.all(),
         prove(known, after, demands.connections, found.dependencies),
-        beyond(after, groups.all, guarded, demands.connections, served),
+        beyond(after, groups.all, guarded, demands.connections, served, LIMITED if dialect.mesh else ALL_PORTS),
         confidence.window_of(edges),
         asked.budget,
         replaced,

@@ -15,10 +15,11 @@ from ringfence.learn.dialects import Dialect
 from ringfence.learn.evidence import Evidence
 from ringfence.learn.existing import LEARNED
 from ringfence.learn.groups import Group
+from ringfence.learn.mesh import in_mesh
 from ringfence.learn.rules import LearnedRule, Purpose, Side, State
 from ringfence.model.objects import Snapshot
 from ringfence.model.origin import ObjectRef
-from ringfence.model.policy import Direction, NamePeer, Policy, Stage, StageKind
+from ringfence.model.policy import Direction, NamePeer, PodPeer, Policy, Stage, StageKind
 
 EVIDENCE = "ringfence.dev/evidence"
 ADDRESSES = "ringfence.dev/addresses"
@@ -156,11 +157,15 @@ def _policy(draft: Draft, dialect: Dialect) -> Policy:
     }
     return Policy(
         _ref(draft, dialect),
-        draft.group.peer,
+        _subject(draft, dialect),
         draft.isolates,
         egress=rules[Direction.EGRESS],
         ingress=rules[Direction.INGRESS],
     )
+
+
+def _subject(draft: Draft, dialect: Dialect) -> PodPeer:
+    return in_mesh(draft.group.peer) if dialect.mesh else draft.group.peer
 
 
 def _is_named(learned: LearnedRule) -> bool:
@@ -186,7 +191,7 @@ def _owners(drafts: Sequence[Draft], dialect: Dialect, target: Target) -> dict[_
             policies.append(
                 Policy(
                     ref,
-                    draft.group.peer,
+                    _subject(draft, dialect),
                     frozenset({rule.direction}),
                     egress=sides[Direction.EGRESS],
                     ingress=sides[Direction.INGRESS],
@@ -195,7 +200,7 @@ def _owners(drafts: Sequence[Draft], dialect: Dialect, target: Target) -> dict[_
         by_ref = {str(policy.ref): pair for policy, pair in zip(policies, some, strict=True)}
         for body in dialect.write([_stage(policies)], target).objects:
             draft, rule = by_ref[body["metadata"]["annotations"][FROM]]
-            for entry in body["spec"].get(str(rule.direction), ()):
+            for entry in body["spec"].get(_field(body, rule.direction), ()):
                 found[str(draft.group), str(rule.direction), _key(entry)] = rule
     return found
 
@@ -203,10 +208,16 @@ def _owners(drafts: Sequence[Draft], dialect: Dialect, target: Target) -> dict[_
 def _entries(body: Manifest, owners: Mapping[_Key, LearnedRule]) -> Iterator[tuple[Path, Manifest, LearnedRule]]:
     group = body["metadata"]["annotations"][LEARNED]
     for direction in Direction:
-        for number, entry in enumerate(body["spec"].get(str(direction), ())):
+        field_name = _field(body, direction)
+        for number, entry in enumerate(body["spec"].get(field_name, ())):
             rule = owners.get((group, str(direction), _key(entry)))
             if rule is not None:
-                yield ("spec", str(direction), number), entry, rule
+                yield ("spec", field_name, number), entry, rule
+
+
+def _field(body: Manifest, direction: Direction) -> str:
+    """The field of ``spec`` that has the rules of a direction; AuthorizationPolicy has one list, for ingress."""
+    return "rules" if body["kind"] == "AuthorizationPolicy" and direction is Direction.INGRESS else str(direction)
 
 
 def _comments(entries: Iterable[tuple[Path, Manifest, LearnedRule]]) -> Iterator[tuple[Path, str]]:
