@@ -16,7 +16,7 @@ from ringfence.learn.ends import End
 from ringfence.learn.existing import by_atom
 from ringfence.learn.groups import Group
 from ringfence.model.objects import Snapshot
-from ringfence.model.ports import Protocol
+from ringfence.model.ports import AnyProtocol
 
 
 class Arrivals:
@@ -33,7 +33,7 @@ class Arrivals:
         policies, _ = read_policies(self._snapshot, cni=self._cni)
         return Engine.build(self._snapshot, policies)
 
-    def refused(self, source: End, group: Group, protocol: Protocol, port: int) -> bool:
+    def refused(self, source: End, group: Group, protocol: AnyProtocol, port: int) -> bool:
         """Whether ingress is denied for certain, for each kind of pods that the two ends have."""
         engine = self._engine
         for starters in by_atom(engine, source).values():

@@ -67,7 +67,8 @@ def learn(snapshot: Snapshot, edges: EdgeSet, settings: Settings | None = None) 
     dialect = _dialect(asked, snapshot)
     tray = Tray()
     hour = first_of_rest(edges, asked.holdout) if asked.holdout else None
-    calls = calls_of(edges, tray, denied=asked.denied, keep=None if hour is None else before(hour))
+    keep = None if hour is None else before(hour)
+    calls = calls_of(edges, tray, denied=asked.denied, keep=keep, icmp=dialect.icmp)
     groups = Groups(snapshot, edges.parties)
     ends = Ends(groups)
     notes: list[str] = []

@@ -10,7 +10,7 @@ from ringfence.learn.ends import Address, End, Ends, GoneError, UnnamedError
 from ringfence.learn.evidence import REFUSED, Call, Evidence, Tray
 from ringfence.learn.groups import Group
 from ringfence.model.policy import Direction
-from ringfence.model.ports import Protocol
+from ringfence.model.ports import AnyProtocol, Icmp
 
 if TYPE_CHECKING:
     from ringfence.learn.arrival import Arrivals
@@ -18,7 +18,19 @@ if TYPE_CHECKING:
 FIRST_EPHEMERAL = 32_768
 """Linux hands out client ports from here on. Source: kernel documentation, ``ip_local_port_range``."""
 
-Port = tuple[Protocol, int]
+Port = tuple[AnyProtocol, int]
+"""A protocol and a port; for ICMP a message, see :func:`ringfence.model.ports.message`."""
+
+
+def number_of(port: Port) -> int:
+    """The port's number, or the type of a message."""
+    protocol, number = port
+    return number >> 8 if isinstance(protocol, Icmp) else number
+
+
+def text_of(port: Port) -> str:
+    """``TCP 443`` or ``ICMP type 8``."""
+    return f"{port[0]} {'type ' if isinstance(port[0], Icmp) else ''}{number_of(port)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +39,12 @@ class Connection:
 
     source: End
     destination: End
-    protocol: Protocol
+    protocol: AnyProtocol
     port: int
     evidence: Evidence
 
     def __str__(self) -> str:
-        return f"{self.source} → {self.destination} {self.protocol} {self.port}"
+        return f"{self.source} → {self.destination} {text_of((self.protocol, self.port))}"
 
 
 Side = tuple[Group, Direction]
@@ -69,12 +81,11 @@ def demands_of(calls: Iterable[Call], ends: Ends, tray: Tray, arrivals: Arrivals
     ``arrivals`` judges what was only seen to leave; without them it is taken as it is.
     """
     found = Demands()
-    seen: dict[tuple[End, End, Protocol, int], Evidence] = {}
+    seen: dict[tuple[End, End, AnyProtocol, int], Evidence] = {}
     hidden: list[tuple[Call, list[End]]] = []
     for call in calls:
-        example = (
-            f"{call.source} → {call.destination} {call.protocol} {'' if call.port is None else call.port}".rstrip()
-        )
+        asked = str(call.protocol) if call.port is None else text_of((call.protocol, call.port))
+        example = f"{call.source} → {call.destination} {asked}"
         count = call.evidence.connections
         try:
             sources = ends.sources(call.source)
@@ -146,7 +157,7 @@ def _open_hidden(found: Demands, call: Call, called: Iterable[End]) -> None:
 
 
 def _is_doubtful(call: Call, end: End, port: int, ends: Ends) -> bool:
-    if port < FIRST_EPHEMERAL:
+    if port < FIRST_EPHEMERAL or isinstance(call.protocol, Icmp):
         return False
     if isinstance(end, Group):
         return not any((call.protocol, port) in ends.declared.get(id(pod), ()) for pod in end.pods)

@@ -24,7 +24,7 @@ class Dialect:
     rules may have DNS names, ``beside`` that these stand in objects or fields that the writer doesn't know.
     ``ranges_of_all`` tells that a range means pods and nodes in it, too. ``proxied`` tells that names are known only
     from answers that pass a DNS rule of its own. ``mesh`` tells that the objects guard servers of a mesh, over TCP
-    alone, and know callers by their identity.
+    alone, and know callers by their identity. ``icmp`` tells that rules may have messages of ICMP.
     """
 
     write: Write
@@ -35,14 +35,15 @@ class Dialect:
     ranges_of_all: bool = True
     proxied: bool = False
     mesh: bool = False
+    icmp: bool = False
 
 
 DIALECTS: Mapping[str, Dialect] = {
     "networkpolicy": Dialect(write_network_policies, "NetworkPolicy"),
     "cilium": Dialect(
-        write_cilium_policies, "CiliumNetworkPolicy", "cilium", names=True, ranges_of_all=False, proxied=True
+        write_cilium_policies, "CiliumNetworkPolicy", "cilium", names=True, ranges_of_all=False, proxied=True, icmp=True
     ),
-    "calico": Dialect(write_calico_policies, "NetworkPolicy", "calico"),
+    "calico": Dialect(write_calico_policies, "NetworkPolicy", "calico", icmp=True),
     "calico-enterprise": Dialect(write_calico_policies, "NetworkPolicy", "calico", names=True, beside=True),
     "cnp": Dialect(write_cluster_network_policies, "ClusterNetworkPolicy", names=True),
     "istio": Dialect(write_authorization_policies, "AuthorizationPolicy", mesh=True),

@@ -9,7 +9,7 @@ from ringfence.flows.edges import Party, PartyKind
 from ringfence.learn.groups import Group, Groups, point_of, workload_of
 from ringfence.model.addresses import format_address
 from ringfence.model.objects import Pod, Service, Snapshot
-from ringfence.model.ports import Protocol
+from ringfence.model.ports import AnyProtocol, Icmp, Protocol
 from ringfence.model.verdict import AddressEndpoint
 from ringfence.survey.backends import Backends
 
@@ -78,12 +78,14 @@ class Ends:
             raise UnnamedError("comes from the cluster address of a Service, which opens no connections")
         return [self._address(party)]
 
-    def destinations(self, party: Party, protocol: Protocol, port: int) -> list[Arrival]:
+    def destinations(self, party: Party, protocol: AnyProtocol, port: int) -> list[Arrival]:
         """Where a connection arrives, with the port there: behind a Service, the pods' own.
 
         Raises:
             UnnamedError: nobody can tell.
         """
+        if isinstance(protocol, Icmp):
+            return [(end, port) for end in self._asked(party)]
         if workload_of(party) is not None:
             return [(end, number) for end in self._workload(party) for number in self._own_ports(end, protocol, port)]
         if party.kind is PartyKind.NODE:
@@ -91,6 +93,16 @@ class Ends:
         if party.kind is PartyKind.SERVICE:
             return self._behind(party, protocol, port)
         return [(self._address(party), port)]
+
+    def _asked(self, party: Party) -> Iterable[End]:
+        """Who is meant by a party that ICMP goes to."""
+        if workload_of(party) is not None:
+            return self._workload(party)
+        if party.kind is PartyKind.NODE:
+            return self._node(party)
+        if party.kind is PartyKind.SERVICE:
+            raise UnnamedError("is the cluster address of a Service, which has no ports for ICMP")
+        return [self._address(party)]
 
     def _serve(self, snapshot: Snapshot) -> None:
         """Notes where Services send to: those ports are the pods', as if they were declared."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ringfence.flows.edges import Edge, EdgeSet, Party
 from ringfence.model.flow import HOUR, Outcome, RecordedRule
-from ringfence.model.ports import Protocol
+from ringfence.model.ports import AnyProtocol, Icmp, Protocol, message
 
 _ALLOWED = (Outcome.ALLOWED, Outcome.AUDITED)
 _DENIED = (Outcome.DENIED, Outcome.REJECTED)
@@ -17,7 +17,12 @@ _EXPLICIT = frozenset({"181", "POLICY_DENY", "Policy denied by denylist", "AUTH_
 Source: DropReason in Cilium's api/v1/flow/flow.proto.
 """
 _DENIES = frozenset({"", "deny", "drop", "reject"})
-_PROTOCOLS = {str(protocol): protocol for protocol in Protocol}
+_PROTOCOLS: dict[str, AnyProtocol] = {str(protocol): protocol for protocol in Protocol}
+_ICMP: dict[str, tuple[Icmp, int]] = {"ICMP": (Icmp.ICMP, 8), "ICMPv6": (Icmp.ICMPV6, 128)}
+"""By protocol, the type of an echo's request (RFC 792, RFC 4443), the only message that begins something."""
+
+ANSWERS = "ICMP messages that answer, or report what became of another connection"
+NO_ICMP = "ICMP, which this API has no rule for: the network plugin decides whether isolated pods keep it"
 _END_OF_TIER = "-1"
 """The index that Calico's flow logs give for the end of a tier. Source: Calico Enterprise, "Flow log data types"."""
 
@@ -59,12 +64,13 @@ class Call:
     """One kind of connection between two parties that is to be kept, all its edges together.
 
     ``entrance`` is the port of nodes or the load balancer that it came in by, if that may hide the client's address.
-    ``only_left`` tells that records say that it left, and none that it arrived.
+    ``only_left`` tells that records say that it left, and none that it arrived. For ICMP ``port`` is the message, see
+    :func:`ringfence.model.ports.message`.
     """
 
     source: Party
     destination: Party
-    protocol: Protocol
+    protocol: AnyProtocol
     port: int | None
     evidence: Evidence
     guessed: bool = False
@@ -118,15 +124,20 @@ _Key = tuple[int, int, str, int | None]
 
 
 def calls_of(
-    edges: EdgeSet, tray: Tray, *, denied: bool = False, keep: Callable[[Edge], Edge | None] | None = None
+    edges: EdgeSet,
+    tray: Tray,
+    *,
+    denied: bool = False,
+    keep: Callable[[Edge], Edge | None] | None = None,
+    icmp: bool = False,
 ) -> list[Call]:
     """The calls that edges are evidence of, in an order of their own; what is none goes to the tray.
 
     ``denied`` takes in what was dropped because nothing allowed it, and what was seen to leave while only denials were
     seen where it arrives. What a rule denied by itself is never taken.
-    ``keep`` gives the part of an edge that counts, or None.
+    ``keep`` gives the part of an edge that counts, or None. With ``icmp`` echo requests are calls, too.
     """
-    merged: dict[tuple[int, int, Protocol, int | None], Call] = {}
+    merged: dict[tuple[int, int, AnyProtocol, int | None], Call] = {}
     logs = edges.coverage.formats
     stopped = set() if denied else _stopped_at_ingress(edges, keep)
     for number, outcome in enumerate(edges.outcome):
@@ -139,17 +150,22 @@ def calls_of(
             if edge is None:
                 continue
             count, first, last = edge.connections, edge.first, edge.last
-        protocol = _PROTOCOLS.get(edges.protocol[number])
+        protocol, port = _PROTOCOLS.get(edges.protocol[number]), edges.port[number]
+        echo = _ICMP.get(edges.protocol[number])
+        if echo is not None and icmp and port == echo[1]:
+            protocol, port = echo[0], message(echo[1])
         reason = "" if outcome in _ALLOWED else _refusal(edge or edges[number], denied=denied)
         if not reason and stopped and _key(edges, number) in stopped and not edges[number].ingress:
             reason = NOT_ARRIVED
+        if not reason and protocol is None and echo is not None:
+            reason = ANSWERS if port != echo[1] else NO_ICMP
         if not reason and protocol is None:
             reason = "not TCP, UDP or SCTP: policies speak of these"
         if reason or protocol is None:
             tray.put(reason, count, words(edges, number))
             continue
         evidence = Evidence(count, first, last, (edge.formats if edge is not None else ()) or logs)
-        key = (edges.source[number], edges.destination[number], protocol, edges.port[number])
+        key = (edges.source[number], edges.destination[number], protocol, port)
         known = merged.get(key)
         merged[key] = Call(
             edges.parties[key[0]],

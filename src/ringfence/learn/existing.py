@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from ringfence.dialects import read_policies
 from ringfence.engine import Engine
@@ -12,7 +13,7 @@ from ringfence.learn.ends import Address, End
 from ringfence.learn.groups import Group
 from ringfence.model.objects import RawObject, Snapshot
 from ringfence.model.policy import Direction
-from ringfence.model.ports import PortSet
+from ringfence.model.ports import AnyProtocol, Icmp, PortSet
 from ringfence.model.verdict import AddressEndpoint, Endpoint
 
 LEARNED = "ringfence.dev/learned"
@@ -53,11 +54,12 @@ class Known:
 
     def allows(self, group: Group, direction: Direction, peer: End, port: Port) -> bool:
         """True where the rules of one direction let every pod of a group use a port with every pod of the other end."""
-        return all(self.side(group, direction, other).has(*port) for other in self._atoms(peer))
+        engine = of_protocol(self.engine, port[0])
+        return all(self.side(group, direction, other, engine).has(*port) for other in self._atoms(peer))
 
-    def side(self, group: Group, direction: Direction, other: int) -> PortSet:
+    def side(self, group: Group, direction: Direction, other: int, engine: Engine | None = None) -> PortSet:
         """The ports that every pod of a group may use with an atom, by the rules of one direction."""
-        engine = self.engine
+        engine = engine or self.engine
         sets = [engine.table.sets[engine.row(direction, atom).ports(other)] for atom in self._atoms(group)]
         found = sets[0]
         for each in sets[1:]:
@@ -66,6 +68,16 @@ class Known:
 
     def _atoms(self, end: End) -> list[int]:
         return atoms_of(self.engine, end)
+
+
+def of_protocol(engine: Engine, protocol: AnyProtocol) -> Engine:
+    """The engine, or where ICMP is asked about, one that has its messages, over the same atoms."""
+    return _with_icmp(engine) if isinstance(protocol, Icmp) else engine
+
+
+@lru_cache(maxsize=4)
+def _with_icmp(engine: Engine) -> Engine:
+    return engine.with_icmp()
 
 
 def atoms_of(engine: Engine, end: End) -> list[int]:

@@ -9,7 +9,7 @@ from ringfence.dialects import read_policies
 from ringfence.dialects.writing.losses import Manifest
 from ringfence.engine import Engine
 from ringfence.learn.demands import Connection
-from ringfence.learn.existing import Known, by_atom
+from ringfence.learn.existing import Known, by_atom, of_protocol
 from ringfence.model.names import Names
 from ringfence.model.objects import Pod, RawObject
 from ringfence.model.origin import ObjectRef, Origin, Position
@@ -103,6 +103,7 @@ def _denied(engine: Engine, each: Connection) -> Iterator[tuple[Endpoint, Endpoi
 
     Rows are asked, not pairs of pods: what only happens to be allowed since two pods share a node is no proof.
     """
+    engine = of_protocol(engine, each.protocol)
     sources, destinations = by_atom(engine, each.source), by_atom(engine, each.destination)
     for source_atom, starters in sources.items():
         egress = engine.row(Direction.EGRESS, source_atom)

@@ -66,6 +66,9 @@ def _entries(group: Group, demands: Demands, platform: Platform, budget: int) ->
     for end, ports in demands.needs(group, Direction.EGRESS).items():
         if not isinstance(end, Address) or end.is_node or end.is_api_server or platform.is_dns(end):
             continue
+        ports = {port: evidence for port, evidence in ports.items() if isinstance(port[0], Protocol)}
+        if not ports:
+            continue  # ICMP alone, which a request has no field for
         if not end.name:
             alike.setdefault(tuple(sorted(ports)), []).append((end, together(ports.values())))
             continue

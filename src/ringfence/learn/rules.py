@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from ringfence.learn.demands import Port
+from ringfence.learn.demands import Port, number_of
 from ringfence.learn.evidence import Evidence, together
 from ringfence.model.addresses import NO_ADDRESSES, AddressSet
 from ringfence.model.policy import Action, Direction, Peer, Rule
-from ringfence.model.ports import PortRange
+from ringfence.model.ports import Icmp, IcmpRange, PortMatch, PortRange
 
 
 class Purpose(Enum):
@@ -84,6 +84,13 @@ def rule_for(
     note: str = "",
 ) -> LearnedRule:
     """A rule that allows these ports; ``peers`` of None are everyone."""
-    entries = tuple(PortRange(protocol, number, number) for protocol, number in ports)
+    entries = tuple(map(_entry, ports))
     rule = Rule(Action.ALLOW, peers, entries)
     return LearnedRule(direction, purpose, peer, ports, rule, tuple(sorted(evidence.items())), note=note)
+
+
+def _entry(port: Port) -> PortMatch:
+    protocol, number = port
+    if isinstance(protocol, Icmp):
+        return IcmpRange.of(protocol, number_of(port))
+    return PortRange(protocol, number, number)

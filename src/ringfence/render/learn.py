@@ -10,6 +10,7 @@ from ringfence.fix.yaml_dump import document as yaml
 from ringfence.generate.manifest import Manifest
 from ringfence.learn import Learned, Proposal
 from ringfence.learn.beyond import ExtraPair, ExtraRange
+from ringfence.learn.demands import text_of
 from ringfence.learn.rules import LearnedRule, Side, State
 from ringfence.learn.writing import seen
 from ringfence.model.addresses import ALL_ADDRESSES, ALL_V4, AddressSet
@@ -113,7 +114,7 @@ def _state(side: Side) -> str:
 
 
 def _rule(rule: LearnedRule) -> str:
-    numbers = ", ".join(f"{protocol} {number}" for protocol, number in rule.ports)
+    numbers = ", ".join(map(text_of, rule.ports))
     total = rule.total
     why = seen(total) if total is not None else "the platform needs it"
     added = f"{rule.added:,} addresses more than were seen" if rule.added else ""

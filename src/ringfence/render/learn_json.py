@@ -10,7 +10,7 @@ from ringfence.dialects.writing.blocks import cidrs
 from ringfence.learn import Learned, Proposal
 from ringfence.learn.beyond import Beyond
 from ringfence.learn.confidence import Window
-from ringfence.learn.demands import Connection
+from ringfence.learn.demands import Connection, Port, number_of
 from ringfence.learn.evidence import Evidence
 from ringfence.learn.holdout import Holdout
 from ringfence.learn.proof import Proof
@@ -94,14 +94,17 @@ def _side(side: Side) -> Json:
     }
 
 
+def _port(port: Port) -> Json:
+    """A port; of ICMP the type of the message."""
+    return {"protocol": str(port[0]), "port": number_of(port)}
+
+
 def _rule(rule: LearnedRule) -> Json:
     fields: Json = {
         "purpose": str(rule.purpose),
         "peer": rule.peer,
-        "ports": [{"protocol": str(protocol), "port": number} for protocol, number in rule.ports],
-        "evidence": [
-            {"protocol": str(protocol), "port": number, **evidence(each)} for (protocol, number), each in rule.evidence
-        ],
+        "ports": [_port(port) for port in rule.ports],
+        "evidence": [{**_port(port), **evidence(each)} for port, each in rule.evidence],
     }
     if rule.name:
         fields["name"] = rule.name
@@ -132,8 +135,7 @@ def _connection(each: Connection) -> Json:
     return {
         "source": str(each.source),
         "destination": str(each.destination),
-        "protocol": str(each.protocol),
-        "port": each.port,
+        **_port((each.protocol, each.port)),
         **evidence(each.evidence),
     }
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import click
 
 from ringfence.learn import Proposal
+from ringfence.learn.demands import text_of
 from ringfence.learn.rules import Side
 from ringfence.learn.writing import seen
 from ringfence.render import learn as lines
@@ -38,7 +39,7 @@ def _document(answer: Proposal) -> Iterator[str]:
             yield "| direction | other end | ports | evidence | |"
             yield "|---|---|---|---|---|"
         for side, rule in rules:
-            ports = ", ".join(f"{protocol} {number}" for protocol, number in rule.ports)
+            ports = ", ".join(map(text_of, rule.ports))
             why = seen(rule.total) if rule.total is not None else "none: the platform needs it"
             yield f"| {side.direction} | {_plain(rule.peer)} | {ports} | {why} | {_plain(rule.note)} |"
 
