@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ringfence.flows.store import edges_of
-from ringfence.model.flow import HOUR, Direction, FlowEnd, Opening, Outcome, Tally
+from ringfence.model.flow import HOUR, Direction, FlowEnd, Opening, Outcome, Tally, TcpAnswer
 from tests.flows.making import (
     API,
     DB,
@@ -145,6 +147,33 @@ def test_what_the_source_counted_is_the_count_and_what_goes_on_is_one() -> None:
     (edge,) = edges_of([reduction])
     assert edge.hours == ((int(NOON // HOUR), 12), (int(NOON // HOUR) + 1, 1))
     assert (edge.connections, edge.first, edge.last) == (13, NOON, NOON + HOUR + 900)
+
+
+@pytest.mark.parametrize("log", ["hubble", "calico"])
+def test_packets_that_open_and_those_that_go_on_are_counted_together(log: str) -> None:
+    reduction = reduced()
+    point: dict[str, Any] = {"point": "from-endpoint", "direction": EGRESS}
+    reduction.add(flow(**point), Tally(NOON, NOON, 4, connections=4))
+    onward = flow(**point, opening=Opening.UNKNOWN, source_port=32768)
+    reduction.add(onward, Tally(NOON, NOON, 90, connections=0))
+    reduction.add(onward, Tally(NOON + HOUR, NOON + HOUR, 5, connections=0))
+    (edge,) = edges_of([reduction], log_format=log)
+    assert edge.hours == ((int(NOON // HOUR), 4), (int(NOON // HOUR) + 1, 1))
+
+
+def test_replies_alone_count_the_connections_that_they_accept() -> None:
+    reduction = reduced()
+    reduction.add(reply(answer=TcpAnswer.ACCEPTED), Tally(NOON, NOON, 3, connections=3))
+    reduction.add(reply(), Tally(NOON, NOON, 50, connections=0))
+    (edge,) = edges_of([reduction])
+    assert edge.connections == 3
+
+
+@pytest.mark.parametrize("log", ["hubble", "hubble-compact"])
+def test_packets_that_open_are_no_verdicts(log: str) -> None:
+    reduction = reduced((verdict(INGRESS, Outcome.AUDITED), 0, 2))
+    reduction.add(flow(point="to-endpoint", direction=INGRESS), Tally(NOON, NOON, 20, connections=2))
+    assert lines(list(edges_of([reduction], log_format=log))) == [f"{PAIR} audited 2"]
 
 
 OPENINGS: list[tuple[str, tuple[FlowEnd, int, FlowEnd, int], str]] = [

@@ -90,14 +90,16 @@ def observed(tallies: ir.Table, mapped: ir.Table) -> ir.Table:
     ways = ways.rename({f"way_{name}": name for name in PAIR}).mutate(way=ibis.literal(True))
     both = joined.left_join(ways, [joined[name] == ways[f"way_{name}"] for name in PAIR])
     both = both.mutate(dropped=both.reply & both.way.notnull())
-    counts = ibis.ifelse(both.connections.notnull(), ibis.greatest(both.connections, 1), both.records)
+    counts = ibis.coalesce(both.connections, both.records)
     return both.mutate(
         counts=ibis.ifelse(both.dropped, 0, counts),
-        each=both["each"] | both.connections.notnull(),
+        least=ibis.ifelse(both.dropped, 0, 1),
+        # Packets that open are told by their flags, also of connections that a verdict denies or audits.
+        each=both["each"] | (both.connections.notnull() & ~both.format.startswith("hubble")),
         octets=ibis.ifelse(both.reply, both.octets_back, both.octets),
         octets_back=ibis.ifelse(both.reply, both.octets, both.octets_back),
     ).select(
-        "flow", "hour", "first", "last", "records", "counts", "octets", "octets_back", *PAIR, "source_unit",
+        "flow", "hour", "first", "last", "records", "counts", "least", "octets", "octets_back", *PAIR, "source_unit",
         "destination_unit", "outcome", "side", "gate", "point", "node", "format", "each", "dropped", "guessed",
         "unmapped",
     )  # fmt: skip
@@ -125,8 +127,11 @@ def _by_hour(seen: ir.Table) -> ir.Table:
 
 
 def _folded(t: ir.Table, keys: tuple[str, ...], how: str) -> ir.Table:
+    import ibis
+
     return t.group_by(*keys).agg(
-        counts=getattr(t.counts, how)(),
+        counts=ibis.greatest(getattr(t.counts, how)(), t.least.max()),
+        least=t.least.max(),
         octets=getattr(t.octets, how)(),
         octets_back=getattr(t.octets_back, how)(),
         first=t["first"].min(),
@@ -175,7 +180,8 @@ def _decided(t: ir.Table) -> dict[str, Any]:
     at_ingress = best("denied", "ingress") + best("rejected", "ingress")
     anywhere = total("denied") + total("rejected")
     surely = ibis.greatest(past(2, "each"), past(1, "each") - at_ingress, 0)
-    perhaps = ibis.greatest(past(2, "other"), past(1, "other") - at_ingress, past(0, "other") - anywhere, 0)
+    before = ibis.greatest(past(0, "each"), past(0, "other"))
+    perhaps = ibis.greatest(past(2, "other"), past(1, "other") - at_ingress, before - anywhere, 0)
     by_connection = (
         t.past_1_each.notnull()
         | t.past_2_each.notnull()
