@@ -32,7 +32,8 @@ HEADING: Final = 30
 
 _INNER_GAP: Final = 16
 _AROUND: Final = 40
-"""Up to so many boxes stand around an oval."""
+_AROUND_IN_ALL: Final = 120
+"""Up to so many boxes stand around an oval, with those in them up to so many: more would be too small to read."""
 
 _STEPS: Final = 1440
 """Places on the oval."""
@@ -73,7 +74,8 @@ def place(units: Sequence[Unit]) -> dict[str, Box]:
             within.setdefault(unit.parent, []).append(unit)
     tops = [unit for unit in units if not unit.parent]
     sizes = [_size(len(within[unit.name])) if unit.unfolded else (WIDTH, HEIGHT) for unit in tops]
-    boxes = _around(sizes) if len(sizes) <= _AROUND else _rows(sizes)
+    few = len(sizes) <= _AROUND and len(units) <= _AROUND_IN_ALL
+    boxes = _around(sizes) if few else _rows(sizes)
     found = {unit.name: box for unit, box in zip(tops, boxes, strict=True)}
     for name, inner in within.items():
         found.update(zip([unit.name for unit in inner], _inside(found[name], len(inner)), strict=True))

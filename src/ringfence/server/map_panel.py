@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +10,7 @@ from ringfence.model.addresses import format_address
 from ringfence.model.errors import QueryError
 from ringfence.model.objects import Pod
 from ringfence.render.lines import ports
-from ringfence.server.map_edge import PortAnswer, Side
+from ringfence.server.map_edge import PortAnswer
 from ringfence.server.map_edges import Edge
 from ringfence.server.map_look import Looked
 from ringfence.server.map_table import said, share
@@ -118,9 +118,11 @@ def edge_panel(maps: Maps, source: str, target: str) -> EdgePanel:
 
 
 def _alike(answers: Iterable[PortAnswer]) -> Iterator[tuple[str, PortAnswer]]:
-    groups: dict[tuple[bool, tuple[Side, ...]], list[PortAnswer]] = {}
+    """By the rules that decide; their words, which name the port, may differ."""
+    groups: dict[Hashable, list[PortAnswer]] = {}
     for answer in answers:
-        groups.setdefault((answer.allowed, answer.sides), []).append(answer)
+        sides = tuple((s.allowed, s.said, tuple((r.policy, r.action, r.origin) for r in s.rules)) for s in answer.sides)
+        groups.setdefault((answer.allowed, sides), []).append(answer)
     for group in groups.values():
         yield ", ".join(each.text for each in group), group[0]
 

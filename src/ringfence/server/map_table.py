@@ -58,7 +58,6 @@ class Table:
     left_out: int
     workloads: int
     policies: int
-    unfolded: tuple[str, ...]
     pods: int
 
 
@@ -82,7 +81,6 @@ def table(drawn: Drawn, asked: Mapping[str, object]) -> Table:
         view.left_out,
         view.workloads,
         drawn.policies,
-        tuple(unfolded),
         sum(unit.pods for unit in view.units if not unit.parent),
     )
 

@@ -14,7 +14,7 @@ from ringfence.server.answers import LONGEST, Answers
 from ringfence.server.map_asked import NOTHING, wanted_of
 from ringfence.server.map_panel import edge_panel, node_panel
 from ringfence.server.map_table import table
-from ringfence.server.maps import Maps
+from ringfence.server.maps import Drawn, Maps
 from ringfence.server.views import page
 
 _MOST_LABELS: Final = 400
@@ -60,7 +60,7 @@ def add_routes(router: APIRouter, answers: Answers) -> None:
             recorded=answers.flows is not None,
             namespaces=maps.spaces() if not trouble else [],
             labels=_labels(maps.labels()),
-            nothing=NOTHING,
+            unfold=[*filter(None, unfold)] or _unfolded(drawn) or [NOTHING],
             query=urlencode,
         )
 
@@ -71,6 +71,11 @@ def add_routes(router: APIRouter, answers: Answers) -> None:
     @router.get("/map/edge")
     def edge(request: Request, source: _Text, target: _Text) -> Response:
         return _panel(request, "map_edge.html", edge=edge_panel(maps, source, target), query=urlencode, texts=ports)
+
+
+def _unfolded(drawn: Drawn | None) -> list[str]:
+    """The namespaces that are unfolded."""
+    return [unit.name for unit in drawn.view.units if unit.unfolded] if drawn is not None else []
 
 
 def _panel(request: Request, template: str, **values: Any) -> Response:
