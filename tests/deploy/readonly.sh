@@ -1,15 +1,19 @@
 #!/bin/sh
 # Runs a command as the container's user where nothing can be written but the directories named; as root, in a mount
-# namespace of its own: readonly.sh WRITABLE:… COMMAND…
-# The user may read everything, since an interpreter may stand where others can't look.
+# namespace of its own: readonly.sh WRITABLE:… PREPARE COMMAND…
+# PREPARE is shell code that mounts more before. The user may read everything, since an interpreter may stand where
+# others can't look.
 set -eu
 writable=:$1:
-shift
+prepare=$2
+shift 2
+eval "$prepare"
 mount -t tmpfs -o size=64m,mode=1777 tmpfs /tmp
 while read -r _ at _; do
     case $at in
     /proc* | /sys* | /dev | /dev/pts | /dev/mqueue) continue ;;
     esac
+    mountpoint -q "$at" || continue # hidden by another
     case $writable in
     *:"$at":*) ;;
     *) mount -o remount,bind,ro "$at" ;;

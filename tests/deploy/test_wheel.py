@@ -17,7 +17,9 @@ import pytest
 from tests.deploy.chart import ROOT
 from tests.integrations.repositories import environment
 
-SOURCES = ("pyproject.toml", "README.md", "LICENSE", "src", "examples/shop")
+COPIES = re.findall(r"^COPY (?!--from)(.+) \S+$", (ROOT / "Containerfile").read_text(encoding="utf-8"), re.MULTILINE)
+SOURCES = [name for line in COPIES for name in line.split()]
+"""What the Containerfile copies, so it is enough to build from."""
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +46,8 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("fresh")
     venv.create(home, with_pip=False)
     python = home / "bin" / "python"
-    command = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-deps", "--no-index"]
-    subprocess.run([*command, str(wheel)], env=environment(), check=True)
+    command = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-compile"]
+    subprocess.run([*command, "--no-deps", "--no-index", str(wheel)], env=environment(), check=True)
     (packages,) = home.glob("lib/python*/site-packages")
     # A path in a .pth file is searched, but the .pth files in it, such as that of an editable install, aren't read.
     (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")

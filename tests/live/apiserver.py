@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import json
 import ssl
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -350,12 +351,20 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Clients that go away, or don't trust the certificate, are none of the server's errors."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
+
+
 @contextmanager
 def serving(store: Store, tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """The address of a server with these objects, on the loopback address."""
     handler = type("Handler", (_Handler,), {"store": store})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), handler)
     if tls is not None:
         # The handshake is left to the connection's own thread.
         server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)

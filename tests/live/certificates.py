@@ -22,21 +22,22 @@ class Authority:
         """Of the authority itself."""
         return self.directory / "ca.crt"
 
-    def sign(self, common_name: str) -> tuple[Path, Path]:
-        """A certificate for a name, and its key."""
+    def sign(self, common_name: str, address: str = "") -> tuple[Path, Path]:
+        """A certificate for a name, and an address, if one is given; and its key."""
         file = common_name.replace(".", "-")
         self._openssl("req", *_KEY, "-keyout", f"{file}.key", "-out", f"{file}.csr", "-subj", f"/CN={common_name}")
-        (self.directory / f"{file}.ext").write_text(f"subjectAltName=DNS:{common_name}\n")
+        names = f"DNS:{common_name}" + (f",IP:{address}" if address else "")
+        (self.directory / f"{file}.ext").write_text(f"subjectAltName={names}\n")
         authority = ("-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2")
         self._openssl(
             "x509", "-req", "-in", f"{file}.csr", *authority, "-extfile", f"{file}.ext", "-out", f"{file}.crt"
         )
         return self.directory / f"{file}.crt", self.directory / f"{file}.key"
 
-    def server(self) -> ssl.SSLContext:
+    def server(self, address: str = "") -> ssl.SSLContext:
         """What a server needs that shows a certificate for :data:`NAME`, and asks for the client's."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(*self.sign(NAME))
+        context.load_cert_chain(*self.sign(NAME, address))
         context.load_verify_locations(self.certificate)
         context.verify_mode = ssl.CERT_OPTIONAL
         return context
