@@ -58,6 +58,7 @@ def _is_now(row: Denial, last: float | None) -> bool:
 
 def _row(row: Denial, last: float | None) -> dict[str, Any]:
     reasons = [(text, place(origin) if origin is not None else "") for text, origin in flows_denied.because(row)]
+    reasons.sort(key=lambda reason: not reason[1])  # what points to a line says most
     return {
         "source": row.source.name,
         "destination": row.destination.name,
