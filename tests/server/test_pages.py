@@ -33,7 +33,7 @@ def test_why_has_the_cause_the_line_and_the_fix(client: httpx.Client) -> None:
     assert "tier=api" in text
     assert "payments/policies.yaml:61" in text
     assert "kubectl patch networkpolicy" in text
-    assert "\n-              tier: api\n" in text
+    assert '\n<span class="del">-              tier: api</span>\n' in text
 
 
 def test_why_without_a_question_says_how_to_ask(client: httpx.Client) -> None:

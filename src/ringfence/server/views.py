@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, Final
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -37,9 +37,29 @@ def _plain(value: Any) -> Any:
     return _TURNING.sub(lambda found: f"\\u{ord(found[0]):04x}", value)
 
 
+_QUOTED: Final = re.compile("`([^`]+)`")
+
+
+def _code(text: str) -> Markup:
+    """A sentence with what stands between backticks as code."""
+    return Markup(_QUOTED.sub(r"<code>\1</code>", str(escape(_plain(text)))))  # noqa: S704 -- escaped before
+
+
+def _marked(text: str) -> Markup:
+    """The lines of a difference, each with the class of what happens to it."""
+    kinds = {"+": "add", "-": "del", "@": "at"}
+    lines = [
+        Markup('<span class="{}">{}</span>').format("at" if line.startswith(("+++", "---")) else kind, _plain(line))
+        if (kind := kinds.get(line[:1]))
+        else escape(_plain(line))
+        for line in text.rstrip("\n").split("\n")
+    ]
+    return Markup("\n").join(lines)
+
+
 @cache
 def _templates() -> jinja2.Environment:
-    return jinja2.Environment(
+    made = jinja2.Environment(
         loader=jinja2.PackageLoader("ringfence.server"),
         autoescape=True,
         finalize=_plain,
@@ -47,6 +67,8 @@ def _templates() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters |= {"code": _code, "marked": _marked}
+    return made
 
 
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:

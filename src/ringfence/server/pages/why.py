@@ -50,6 +50,8 @@ def _told(asked: Asked) -> list[dict[str, object]]:
     """For each port: the verdict, its causes, the best fix, and the whole trace as text."""
     answer = asked.answer
     trace = click.unstyle(why_text.render(answer))
+    if len(answer.judgements) == 1:  # the verdict and its cause stand above
+        trace = trace.partition("\n\n")[2] or trace
     told: list[dict[str, object]] = []
     for number, (judgement, causes) in enumerate(zip(answer.judgements, answer.causes, strict=True)):
         fix = asked.fixes.get(number)
