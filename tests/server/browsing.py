@@ -35,4 +35,4 @@ def browsing(
     page.on("request", lambda asked: None if asked.url.startswith(address) else troubles.append(asked.url))
     yield page
     context.close()
-    assert troubles == []
+    assert not troubles, troubles

@@ -93,6 +93,14 @@ def test_what_can_not_be_drawn_is_one_sentence(client: httpx.Client, asked: dict
     refused(client.get("/api/v1/map", params=asked), 400, word)
 
 
+def test_the_page_says_so_too(client: httpx.Client) -> None:
+    page = client.get("/map", params={"port": "nothing"}, headers={"accept": "text/html"})
+    assert page.status_code == 400
+    assert 'role="alert"' in page.text
+    assert "is no port" in page.text
+    assert 'value="nothing"' in page.text
+
+
 def test_an_edge_says_which_rule_at_which_line_decides(client: httpx.Client) -> None:
     found = valid(client.get("/api/v1/map/edge", params={"source": FRONTEND, "target": CART}), "EdgeReport")
     assert (found["pairs"], found["of"]) == (1, 1)

@@ -12,6 +12,8 @@
   let lines = new Map(); // what is between two boxes, both ways, by their names
   let chosen = null; // {name} or {source, target}
   let cy;
+  let places; // of boxes, by name
+  let middle; // of the picture
 
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const said = (text) => { told.textContent = text; };
@@ -87,13 +89,19 @@
   };
 
   // A line bends towards the middle of the picture, the more the longer it is: lines of one direction run together.
-  const bend = (line, places, middle) => {
+  // Where the bend would lie within a box at its end, it is less.
+  const bend = (line) => {
     const a = places.get(line.source), b = places.get(line.target);
     const x = b.x - a.x, y = b.y - a.y, length = Math.hypot(x, y) || 1;
     const off = ((middle.x - (a.x + b.x) / 2) * -y + (middle.y - (a.y + b.y) / 2) * x) / length;
-    return a.parent && a.parent === b.parent ? length * 0.12 : off * 0.55;
+    const most = a.parent && a.parent === b.parent ? length * 0.12 : off * 0.55;
+    const free = (far) => [a, b].every((box) => {
+      const at = { x: (a.x + b.x) / 2 - (y / length) * far, y: (a.y + b.y) / 2 + (x / length) * far };
+      return Math.abs(at.x - box.x) > box.width / 2 + 4 || Math.abs(at.y - box.y) > box.height / 2 + 4;
+    });
+    return [1, 0.7, 0.45, 0.25, 0.1].map((part) => most * part).find(free) ?? 0;
   };
-  const drawnLine = (line, places, middle) => {
+  const drawnLine = (line) => {
     const both = [line.there, line.back].filter(Boolean);
     const pairs = Math.max(...both.map((edge) => edge.pairs));
     const kind = both.some((edge) => edge.denied) ? "denied" : both.some((edge) => edge.full) ? "full" : "some";
@@ -102,14 +110,13 @@
       group: "edges",
       data: {
         id: `e ${key(line.source, line.target)}`, source: `n ${line.source}`, target: `n ${line.target}`,
-        from: line.source, to: line.target, bend: bend(line, places, middle), thick: 1.2 + Math.log2(1 + pairs) * 0.45,
+        from: line.source, to: line.target, bend: bend(line), thick: 1.2 + Math.log2(1 + pairs) * 0.45,
         calm: Math.min(0.6, Math.max(0.14, 24 / lines.size)),
       },
       classes: kind + ends,
     };
   };
 
-  let places, middle;
   const setOut = () => {
     lines = sum();
     places = new Map(report.nodes.map((node) => [node.id, node]));
@@ -118,7 +125,7 @@
     middle = tops.length ? { x: span(tops.map((node) => node.x)), y: span(tops.map((node) => node.y)) } : { x: 0, y: 0 };
   };
   const many = () => lines.size > MOST_LINES;
-  const drawLines = (wanted) => cy.add(wanted.map((line) => drawnLine(line, places, middle)));
+  const drawLines = (wanted) => cy.add(wanted.map(drawnLine));
 
   const style = () => {
     const ink = colour("--ink"), raised = colour("--raised");
@@ -270,7 +277,7 @@
     report = await answer.json();
     setOut();
     cy = cytoscape({
-      container: drawing, elements: [...boxes(), ...(many() ? [] : [...lines.values()].map((line) => drawnLine(line, places, middle)))],
+      container: drawing, elements: [...boxes(), ...(many() ? [] : [...lines.values()].map(drawnLine))],
       style: style(), layout: { name: "preset", fit: true, padding: 24 }, minZoom: 0.05, maxZoom: 3, boxSelectionEnabled: false,
       autoungrabify: true, selectionType: "single", autounselectify: true,
     });
