@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import Any
 import pytest
 
 from ringfence import load
+from ringfence.history.following import Following
+from ringfence.history.watcher import watching
 from ringfence.live import Target
 from ringfence.live.connection import Connection, connect
 from ringfence.model.errors import InputError
@@ -206,6 +209,21 @@ class TestPluginCertificate:
             open_.get("/apis")
         assert runs(secure) == 1
 
+    def test_what_is_followed_goes_on_with_the_next_one(self, secure: Secure) -> None:
+        """Watches that are cut are begun again on new connections, which need the new certificate."""
+        secure.store.certificates = {"jane"}
+        secure.store.cut_after = 1
+        target = Target.parse(secure.path(plugin(secure, printing(secure, "jane", "jane2"))))
+        with watching(target, first_pause=0.01) as watcher:
+            assert watcher.ready(30)
+            secure.store.certificates = {"jane2"}
+            secure.store.add(*(pod("shop", f"late{number}", f"10.0.1.{number}") for number in range(4)))
+            end = time.monotonic() + 30
+            while len(Following(watcher.keeper).cluster().snapshot.pods) < 5 and time.monotonic() < end:
+                time.sleep(0.05)
+            assert len(Following(watcher.keeper).cluster().snapshot.pods) == 5
+        assert runs(secure) == 2
+
     def test_nonsense_is_said_to_be_none(self, secure: Secure) -> None:
         answer = json.dumps(
             {
@@ -260,19 +278,24 @@ class TestTokenFile:
     def test_a_file_that_is_replaced_while_a_request_is_under_way_is_read_once_more(self, secure: Secure) -> None:
         file = secure.authority.directory / "late"
         file.write_text("old")
-        secure.store.tokens = {"old"}
 
-        def replace(path: str, parameters: dict[str, str]) -> None:
-            if "old" in secure.store.tokens:
+        class Fresh(set[str]):
+            """A server that knows the new token only, which is there by the time that it refuses the old one."""
+
+            def __contains__(self, token: object) -> bool:
                 file.write_text("fresh")
-                secure.store.tokens = {"fresh"}
+                return token == "fresh"
 
-        secure.store.faults.append(replace)
+        secure.store.tokens = Fresh()
         with secure.connection({"tokenFile": "late"}) as open_:
             open_.get("/apis")
+        assert [each["Authorization"] for each in secure.store.headers] == ["Bearer old", "Bearer fresh"]
+
+    def test_a_token_that_stays_refused_is_not_sent_again(self, secure: Secure) -> None:
+        (secure.authority.directory / "wrong").write_text("wrong")
+        with secure.connection({"tokenFile": "wrong"}) as open_, pytest.raises(InputError, match="doesn't accept"):
             open_.get("/apis")
-        sent = [each["Authorization"] for each in secure.store.headers]
-        assert sent == ["Bearer old", "Bearer fresh"]
+        assert len(secure.store.headers) == 1
 
     def test_one_that_is_gone_is_said(self, secure: Secure) -> None:
         with pytest.raises(InputError, match=r"The token file .*/absent can't be read: No such file"):
