@@ -30,7 +30,7 @@ RECORDED = (
 
 NAMES = (
     "cluster", "endpoints", "why", "verdict", "reach", "findings", "diagnose", "audit", "state", "map",
-    "map/edge", "diff", "test",
+    "map/edge", "matrix", "diff", "test",
 )  # fmt: skip
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 

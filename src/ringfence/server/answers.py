@@ -121,10 +121,6 @@ class Answers:
         """What is cut, by root cause."""
         return self.study.newest().found.diagnosis
 
-    def connections(self) -> tuple[Connection, ...]:
-        """Every allowed connection between workloads."""
-        return self._slow.kept("connections", lambda cluster: tuple(cluster.reach(external=False).connections))
-
     def warm(self) -> None:
         """Makes what the first quick question would wait for."""
         self._names()

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Final
 
-from ringfence.cluster import Cluster
 from ringfence.model.errors import QueryError
-from ringfence.reach.report import Connection
-from ringfence.render.lines import ports
+from ringfence.server.map_pairs import Pairs
+from ringfence.server.matrix_sheet import Sheet, by_namespace, by_workload
 
 MOST: Final = 60
 """Rows and columns that are shown."""
@@ -39,46 +37,47 @@ class Matrix:
     more_columns: int
 
 
-def matrix(cluster: Cluster, connections: Iterable[Connection], src: str, dst: str) -> Matrix:
+def matrix(pairs: Pairs, namespaces: Container[str], src: str, dst: str) -> Matrix:
     """The table of all namespaces; or of the workloads of ``src`` against those of ``dst``, if these are named.
 
     Raises:
         QueryError: a namespace isn't there.
     """
-    workloads: dict[str, set[str]] = {}
-    for pod in cluster.snapshot.pods:
-        workloads.setdefault(pod.namespace, set()).add(str(pod.workload))
     if not src and not dst:
-        return _namespaces(workloads, connections)
+        return _namespaces(by_namespace(pairs))
     for name in (src, dst):
-        if name and name not in cluster.snapshot.namespaces:
+        if name and name not in namespaces:
             raise QueryError(f"There is no namespace {name!r}.")
-    senders, receivers = (sorted(workloads.get(name, ())) for name in (src or dst, dst or src))
-    rows, columns = tuple(senders[:MOST]), tuple(receivers[:MOST])
-    wanted_rows, wanted_columns = set(rows), set(columns)
+    spaces = {member.ref.namespace for member in pairs.members}
+    if not {src or dst, dst or src} <= spaces:
+        return Matrix(True, (), (), {}, 0, 0)
+    sheet = by_workload(pairs, [src or dst], [dst or src])
+    rows, columns = sheet.sources[:MOST], sheet.destinations[:MOST]
     cells: dict[tuple[str, str], Cell] = {}
-    for each in connections:
-        if each.src.name in wanted_rows and each.dst.name in wanted_columns:
-            text = ports(each.ports)
-            some = ", for some replicas only" if each.varies else ""
-            short = text if len(text) <= _SHORT else f"{text[: _SHORT - 1]}…"
-            cells[each.src.name, each.dst.name] = Cell(short, text + some, "some" if each.varies else "all")
-    return Matrix(True, rows, columns, cells, len(senders) - len(rows), len(receivers) - len(columns))
+    for row, source in enumerate(rows):
+        for column, destination in enumerate(columns):
+            found = sheet.classes[int(sheet.cells[row, column])]
+            if sheet.cells[row, column]:
+                text, varies = found["text"], found["varies"]
+                short = text if len(text) <= _SHORT else f"{text[: _SHORT - 1]}…"
+                said = text + (", for some replicas only" if varies else "")
+                cells[source, destination] = Cell(short, said, "some" if varies else "all")
+    return Matrix(True, rows, columns, cells, *_left_out(sheet))
 
 
-def _namespaces(workloads: dict[str, set[str]], connections: Iterable[Connection]) -> Matrix:
+def _namespaces(sheet: Sheet) -> Matrix:
     """Cells count pairs of workloads of which one may connect to the other on some port."""
-    names = sorted(workloads)
-    shown = tuple(names[:MOST])
-    counted = Counter(
-        (each.src.namespace, each.dst.namespace) for each in connections if each.src.name != each.dst.name
-    )
+    shown, (sizes, _) = sheet.sources[:MOST], sheet.sizes or ((), ())
     cells: dict[tuple[str, str], Cell] = {}
-    for src in shown:
-        for dst in shown:
-            number = counted[src, dst]
-            pairs = len(workloads[src]) * (len(workloads[dst]) - (src == dst))
+    for row, src in enumerate(shown):
+        for column, dst in enumerate(shown):
+            number = int(sheet.cells[row, column])
+            count = sizes[row] * (sizes[column] - (row == column))
             if number:
-                said = f"{number} of {pairs} pairs of workloads"
-                cells[src, dst] = Cell(str(number), said, "all" if number >= pairs else "some")
-    return Matrix(False, shown, shown, cells, len(names) - len(shown), len(names) - len(shown))
+                said = f"{number} of {count} pairs of workloads"
+                cells[src, dst] = Cell(str(number), said, "all" if number >= count else "some")
+    return Matrix(False, shown, shown, cells, *_left_out(sheet))
+
+
+def _left_out(sheet: Sheet) -> tuple[int, int]:
+    return max(0, len(sheet.sources) - MOST), max(0, len(sheet.destinations) - MOST)
