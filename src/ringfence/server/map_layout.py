@@ -113,9 +113,19 @@ def _inside(space: Box, count: int) -> list[Box]:
 
 
 def _rows(sizes: Sequence[tuple[float, float]]) -> list[Box]:
-    """Row by row from the left, as words stand in a text."""
+    """Row by row from the left, as words stand in a text; as wide as fits a screen best."""
     area = sum((width + GAP) * (height + GAP) for width, height in sizes)
-    widest = max(math.sqrt(area * ASPECT), *(width for width, _ in sizes))
+    least = max(math.sqrt(area * ASPECT), *(width for width, _ in sizes))
+    return min((_wrapped(sizes, least * (1 + number / 20)) for number in range(21)), key=_extent)
+
+
+def _extent(boxes: Sequence[Box]) -> float:
+    """How small a picture must be drawn."""
+    right = max(box.x + box.width / 2 for box in boxes)
+    return max(right / ASPECT, *(box.y + box.height / 2 for box in boxes))
+
+
+def _wrapped(sizes: Sequence[tuple[float, float]], widest: float) -> list[Box]:
     found: list[Box] = []
     x, y, highest = 0.0, 0.0, 0.0
     for width, height in sizes:
