@@ -39,7 +39,7 @@ class Layout:
             rb'\{"flow":%(c)b\{"time":%(c)b"'
             rb'(([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-5][0-9]:[0-5][0-9])(\.[0-9]{1,9})Z")'
             rb'(?:,%(k)b"uuid":%(c)b"[0-9a-f-]{36}(?=")|(?=,%(k)b"(?!uuid")))'
-            rb'([^l\n]*(?:l(?!4")[^l\n]*)*l4":%(c)b\{"(?:TCP|UDP|SCTP)":%(c)b\{"source_port":%(c)b)'
+            rb'([^l]*(?:l(?!4")[^l]*)*l4":%(c)b\{"(?:TCP|UDP|SCTP)":%(c)b\{"source_port":%(c)b)'
             rb'([1-9][0-9]{0,4}),%(k)b"destination_port":%(c)b([1-9][0-9]{0,4})(?=[,}])' % spaces
         )
         self.cuts = (b'"destination":%(c)b{' % spaces, b'"Type":%(c)b"' % spaces)

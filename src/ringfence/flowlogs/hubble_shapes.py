@@ -165,7 +165,7 @@ class Shapes:
         number, end = first - 1, -1
         while (end := find(b"\n", begin := end + 1)) >= 0:
             number += 1
-            found = match(data, begin)
+            found = match(data, begin, end)
             if found is None:
                 numbers.append(number)
                 others.append(data[begin:end])

@@ -30,7 +30,13 @@ class Remote:
 
     def __init__(self) -> None:
         command = [sys.executable, "-P", "-m", "ringfence.flowlogs.worker"]
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+        environment = {
+            # For glibc (mallopt(3)): memory that is free for a moment, between two reads, isn't given back.
+            "MALLOC_MMAP_THRESHOLD_": str(1 << 28),
+            "MALLOC_TRIM_THRESHOLD_": str(1 << 28),
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+        }
         self._process = subprocess.Popen(  # noqa: S603 - this interpreter, and a module of this package
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
         )
