@@ -92,6 +92,8 @@ def test_what_is_proposed_on_the_command_line_is_served(tmp_path: Path) -> None:
         (["/nonexistent/input"], "can't be read"),
         (["--demo", "--token-file", "/nonexistent/token"], "can't be read"),
         (["--demo", "--token-file", os.devnull], "at least 16 characters"),
+        (["--demo", "--tests", "/nonexistent/tests"], "can't be read"),
+        (["--demo", "--suppressions", "README.md"], "There is no Suppressions"),
         (["--demo", "--oidc-client-id", "ringfence"], "go with --oidc-issuer only"),
         (["--demo", "--oidc-issuer", "http://id.example", "--oidc-client-id", "a"], "must begin with https://"),
         (["--demo", "--audit", "/nonexistent/audit.jsonl"], "--audit /nonexistent/audit.jsonl can't be written"),

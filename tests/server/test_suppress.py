@@ -80,6 +80,10 @@ def test_viewers_suppress_nothing_and_arent_offered_it(viewer: httpx.Client, edi
         assert viewer.post(path, data=ASKED).status_code == 403
     assert viewer.get("/findings/suppress", params=ASKED).status_code == 403
     assert not file.exists()
+    trail = [json.loads(line) for line in file.with_name("audit").read_text().splitlines()]
+    assert [(each["action"], each["method"], each["path"], each["user"]) for each in trail[:1]] == [
+        ("refused", "POST", "/findings/suppress", "viewer token")
+    ]
     assert "Suppress…" not in viewer.get("/findings").text
     assert "Suppress…" in editor.get("/findings").text
     editor.post("/findings/suppress", data=ASKED)

@@ -17,7 +17,7 @@ from ringfence.server import login
 from ringfence.server.admission import Admission
 from ringfence.server.answers import Answers
 from ringfence.server.api import make_api
-from ringfence.server.audit import Audit
+from ringfence.server.audit import Audit, note_refusal
 from ringfence.server.change_answers import ChangeAnswers
 from ringfence.server.flow_answers import FlowAnswers
 from ringfence.server.guard import Guard
@@ -89,6 +89,8 @@ async def _invalid(request: Request, error: Exception) -> Response:
 async def _refused(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):  # Starlette's signature is wider than what it calls this with
         raise TypeError(type(error).__name__)
+    if error.status_code == HTTPStatus.FORBIDDEN:
+        note_refusal(request)
     return _answer(request, error.status_code, str(error.detail), dict(error.headers or {}))
 
 

@@ -11,6 +11,7 @@ import json
 import os
 import threading
 from collections import deque
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -122,6 +123,14 @@ def note(request: Request, action: str, who: Who | None = None, **about: str | i
     except OSError as error:
         reason = error.strerror or str(error)
         raise HTTPException(503, f"The audit trail can't be written, so nothing is done: {reason}.") from None
+
+
+def note_refusal(request: Request) -> None:
+    """Adds that somebody who is known wanted more than they may. It is refused, whether that can be written or not."""
+    who = asking(request)
+    if who is not None:
+        with suppress(HTTPException):
+            note(request, "refused", method=request.method, path=request.url.path)
 
 
 def _tail(path: Path) -> list[Entry]:
