@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from ringfence.cli import flows_options, options
+from ringfence.cli import flows_follow, flows_keep, flows_options, options
 from ringfence.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -29,10 +26,6 @@ kubectl -n kube-system exec ds/cilium -- hubble observe --last 10000 -o jsonpb |
 Exit status: 0 stored, 2 wrong usage, or an input or store that can't be used.
 """
 
-_PAUSE = 2.0
-_SHARE = 4
-"""Seconds between two looks at the logs, at least, and so many times what the last took."""
-
 
 @click.command("ingest", help=_HELP, short_help="Read flow logs into a store.")
 @click.argument("paths", metavar="PATH...", nargs=-1, type=click.Path(allow_dash=True))
@@ -47,6 +40,7 @@ _SHARE = 4
     help="The cluster's objects, as they were at a time; given again, at several times.",
 )
 @click.option("--cluster", default="", metavar="NAME", help="Name of the cluster that the logs are of.")
+@flows_keep.option
 @click.option("--follow", is_flag=True, help="Go on reading what is added to the logs, until interrupted.")
 @options.output("text", "json")
 def command(
@@ -56,6 +50,7 @@ def command(
     log_format: str,
     inventories: tuple[str, ...],
     cluster: str,
+    keep: float | None,
     follow: bool,
     output: str,
 ) -> None:
@@ -75,26 +70,26 @@ def command(
         states = [read_state(text, cluster) for text in inventories]
     with opened(store, engine=engine, write=True) as flows:
         added = [(state, path) for state, path in states if flows.add_state(state, path)]
-        with progress("Reading the flows"):
-            found = _read(flows, paths, cluster, log_format)
+        if follow:
+            for line in rendering.read([], added):
+                click.echo(line)
+        else:
+            with progress("Reading the flows"):
+                found = _read(flows, paths, cluster, log_format)
+        if keep is not None:
+            flows_keep.prune(flows, keep)
         if not follow:
             with progress("Joining flows and pods"):
                 flows.derive()
             coverage, number = flows.coverage(), flows.count()
+    if follow:
+        flows_follow.follow(paths, store, engine, cluster=cluster, log_format=log_format, keep=keep)
+        return
     if output == "json":
         click.echo(rendering.document(found, added, store, coverage, number), nl=False)
         return
-    for line in rendering.read(found, added):
+    for line in (*rendering.read(found, added), *rendering.summary(store, coverage, number)):
         click.echo(line)
-    if not follow:
-        for line in rendering.summary(store, coverage, number):
-            click.echo(line)
-        return
-    for _ in _changes(paths):
-        with opened(store, engine=engine, write=True) as flows:
-            found = _read(flows, paths, cluster, log_format)
-        for line in rendering.read([each for each in found if each.lines], []):
-            click.echo(line)
 
 
 def _read(flows: Store, paths: tuple[str, ...], cluster: str, log_format: str) -> list[Ingested]:
@@ -104,26 +99,3 @@ def _read(flows: Store, paths: tuple[str, ...], cluster: str, log_format: str) -
         return []
     stdin = sys.stdin.buffer if "-" in paths else None
     return list(Ingest(flows, cluster=cluster, log_format=log_format).paths(paths, stdin))
-
-
-def _changes(paths: tuple[str, ...]) -> Iterator[None]:
-    """Yields when a log has changed. The store is open only in between, so that others can ask it.
-
-    A log is compared with what is known of it from its beginning, so a long one is looked at less often.
-    """
-    from ringfence.flowlogs.openers import find_inputs
-
-    def looks() -> list[tuple[str, int, int]]:
-        found = [(source.name, Path(source.path).stat()) for source in find_inputs(paths)]
-        return [(name, status.st_ino, status.st_size) for name, status in found]
-
-    before: list[tuple[str, int, int]] = []  # what came since the first reading is seen at the first look
-    pause = _PAUSE
-    while True:
-        time.sleep(pause)
-        after = looks()
-        if after != before:
-            before = after
-            began = time.monotonic()
-            yield
-            pause = max(_PAUSE, _SHARE * (time.monotonic() - began))

@@ -11,9 +11,9 @@ from typing import BinaryIO
 
 from ringfence.flowlogs.feeding import Feed
 from ringfence.flowlogs.format import Format
-from ringfence.flowlogs.lines import LineCutter
+from ringfence.flowlogs.lines import ContentDigest, LineCutter
 from ringfence.flowlogs.openers import Input, open_input
-from ringfence.flowlogs.read import sniff
+from ringfence.flowlogs.read import Part, sniff
 from ringfence.flowlogs.reduction import Reduction
 from ringfence.flowlogs.registry import AUTO, by_name
 from ringfence.model.errors import InputError
@@ -22,6 +22,9 @@ from ringfence.model.origin import Position
 
 _BLOCK = 1 << 20
 _HEAD = 256
+
+START = 1 << 16
+"""Bytes at the beginning of a log that are given with what was read of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +43,19 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """What some lines of a file came to, and how far it is read with them. Who keeps both together loses nothing."""
+    """What some lines of a file came to, and how far it is read with them. Who keeps both together loses nothing.
+
+    ``part`` is all that was read of the file so far, and ``start`` its first bytes, at most :data:`START`: by these a
+    copy of it is recognised. ``emptied`` tells that the file was emptied under the reader, after ``part`` was read.
+    """
 
     path: str
     format: str
     reduction: Reduction
     mark: Mark
+    part: Part
+    start: bytes
+    emptied: bool = False
 
 
 def follow(
@@ -131,7 +141,7 @@ class _Follower:
         reduction = Reduction()
         why = "The file was replaced while nobody read it, and the old one isn't beside it: its last lines are missing."
         reduction.lose(Loss(LossKind.NO_DATA, why, None, where=Position(self._path, mark.lines + 1)))
-        return Chunk(self._path, "", reduction, Mark(0, 0, 0, 0, b""))
+        return Chunk(self._path, "", reduction, Mark(0, 0, 0, 0, b""), Part(0, "", 0), b"")
 
 
 class _Reading:
@@ -146,7 +156,13 @@ class _Reading:
         self._waiting = b""
         self._format = ""
         self._feed: Feed | None = None
-        stream.seek(self._cutter.offset)
+        self._start = b""
+        self._digest = ContentDigest()
+        left = self._cutter.offset
+        while left and (data := stream.read(min(left, _BLOCK))):  # what was read before is recognised by all of it
+            self._note(data)
+            left -= len(data)
+        self._digest.complete()
 
     def read(self) -> bytes:
         return self._stream.read(_BLOCK)
@@ -157,8 +173,13 @@ class _Reading:
         known, self._head = self._head, os.pread(self._stream.fileno(), _HEAD, 0)
         return self._head.startswith(known)
 
+    def _note(self, data: bytes) -> None:
+        self._digest.update(data)
+        self._start += data[: START - len(self._start)]
+
     def take(self, data: bytes, chosen: Format | None) -> Chunk | None:
         """Reads the lines that are complete now; None if there is none."""
+        self._note(data)
         if self._feed is None:
             self._waiting += data
             if b"\n" not in self._waiting:
@@ -186,12 +207,16 @@ class _Reading:
             self._feed.last(self._cutter.rest(), number, into)
             self._lose_long(into)
             self._feed.end(into)
+            self._digest.complete()
             yield self._chunk(into)
 
     def emptied(self, chosen: Format | None) -> Iterator[Chunk]:
         """The file was cut to nothing under the reader, as ``copytruncate`` of logrotate does."""
-        for chunk in self.end(chosen):
-            chunk = replace(chunk, mark=Mark(0, 0, self._status.st_dev, self._status.st_ino, b""))
+        part = self._part()
+        unread = [self._chunk(Reduction())] if self._feed is None and part.size else []
+        for chunk in [*self.end(chosen), *unread]:
+            mark = Mark(0, 0, self._status.st_dev, self._status.st_ino, b"")
+            chunk = replace(chunk, mark=mark, part=part, emptied=True)
             why = "The file was emptied while it was read: what was written just before is missing."
             where = Position(self._path, self._cutter.number)
             chunk.reduction.lose(Loss(LossKind.NO_DATA, why, None, where=where))
@@ -236,7 +261,10 @@ class _Reading:
 
     def _chunk(self, into: Reduction) -> Chunk:
         mark = Mark(self._cutter.offset, self._cutter.number - 1, self._status.st_dev, self._status.st_ino, self._head)
-        return Chunk(self._path, self._format, into, mark)
+        return Chunk(self._path, self._format, into, mark, self._part(), self._start[: self._digest.size])
+
+    def _part(self) -> Part:
+        return Part(self._digest.size, self._digest.hexdigest(), self._cutter.number - 1)
 
 
 def _open(path: str) -> BinaryIO:

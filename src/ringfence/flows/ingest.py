@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from ringfence.flowlogs.follow import START as HEAD, Chunk
 from ringfence.flowlogs.openers import STDIN, Content, Input, open_input
 from ringfence.flowlogs.read import LogReading, Part, read
 from ringfence.flowlogs.reduction import Reduction
@@ -15,13 +16,13 @@ from ringfence.flowlogs.registry import AUTO
 from ringfence.flows.store import Store, StoredInput
 from ringfence.model.flow import Loss
 
-HEAD = 1 << 16
-"""Bytes at the beginning of a log by which it is looked for among those that the store has."""
-
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """What became of one input. ``known`` tells that all of it, or with ``lines`` a first part, was in the store."""
+    """What became of one input. ``known`` tells that all of it, or with ``lines`` a first part, was in the store.
+
+    ``number`` is that of the input in the store, 0 if it has none.
+    """
 
     name: str
     format: str
@@ -29,6 +30,7 @@ class Ingested:
     records: int
     known: bool
     losses: tuple[Loss, ...] = ()
+    number: int = 0
 
 
 class Ingest:
@@ -53,16 +55,14 @@ class Ingest:
         Raises:
             InputError: a path can't be read, or a file that was named is in no known format.
         """
-        found = read(
-            paths, format=self._format, stdin=stdin, workers=self._workers, known=self._known
-        )  # fmt: skip
+        found = read(paths, format=self._format, stdin=stdin, workers=self._workers, known=self._known)
         for reading in found:
             yield self._take(reading)
 
     def stream(self, name: str, log_format: str, reduction: Reduction) -> Ingested:
         """Stores what a stream gave since the last time. It is one input; records that come again are counted again."""
         before = next((stored for stored in self._inputs.values() if self._is_stream(stored, name, log_format)), None)
-        number = before.number if before is not None else self._next()
+        number = before.number if before is not None else self.next_number()
         self._add(number, name, log_format, reduction, Part(0, "", 0), b"")
         return Ingested(
             name, log_format, reduction.lines, reduction.flows_read, known=False, losses=tuple(reduction.losses)
@@ -101,9 +101,10 @@ class Ingest:
         same = self._same(part)
         if same is not None or not reading.format:
             losses = () if same is not None else tuple(reduction.losses)
-            return Ingested(name, reading.format, 0, 0, known=same is not None, losses=losses)
+            number = same.number if same is not None else 0
+            return Ingested(name, reading.format, 0, 0, known=same is not None, losses=losses, number=number)
         before = self._going_on(head) if reading.resumed else None
-        number = before.number if before is not None else self._next()
+        number = before.number if before is not None else self.next_number()
         self._add(number, name, reading.format, reduction, part, head[: min(HEAD, part.size)])
         return Ingested(
             name,
@@ -112,6 +113,47 @@ class Ingest:
             reduction.flows_read,
             known=reading.resumed,
             losses=tuple(reduction.losses),
+            number=number,
+        )
+
+    def stored(self, number: int) -> StoredInput:
+        """An input of the store."""
+        return self._inputs[number]
+
+    def lose(self, number: int, loss: Loss) -> None:
+        """Stores a loss of an input."""
+        reduction = Reduction()
+        reduction.lose(loss)
+        self._store.add(reduction, self._inputs[number])
+
+    def next_number(self) -> int:
+        """The number of the next input that is new."""
+        return 1 + max(self._inputs, default=0)
+
+    def knows(self, path: str, stored: StoredInput) -> bool:
+        """Whether a log begins as an input does."""
+        return bool(stored.head) and stored in self._alike(_head(path))
+
+    def begins(self, start: bytes) -> bool:
+        """Whether an input begins as a log does of which these are the first bytes."""
+        return bool(self._alike(start))
+
+    def chunk(self, chunk: Chunk, number: int, notes: Mapping[str, str]) -> Ingested:
+        """Stores what was read further of a log that is followed, with notes; ``number`` is 0 for one that is new."""
+        reduction, part = chunk.reduction, chunk.part
+        known = number != 0
+        if not known and not chunk.format and not reduction.losses:
+            return Ingested(chunk.path, "", 0, 0, known=False)
+        number = number or self.next_number()
+        self._add(number, chunk.path, chunk.format, reduction, part, chunk.start, notes)
+        return Ingested(
+            chunk.path,
+            chunk.format,
+            reduction.lines,
+            reduction.flows_read,
+            known=known,
+            losses=tuple(reduction.losses),
+            number=number,
         )
 
     def _same(self, part: Part) -> StoredInput | None:
@@ -124,10 +166,16 @@ class Ingest:
     def _going_on(self, head: bytes) -> StoredInput | None:
         return max(self._alike(head), key=lambda stored: (stored.size, -stored.number), default=None)
 
-    def _next(self) -> int:
-        return 1 + max(self._inputs, default=0)
-
-    def _add(self, number: int, name: str, log_format: str, reduction: Reduction, part: Part, head: bytes) -> None:
+    def _add(
+        self,
+        number: int,
+        name: str,
+        log_format: str,
+        reduction: Reduction,
+        part: Part,
+        head: bytes,
+        notes: Mapping[str, str] | None = None,
+    ) -> None:
         before = self._inputs.get(number)
         stored = StoredInput(
             number,
@@ -144,7 +192,7 @@ class Ingest:
             _first(reduction.last, before.last if before is not None else None, least=False),
             time.time(),
         )
-        self._store.add(reduction, stored)
+        self._store.add(reduction, stored, notes)
         self._inputs[number] = stored
 
 

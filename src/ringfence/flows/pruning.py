@@ -34,6 +34,8 @@ def prune(storage: Storage, before: float) -> Pruned:
             left=tallies.records.sum(where=~old),
         )
     ).to_pylist()[0]
+    if not sums["hours"]:
+        return Pruned(0, 0, int(sums["left"] or 0))
     with storage.changing():
         kept = storage.keep("tallies", tallies.filter(~old))
         storage.replace("tallies", kept)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -53,10 +53,10 @@ class Store:
                     found[number] = stored
         return [found[number] for number in sorted(found)]
 
-    def add(self, reduction: Reduction, log: StoredInput) -> None:
+    def add(self, reduction: Reduction, log: StoredInput, notes: Mapping[str, str] | None = None) -> None:
         """Adds what a log, or its next part, came to, and how far it has now been read: both or, in a crash, neither.
 
-        ``log.number`` is that of an input that goes on, or :meth:`next_number`.
+        ``log.number`` is that of an input that goes on, or :meth:`next_number`. ``notes`` are kept with it.
         """
         tables = rows.of_reduction(reduction, log.number, log.cluster, log.format)
         columns = {name: [getattr(log, name)] for name in StoredInput.__dataclass_fields__ if name != "number"}
@@ -67,8 +67,21 @@ class Store:
             storage.append("touched", came.select("flow"))
             for name, table in tables.items():
                 storage.append(name, table)
-            storage.append("inputs", rows.arrow("inputs", {"input": [log.number], **columns}))
+            row = rows.arrow("inputs", {"input": [log.number], **columns})
+            storage.remove("inputs", storage.keep("input", row.select(["input"])))
+            storage.append("inputs", row)
+            for key, value in (notes or {}).items():
+                storage.set_note(key, value)
             stale(storage)
+
+    def note(self, key: str) -> str:
+        """A note that was kept with what a log came to; empty if there is none."""
+        return self._storage.note(key)
+
+    def set_note(self, key: str, value: str) -> None:
+        """Keeps a note."""
+        with self._storage.changing():
+            self._storage.set_note(key, value)
 
     def next_number(self) -> int:
         """A number for a new input."""
