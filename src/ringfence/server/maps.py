@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 from ringfence.cluster import Cluster
 from ringfence.model.addresses import AddressSet, parse_address
-from ringfence.model.errors import QueryError
+from ringfence.model.errors import QueryError, RingfenceError
 from ringfence.model.internet import INTERNET as PUBLIC
 from ringfence.model.policy import Direction
 from ringfence.render.lines import place as origin_text
@@ -110,6 +111,16 @@ class Maps:
         """The pairs that flows show to be denied, an address by the place that it belongs to."""
         flows = self._answers.flows
         return frozenset() if flows is None else frozenset((_box(a), _box(b)) for a, b in flows.denied_pairs())
+
+
+def prepare(answers: Answers) -> None:
+    """Begins to make what the first map would wait for, in a thread of its own."""
+
+    def make() -> None:
+        with suppress(RingfenceError):  # whoever asks for the map is told
+            Maps(answers).pairs()
+
+    threading.Thread(target=make, name="ringfence-map", daemon=True).start()
 
 
 def _policies(cluster: Cluster, workload: str) -> list[tuple[str, str]]:

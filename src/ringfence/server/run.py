@@ -19,6 +19,7 @@ from ringfence.server.answers import Answers
 from ringfence.server.app import make_app
 from ringfence.server.change_answers import ChangeAnswers
 from ringfence.server.flow_answers import FlowAnswers
+from ringfence.server.maps import prepare
 from ringfence.server.noting import LOG, JsonLines
 from ringfence.server.served import Recorded
 from ringfence.server.settings import Settings
@@ -93,12 +94,13 @@ def _prepare(answers: Answers, later: Callable[[], Recorded]) -> None:
 
 
 def _warm(answers: Answers) -> None:
-    """Makes the engine before the first question, spares it from collections of garbage, and begins the study."""
+    """Makes the engine before the first question, spares it from collections of garbage, begins the map and the study."""
     sys.setswitchinterval(_SWITCH)
     answers.warm()
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_COLLECTED)
+    prepare(answers)
     answers.study.start()
 
 
