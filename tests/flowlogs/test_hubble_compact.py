@@ -8,7 +8,7 @@ from hypothesis import given, strategies as st
 from ringfence.flowlogs.detect import detect
 from ringfence.flowlogs.hubble_compact import CompactReader
 from ringfence.flowlogs.registry import FORMATS
-from ringfence.model.flow import Direction, EndKind, Flow, FlowEnd, LossKind, Opening, Outcome
+from ringfence.model.flow import Direction, EndKind, Flow, FlowEnd, LossKind, Opening, Outcome, TcpAnswer
 from tests.flowlogs.reading import loss, only, read
 
 NAME = "hubble-compact"
@@ -38,6 +38,24 @@ def test_an_audited_connection() -> None:
     )
     assert tally.first == pytest.approx(1770468819.168)  # 2026-02-07T12:53:39Z
     assert loss(reduction, LossKind.TRUNCATED).detail.startswith("Times are written without year and zone")
+
+
+@pytest.mark.parametrize(
+    ("rest", "connections", "answer"),
+    [
+        ("-> b:80 (ID:2) to-endpoint FORWARDED (TCP Flags: SYN)", 1, TcpAnswer.NONE),
+        ("-> b:80 (ID:2) to-endpoint FORWARDED (TCP Flags: ACK, PSH)", 0, TcpAnswer.NONE),
+        ("-> b:80 (ID:2) to-endpoint FORWARDED (TCP Flags: RST)", 0, TcpAnswer.NONE),  # the client breaks off
+        ("<- b:80 (ID:2) to-endpoint FORWARDED (TCP Flags: SYN, ACK)", 1, TcpAnswer.ACCEPTED),
+        ("<- b:80 (ID:2) to-endpoint FORWARDED (TCP Flags: ACK, RST)", 0, TcpAnswer.RESET),
+        ("-> b:80 (ID:2) policy-verdict:L4-Only INGRESS ALLOWED (TCP Flags: SYN)", None, TcpAnswer.NONE),
+        ("-> b:80 (ID:2) Policy denied DROPPED (TCP Flags: SYN)", None, TcpAnswer.NONE),
+        ("-> b:53 (ID:2) to-endpoint FORWARDED (UDP)", None, TcpAnswer.NONE),
+    ],
+)
+def test_flags_tell_what_a_packet_opens_and_answers(rest: str, connections: int | None, answer: TcpAnswer) -> None:
+    found, tally = only(read(NAME, f"Feb  7 12:53:39.168: default/a:40000 (ID:1) {rest}"))
+    assert (tally.connections, found.answer) == (connections, answer)
 
 
 def test_a_reply_is_written_with_its_ends_swapped() -> None:

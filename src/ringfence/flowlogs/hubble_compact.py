@@ -17,7 +17,7 @@ from ringfence.flowlogs.format import Format
 from ringfence.flowlogs.hubble_ends import kind_of_identity
 from ringfence.flowlogs.reduction import Reduction
 from ringfence.flowlogs.yearless import MONTHS, Yearless
-from ringfence.model.flow import Direction, EndKind, Flow, FlowEnd, Loss, LossKind, Opening, Outcome
+from ringfence.model.flow import Direction, EndKind, Flow, FlowEnd, Loss, LossKind, Opening, Outcome, Tally
 from ringfence.model.origin import Position
 
 _LINE = re.compile(
@@ -47,6 +47,8 @@ _REASONS = {
     "Authentication required": "AUTH_REQUIRED",
 }
 
+_FLAGS = "TCP Flags: "
+
 _ICMP = {"EchoRequest": (8, 128), "EchoReply": (0, 129)}
 
 
@@ -66,7 +68,8 @@ class CompactReader:
         if at is None:
             into.unreadable("A line has no time that there is.", where)
             return
-        into.seen(_flow(match), at)
+        flow = _flow(match)
+        into.add(flow, Tally(at, at, 1, _opened(match, flow)))
 
     def end(self, into: Reduction) -> None:
         """Nothing is remembered from one line to the next."""
@@ -92,9 +95,10 @@ def _flow(match: re.Match[str]) -> Flow:
     opens = {"->": Opening.OPENS, "<-": Opening.REPLY}.get(arrow, Opening.UNKNOWN)
     if arrow == "<-":
         left, left_port, right, right_port = right, right_port, left, left_port
-    if opens is Opening.UNKNOWN and summary.startswith("TCP Flags: "):
-        flags = summary.removeprefix("TCP Flags: ").split(", ")
-        opens = fields.opening(syn="SYN" in flags, ack="ACK" in flags)
+    flags = _flags(summary)
+    syn, ack, rst = (name in flags for name in ("SYN", "ACK", "RST"))
+    if opens is Opening.UNKNOWN:
+        opens = fields.opening(syn=syn, ack=ack)
     protocol = _protocol(what, summary)
     kind = _ICMP.get(summary.rpartition(" ")[2])
     port = right_port if kind is None or not protocol.startswith("ICMP") else kind[protocol == "ICMPv6"]
@@ -112,8 +116,21 @@ def _flow(match: re.Match[str]) -> Flow:
         per_connection=verdict,
         reason=reason,
         node=(match["node"] or "").rpartition("/")[2],
+        answer=fields.tcp_answer(syn=syn, ack=ack, rst=rst),
     )
     return with_opening(flow, opens)
+
+
+def _flags(summary: str) -> list[str]:
+    return summary.removeprefix(_FLAGS).split(", ") if summary.startswith(_FLAGS) else []
+
+
+def _opened(match: re.Match[str], flow: Flow) -> int | None:
+    """How many connections the packet of a trace opens; None where the line doesn't tell."""
+    flags = _flags(match["summary"] or "")
+    if not flags or match["verdict"] != "FORWARDED" or flow.per_connection:
+        return None
+    return int("SYN" in flags and ("ACK" in flags) is (flow.opening is Opening.REPLY))
 
 
 def _outcome(verdict: str, what: str) -> tuple[Outcome, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ringfence.flowlogs.fields import icmp_opening, kept_ports, opening
+from ringfence.flowlogs.fields import icmp_opening, kept_ports, opening, tcp_answer
 from ringfence.flowlogs.hubble_ends import Ends
 from ringfence.flowlogs.hubble_l7 import application
 from ringfence.flowlogs.hubble_record import NO_ADDRESSES, Enum, Flags, FlowRecord, Layer4, Policy
@@ -55,6 +55,7 @@ def make_flow(record: FlowRecord, node: str, ends: Ends) -> Flow:
     addresses = record.ip or NO_ADDRESSES
     event = record.event_type.type if record.event_type is not None else 0
     protocol, source_port, port, opens = connection(record)
+    told = flags(record)
     outcome, reason = _outcome(record, event)
     direction = _DIRECTIONS.get(record.traffic_direction)
     return Flow(
@@ -74,7 +75,9 @@ def make_flow(record: FlowRecord, node: str, ends: Ends) -> Flow:
         reason=reason,
         application=application(record.l7),
         node=(record.node_name or node).rpartition("/")[2],  # CLUSTER/NODE
-        answer=_answer(flags(record), opens),
+        answer=TcpAnswer.NONE
+        if told is None or opens is Opening.OPENS
+        else tcp_answer(syn=told.syn, ack=told.ack, rst=told.rst),
     )
 
 
@@ -112,14 +115,6 @@ def opened(record: FlowRecord, opens: Opening) -> int | None:
 def flags(record: FlowRecord) -> Flags | None:
     """The TCP flags of a record's packet; None where it has none."""
     return record.l4.tcp.flags if record.l4 is not None and record.l4.tcp is not None else None
-
-
-def _answer(told: Flags | None, opens: Opening) -> TcpAnswer:
-    if told is None or opens is Opening.OPENS:
-        return TcpAnswer.NONE
-    if told.rst:
-        return TcpAnswer.RESET
-    return TcpAnswer.ACCEPTED if told.syn and told.ack else TcpAnswer.NONE
 
 
 def connection(record: FlowRecord) -> tuple[str, int | None, int | None, Opening]:
