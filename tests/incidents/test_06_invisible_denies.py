@@ -86,6 +86,23 @@ def test_nothing_listening_is_told_from_a_drop(tmp_path: Path, snapshots: list[s
     assert all(row["first"] >= at(CLOSED)[:19] for row in silent)
 
 
+def test_a_reset_is_told_from_a_drop_by_tcp_flags(tmp_path: Path, snapshots: list[str]) -> None:
+    flows = happened(tmp_path, "hubble")
+    answer = flows.document("denied", *paths(PLACE, "broken"), *snapshots)
+    (dropped,) = rows(answer, "dropped")
+    assert dropped["destination"] == "shop/Deployment/inventory"
+    resets = rows(answer, "reset")
+    assert {row["destination"] for row in resets} == {"shop/Deployment/pricing"}
+    (reset,) = (row for row in resets if row["source"] == "shop/Deployment/orders")
+    assert reset["first"] >= at(CLOSED)[:19]
+    (true,) = (
+        edge
+        for key, edge in flows.truth.edges.items()
+        if (key.source, key.destination) == ("shop/Deployment/orders", "shop/Deployment/pricing")
+    )
+    assert reset["connections"] == true.count - true.answered > 0
+
+
 def test_a_reject_is_told_from_a_drop(tmp_path: Path) -> None:
     flows = recorded(PLACE, [(0, "broken")], replace(PLAN, reject=True, closed=()), tmp_path, log_format="antrea-np")
     answer = flows.document("denied", *paths(PLACE, "broken"))
