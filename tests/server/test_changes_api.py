@@ -88,6 +88,7 @@ def test_what_the_history_never_heard_of_is_as_it_is_today(recorded: tuple[Chang
         ({"since": "yesterday"}, "is no time"),
         ({"since": written(CHANGED), "until": written(START)}, "after the first"),
         ({"since": "../../etc/passwd"}, "is no time"),
+        ({"since": "9999-12-31T23:59:59-12:00"}, "no time of this calendar"),
     ],
 )
 def test_moments_that_cant_be_compared_are_a_problem(client: httpx.Client, params: dict[str, str], said: str) -> None:

@@ -73,6 +73,7 @@ def test_two_moments_are_compared_with_what_changed_in_between(client: httpx.Cli
         ("/changes/compare?since=2026-11-23&until=2026-11-22", "must be after the first"),
         ("/changes?until=yesterday", "is no time"),
         ("/changes/99", "no change 99"),
+        (f"/changes/{2**70}", "number"),
         ("/changes/99/effect", "no change 99"),
     ],
 )

@@ -114,6 +114,8 @@ def test_a_replay_says_what_a_change_would_cut_or_open_and_how_often_that_was_us
 def test_what_cant_be_asked_is_a_problem(client: httpx.Client) -> None:
     refused(client.get("flows/denied", params={"since": "yesterday"}), 400, "is no time")
     refused(client.get("flows/denied", params={"namespace": "nowhere"}), 400, "Nothing is recorded for this choice")
+    refused(client.get("flows/denied", params={"workload": "a\0b"}), 400, "null")
+    refused(client.get("flows/denied", params={"workload": "' OR 1=1 --"}), 400, "Nothing is recorded")
     refused(client.get("flows/workload", params={"workload": "/etc/passwd"}), 400, "no workload")
     refused(client.get("flows/top", params={"by": "colour"}), 400, "by")
     refused(client.post("flows/replay", content="a: ["), 400, "proposed:1")

@@ -77,6 +77,8 @@ class ChangeAnswers:
         most: int | None = None,
     ) -> list[Recorded]:
         """What changed, the latest first. A namespace takes in what is cluster-scoped, too."""
+        if "\0" in namespace:  # which PostgreSQL takes in no text
+            return []
         asked = self._journal.changes
         return asked(cluster=self._cluster, since=since, until=until, namespace=namespace or None, most=most)
 

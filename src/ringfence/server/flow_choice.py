@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Final
 
@@ -32,7 +33,7 @@ def choice_of(
     """The choice that texts of a request make; empty ones choose all.
 
     Raises:
-        QueryError: a time can't be read.
+        QueryError: a time can't be read, or a name can't be one.
     """
     return Choice(_plain(namespaces), _plain(workloads), _time(since), _time(until), ports=tuple(dict.fromkeys(ports)))
 
@@ -65,7 +66,21 @@ def seconds_of(text: str) -> float:
     return seconds
 
 
+def moment_of(text: str) -> dt.datetime:
+    """The same as a moment in UTC.
+
+    Raises:
+        QueryError: it is none, or lies outside the years from 1 to 9999.
+    """
+    try:
+        return dt.datetime.fromtimestamp(seconds_of(text), tz=dt.UTC)
+    except (ValueError, OverflowError):
+        raise QueryError(f"{text[:_LONGEST]!r} is no time of this calendar.") from None
+
+
 def _plain(texts: Sequence[str]) -> tuple[str, ...]:
+    if any("\0" in text for text in texts):
+        raise QueryError("A name has no null character.")  # which no database takes in a text
     return tuple(dict.fromkeys(text.strip() for text in texts if text.strip()))
 
 

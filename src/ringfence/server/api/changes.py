@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import io
 from typing import Annotated, Final
 
@@ -15,7 +14,7 @@ from ringfence.server.answers import Answers
 from ringfence.server.api.described import answer, responses
 from ringfence.server.api.flows import ABSENT
 from ringfence.server.change_answers import ChangeAnswers
-from ringfence.server.flow_choice import seconds_of
+from ringfence.server.flow_choice import moment_of
 
 _Time = Annotated[str, Query(max_length=64, description="2026-11-23T08:00:00Z, 2026-11-23, or seconds since 1970.")]
 
@@ -38,21 +37,17 @@ def add_routes(router: APIRouter, answers: Answers) -> None:
         limit: Annotated[int, Query(ge=1, le=10_000)] = 100,
     ) -> Response:
         """What changed, the latest first, as `ringfence history list` says it."""
-        times = (_moment(since) if since else None, _moment(until) if until else None)
+        times = (moment_of(since) if since else None, moment_of(until) if until else None)
         found = served().changes(namespace=namespace, since=times[0], until=times[1], most=limit)
         return answer(history.document(found))
 
     @router.get("/changes/compare", responses=responses("DiffReport") | ABSENT, response_class=Response)
     def compare(since: Annotated[str, Query(min_length=1, max_length=64)], until: _Time = "") -> Response:
         """Which connections two moments differ in, over the pods of today; without `until`, a moment and now."""
-        begin, end = _moment(since), _moment(until) if until else None
+        begin, end = moment_of(since), moment_of(until) if until else None
         if end is not None and end <= begin:
             raise QueryError("The second moment must be after the first.")
         report, after = served().compare(begin, end)
         out = io.StringIO()
         diff_json.write(report, after.findings, out)
         return answer(out.getvalue())
-
-
-def _moment(text: str) -> dt.datetime:
-    return dt.datetime.fromtimestamp(seconds_of(text), tz=dt.UTC)

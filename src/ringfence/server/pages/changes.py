@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from itertools import groupby
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 
 from ringfence.history.revision import Recorded
@@ -16,7 +16,7 @@ from ringfence.render.history import changed_fields
 from ringfence.server import differences
 from ringfence.server.answers import Answers
 from ringfence.server.change_answers import ChangeAnswers, Effect
-from ringfence.server.flow_choice import seconds_of
+from ringfence.server.flow_choice import moment_of
 from ringfence.server.views import page
 
 _MOST: Final = 60
@@ -24,6 +24,7 @@ _MOST: Final = 60
 _FIELDS: Final = 4
 _MANY: Final = 4
 """So many changes of one moment stand folded."""
+_Number = Annotated[int, Path(ge=0, le=2**31 - 1)]
 _NONE: Final = "changes_none.html"
 _SECOND: Final = dt.timedelta(seconds=1)
 
@@ -35,7 +36,7 @@ def add_routes(router: APIRouter, answers: Answers) -> None:
     def changes(request: Request, namespace: str = "", until: str = "") -> Response:
         if answers.changes is None:
             return page(request, _NONE, preparing=answers.preparing)
-        end = _moment(until) if until else None
+        end = moment_of(until) if until else None
         found = answers.changes.changes(namespace=namespace, until=end, most=_MOST + 1)
         shown = [_row(each) for each in found[:_MOST]]
         for row in shown:
@@ -74,7 +75,7 @@ def add_routes(router: APIRouter, answers: Answers) -> None:
         )
 
     @router.get("/changes/{number}")
-    def change(request: Request, number: int) -> Response:
+    def change(request: Request, number: _Number) -> Response:
         if answers.changes is None:
             return page(request, _NONE, preparing=answers.preparing)
         recorded = answers.changes.change(number)
@@ -91,7 +92,7 @@ def add_routes(router: APIRouter, answers: Answers) -> None:
         )
 
     @router.get("/changes/{number}/effect")
-    def effect(request: Request, number: int) -> Response:
+    def effect(request: Request, number: _Number) -> Response:
         """A part of the page: what the change did, or that it is being worked out."""
         if answers.changes is None:
             return page(request, _NONE, preparing=answers.preparing)
@@ -148,16 +149,12 @@ def _compared(changes: ChangeAnswers, since: str, until: str) -> dict[str, Any]:
     """
     if not since:
         raise QueryError("Name the moment to compare from.")
-    begin, end = _moment(since), _moment(until) if until else None
+    begin, end = moment_of(since), moment_of(until) if until else None
     if end is not None and end <= begin:
         raise QueryError("The second moment must be after the first.")
     report, _ = changes.compare(begin, end)
     between = changes.changes(since=begin, until=end, most=_MOST)
     return {**differences.told(report), "changes": [_row(each) for each in between], "end": end is not None}
-
-
-def _moment(text: str) -> dt.datetime:
-    return dt.datetime.fromtimestamp(seconds_of(text), tz=dt.UTC)
 
 
 def _written(time: dt.datetime) -> str:
