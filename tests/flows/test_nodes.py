@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from ringfence.cluster import Cluster
 from ringfence.flowlogs.read import read
-from ringfence.flows.state import State
+from ringfence.flows.state import State, state_of
 from ringfence.flows.store import edges_of
 from ringfence.model.flow import Opening, Outcome
+from ringfence.simulate import Plan, simulate, write
+from ringfence.sources import load_snapshot
+from tests.docs.paths import ROOT
 from tests.flows.making import DB, NOON, WEB, edges, flow, lines, pod, reduced
 
 HEADER = "version interface-id srcaddr dstaddr srcport dstport protocol bytes start end action tcp-flags log-status\n"
@@ -46,6 +50,25 @@ def test_two_interfaces_of_a_vpc_see_the_same(tmp_path: Path, records: list[tupl
     log.write_text(HEADER + "".join(vpc(eni, port) for eni, port in records))
     (reading,) = read([log], workers=1)
     assert lines(list(edges_of([reading.reduction], [CLUSTER]))) == [f"{PAIR} allowed {connections}"]
+
+
+def test_connections_of_a_simulated_vpc_are_those_that_passed_an_interface(tmp_path: Path) -> None:
+    directory = ROOT / "examples" / "incidents" / "06-invisible-denies" / "policy-change"
+    snapshot = load_snapshot([str(directory / "cluster"), str(directory / "before")])
+    plan = Plan(seed=6, hours=3, rate=40, random_calls=0, random_names=0, rollouts=0, scanners=0)
+    truth = write(simulate(snapshot, Cluster(snapshot).engine, plan), str(tmp_path), "aws-vpc").truth
+    states = [state_of(load_snapshot([str(path)]), path.stat().st_mtime) for path in (tmp_path / "inventory").iterdir()]
+    reductions = [reading.reduction for reading in read([tmp_path / "logs"], workers=1)]
+    counted = {
+        (str(edge.source), str(edge.destination), edge.port): edge.connections for edge in edges_of(reductions, states)
+    }
+    seen = {
+        (key.source, key.destination, key.port): edge.seen
+        for key, edge in truth.edges.items()
+        if key.source.startswith("shop/") and key.destination.startswith("shop/")
+    }
+    assert seen
+    assert {key: counted[key] for key in seen} == seen
 
 
 def test_an_agents_pod_stands_for_its_node() -> None:
