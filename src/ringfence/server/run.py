@@ -75,7 +75,7 @@ def serve(
         shown = f"[{bind}]" if ":" in bind else bind
         ready(f"http://{shown}:{listening.getsockname()[1]}")
         if later is not None:
-            threading.Thread(target=_prepare, args=(app.state.answers, later), daemon=True).start()
+            threading.Thread(target=add_later, args=(app.state.answers, later), daemon=True).start()
         with _ended_by_signals():
             try:
                 Server(config, app.state.waiting).run(sockets=[listening])
@@ -83,11 +83,12 @@ def serve(
                 app.state.answers.study.end()
 
 
-def _prepare(answers: Answers, later: Callable[[], Recorded]) -> None:
+def add_later(answers: Answers, later: Callable[[], Recorded]) -> None:
+    """Makes flows and changes, and has them answered; without the extras for them, the pages say what is missing."""
     answers.preparing = True
     try:
         answers.flows, answers.changes = later()
-    except RingfenceError as error:  # an extra isn't installed: the pages say what to do
+    except RingfenceError as error:
         LOG.warning("the demo has no flows: %s", error)
     finally:
         answers.preparing = False
