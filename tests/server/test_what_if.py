@@ -148,6 +148,8 @@ def test_the_api_judges_the_tests_in_the_body_with_its_manifests(client: httpx.C
     assert [each["status"] for each in alone["tests"]] == ["failed", "passed"]
     both = valid(client.post("/api/v1/test", content=f"{OPEN}---\n{PROMISE}".encode(), headers=YAML), "TestReport")
     assert [each["status"] for each in both["tests"]] == ["passed", "failed"]
+    (latest,) = valid(client.get("/api/v1/audit", params={"limit": 1}), "AuditTrail")["entries"]
+    assert (latest["action"], latest["bytes"]) == ("test", len(f"{OPEN}---\n{PROMISE}".encode()))
 
 
 def test_the_api_judges_the_tests_of_the_server(tested: httpx.Client, client: httpx.Client) -> None:

@@ -53,9 +53,12 @@ def _as_yaml(content: bytes) -> bytes:
 
 def noted(request: Request, text: bytes, report: DiffReport) -> None:
     """Notes that manifests were compared, by whom, and what they would change; not what is in them."""
-    digest = hashlib.sha256(text).hexdigest()
-    headline = click.unstyle(counts(report))
-    note(request, "what if", headline=headline, risks=len(report.risks), bytes=len(text), sha256=digest)
+    sent(request, "what if", text, headline=click.unstyle(counts(report)), risks=len(report.risks))
+
+
+def sent(request: Request, action: str, text: bytes, **about: str | int) -> None:
+    """Notes that manifests were sent, by whom and for what; not what is in them."""
+    note(request, action, None, **about, bytes=len(text), sha256=hashlib.sha256(text).hexdigest())
 
 
 def as_json(report: DiffReport, after: Cluster) -> str:

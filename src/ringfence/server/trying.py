@@ -64,7 +64,7 @@ def served(paths: Sequence[str]) -> tuple[Suite, ...]:
     return suites
 
 
-def tests_of(text: bytes, *, needed: bool = False) -> tuple[tuple[Suite, ...], bool]:
+def suites_of(text: bytes, *, needed: bool = False) -> tuple[tuple[Suite, ...], bool]:
     """The tests in the text of a request, and whether there is anything else in it.
 
     Raises:
@@ -124,7 +124,7 @@ def report_of(answers: Answers, text: bytes) -> str:
         InputError: the text can't be read, or a test is wrong.
         QueryError: there is no test.
     """
-    given, has_manifests = tests_of(text)
+    given, has_manifests = suites_of(text)
     suites = given or answers.suites
     if not suites:
         raise QueryError(f"There is no {KIND} in the request, and the server has none: --tests names some.")

@@ -18,6 +18,7 @@ from ringfence.server.api.manifests import BODY, REFUSED, manifests_of
 from ringfence.server.flow_answers import FlowAnswers
 from ringfence.server.flow_choice import choice_of
 from ringfence.server.problems import MEDIA_TYPE, SCHEMA
+from ringfence.server.proposals import sent
 
 _Names = Annotated[list[str], Query(max_length=100)]
 _Ports = Annotated[list[Annotated[int, Query(ge=0, le=65535)]], Query(max_length=100)]
@@ -95,5 +96,6 @@ def add_routes(router: APIRouter, answers: Answers) -> None:
     async def replay(request: Request) -> Response:
         """Which recorded connections the manifests in the body would cut or open, if they were applied on top."""
         flows, text = served(), await manifests_of(request)
+        await run_in_threadpool(sent, request, "replay", text)
         report, after = await run_in_threadpool(flows.replay, text)
         return answer(replay_data.render_json(report, after.findings))

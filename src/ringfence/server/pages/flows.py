@@ -19,6 +19,7 @@ from ringfence.server.answers import LONGEST, Answers
 from ringfence.server.flow_answers import FlowAnswers, NothingRecordedError
 from ringfence.server.flow_choice import WINDOWS, choice_of, windowed
 from ringfence.server.flow_rows import denials, hours, traffic, turns
+from ringfence.server.proposals import joined, sent
 from ringfence.server.views import page
 
 _TALKERS: Final = 12
@@ -63,7 +64,8 @@ def add_routes(router: APIRouter, answers: Answers) -> None:
         if answers.flows is None:
             return page(request, "flows_none.html", preparing=answers.preparing)
         try:
-            found = _replayed(answers.flows, manifests.encode())
+            sent(request, "replay", text := joined(manifests, ()))
+            found = _replayed(answers.flows, text)
         except RingfenceError as error:
             return page(request, "flows_replay.html", 400, manifests=manifests, trouble=str(error), found=None)
         return page(request, "flows_replay.html", manifests=manifests, trouble="", found=found)

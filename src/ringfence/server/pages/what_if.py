@@ -20,7 +20,7 @@ from ringfence.render.lines import count
 from ringfence.server.answers import Answers
 from ringfence.server.proposals import FORMATS, as_file, joined, noted
 from ringfence.server.source import PROPOSED
-from ringfence.server.trying import Tried, tests_of, tried
+from ringfence.server.trying import Tried, suites_of, tried
 from ringfence.server.views import page
 
 _MOST_ENTRIES: Final = 200
@@ -57,7 +57,7 @@ def add_routes(router: APIRouter, answers: Answers) -> None:
         return Response(as_file(form, report, after, _headline(judged)), media_type=media, headers=headers)
 
     def compared(request: Request, text: bytes, beside: bytes) -> tuple[DiffReport, Cluster, list[Tried]]:
-        suites = (*answers.suites, *tests_of(text)[0], *tests_of(beside, needed=True)[0])
+        suites = (*answers.suites, *suites_of(text)[0], *suites_of(beside, needed=True)[0])
         report, after = answers.diff(text)
         judged = tried(answers, suites, after)
         noted(request, text, report)
