@@ -20,6 +20,9 @@ PAGES = (
     "/why",
     "/findings",
     "/what-if",
+    "/map",
+    "/map/node?name=shop",
+    f"/map/edge?source={CHECKOUT}&target=shop/Deployment/inventory",
     "/matrix",
     "/matrix?src=shop&dst=data",
 )

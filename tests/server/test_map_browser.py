@@ -136,6 +136,10 @@ def test_a_line_is_clicked_and_its_rules_stand_with_their_lines(page: Page) -> N
     expect(panel).to_contain_text("TCP 8080")
     expect(panel).to_contain_text("shop/policies.yaml:")
     expect(panel.locator("pre").last).to_contain_text("- from:")
+    panel.get_by_role("link", name="The other way").click()
+    expect(panel.get_by_role("heading", level=2)).to_contain_text(f"{CART} → {FRONTEND}")
+    expect(panel).to_contain_text("Nothing is allowed.")
+    panel.get_by_role("link", name="The other way").click()
     panel.get_by_role("link", name="The whole answer: why").click()
     expect(page.get_by_role("heading", level=2).first).to_contain_text("can reach")
 

@@ -95,7 +95,7 @@ def add_later(answers: Answers, later: Callable[[], Recorded]) -> None:
 
 
 def _warm(answers: Answers) -> None:
-    """Makes the engine before the first question, spares it from collections of garbage, begins the map and the study."""
+    """Makes the engine before the first question, spares it from collections of garbage, begins map and study."""
     sys.setswitchinterval(_SWITCH)
     answers.warm()
     gc.collect()
