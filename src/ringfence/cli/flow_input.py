@@ -41,9 +41,14 @@ def read_edges(
     with progress("Reading the flows"), opened(store, engine=engine) as flows:
         edges = flows.edges(choice, whole=whole)
     if not len(edges):
-        chosen = " of this choice" if choice is not None and choice != type(choice)() else ""
-        raise InputError(f"{store} has no connection{chosen}, so nothing can be said of any.")
+        raise InputError(nothing(store, choice))
     return of_cluster(edges, cluster)
+
+
+def nothing(store: str, choice: Choice | None) -> str:
+    """Says that a store has no edge of a choice."""
+    chosen = " of this choice" if choice is not None and choice != type(choice)() else ""
+    return f"{store} has no connection{chosen}, so nothing can be said of any."
 
 
 def read_between(

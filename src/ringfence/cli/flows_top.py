@@ -39,11 +39,14 @@ Exit status: 0 answered, 2 wrong usage or no such store.
 @options.output("text", "json", "csv")
 def command(store: str, engine: str, by: str, octets: bool, choice: Choice, limit: int, output: str) -> None:
     """Runs the command."""
-    edges = flow_input.read_edges(store, choice, engine=engine, whole=True)
-    with progress("Working it out"):
-        from ringfence.observe.top import By, top
+    from ringfence.flows.store import opened
+    from ringfence.model.errors import InputError
+    from ringfence.observe.top import By, top_of
 
-        report = top(edges, By(by), octets=octets)
+    with progress("Reading the flows"), opened(store, engine=engine) as flows:
+        report = top_of(flows, choice, By(by), octets=octets, limit=limit)
+    if not report.edges:
+        raise InputError(flow_input.nothing(store, choice))
     from ringfence.render import flows_top as rendering
 
     if output == "json":

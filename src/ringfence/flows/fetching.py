@@ -98,6 +98,12 @@ def parties_of(storage: Storage, numbers: Any) -> tuple[list[int], list[Party]]:
     return [number for _, number in found], [party for party, _ in found]
 
 
+def every_party(storage: Storage) -> tuple[list[int], list[Party]]:
+    """All parties, and their numbers."""
+    rows = storage.fetch(storage.table("parties").select("party", "body")).to_pydict()
+    return rows["party"], list(map(_party.decode, rows["body"]))
+
+
 def order(party: Party) -> tuple[str, ...]:
     """What parties are sorted by."""
     name = party.names[0] if party.names else ""

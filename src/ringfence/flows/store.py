@@ -23,6 +23,7 @@ from ringfence.flows.state import State
 from ringfence.flows.status import Status
 from ringfence.flows.storage import Storage
 from ringfence.flows.stored import StoredInput, StoredState
+from ringfence.flows.talkers import Sums, sums
 from ringfence.model.errors import InputError
 
 __all__ = ["DEFAULT", "Store", "StoredInput", "edges_of", "open_store", "opened"]
@@ -129,10 +130,21 @@ class Store:
         self.derive()
         return edge_set(self._storage, choice or Choice(), whole=whole)
 
+    def sums(self, choice: Choice, keys: tuple[str, ...], *, octets: bool, limit: int) -> Sums:
+        """Edges added up; see :func:`ringfence.flows.talkers.sums`."""
+        self.derive()
+        return sums(self._storage, choice, keys, octets=octets, limit=limit)
+
     def count(self) -> int:
         """How many edges there are."""
         self.derive()
-        return sum(batch.num_rows for batch in self._storage.batches("edges", "source"))
+        return sum(self._counted("edges", "outcome").values())
+
+    def _counted(self, name: str, column: str) -> Counter[str]:
+        """How many rows of a table have which value."""
+        table = self._storage.table(name)
+        rows = self._storage.fetch(table.group_by(column).agg(number=table.count())).to_pydict()
+        return Counter(dict(zip(rows[column], rows["number"], strict=True)))
 
     def coverage(self, choice: Choice | None = None) -> Coverage:
         """What the store has evidence of, in the window of the choice."""
@@ -142,10 +154,8 @@ class Store:
     def status(self) -> Status:
         """What the store has."""
         self.derive()
-        kinds = (kind for batch in self._storage.batches("parties", "kind") for kind in batch.column(0).to_pylist())
-        outcomes = (each for batch in self._storage.batches("edges", "outcome") for each in batch.column(0).to_pylist())
-        numbers = Counter(outcomes), Counter(kinds)
-        return Status(self.path, self.coverage(), tuple(self.inputs()), tuple(self._states()), *numbers)
+        counted = self._counted("edges", "outcome"), self._counted("parties", "kind")
+        return Status(self.path, self.coverage(), tuple(self.inputs()), tuple(self._states()), *counted)
 
     def _states(self) -> Iterator[StoredState]:
         for batch in self._storage.batches("states"):

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ringfence.explain.evidence import Evidence, evidence
+from ringfence.flows.choosing import Choice
 from ringfence.flows.edges import Edge, EdgeSet, PartyKind
+from ringfence.flows.store import Store
+from ringfence.flows.talkers import DESTINATION, OUTSIDE, PORT, SOURCE, Sum
 from ringfence.model.objects import Snapshot
 from ringfence.observe.calls import PASSED, STOPPED
 
@@ -47,13 +50,42 @@ class Talker:
 
 @dataclass(frozen=True, slots=True)
 class Top:
-    """The rows, those with most first, and the evidence. ``without_bytes`` counts edges whose records have no bytes."""
+    """The rows, those with most first, of ``total``, and the evidence.
+
+    ``without_bytes`` counts edges whose records have no bytes.
+    """
 
     by: By
     rows: tuple[Talker, ...]
+    total: int
     edges: int
     without_bytes: int
     evidence: Evidence
+
+
+def top_of(store: Store, choice: Choice, by: By = By.PAIR, *, octets: bool = False, limit: int) -> Top:
+    """The ``limit`` first rows of a store's edges, which are added up where they are."""
+    found = store.sums(choice, _KEYS[by], octets=octets, limit=limit)
+    rows = [_talker(each, by) for each in found.rows]
+    rows.sort(key=lambda row: (-(row.all_octets if octets else row.connections), row.name))
+    return Top(
+        by, tuple(rows), found.total, found.edges, found.without_bytes, evidence(store.coverage(choice), None, ())
+    )
+
+
+def _talker(found: Sum, by: By) -> Talker:
+    name = (" → " if by is By.PAIR else " ").join(found.names)
+    return Talker(
+        name,
+        found.connections,
+        found.passed,
+        found.stopped,
+        found.octets,
+        found.octets_back,
+        found.peers,
+        found.first,
+        found.last,
+    )
 
 
 def top(edges: EdgeSet, by: By = By.PAIR, *, octets: bool = False, snapshot: Snapshot | None = None) -> Top:
@@ -65,7 +97,7 @@ def top(edges: EdgeSet, by: By = By.PAIR, *, octets: bool = False, snapshot: Sna
     rows = [_row(name, members, by) for name, members in found.items()]
     rows.sort(key=lambda row: (-(row.all_octets if octets else row.connections), row.name))
     missing = sum(edge.octets is None and edge.octets_back is None for edge in edges)
-    return Top(by, tuple(rows), len(edges), missing, evidence(edges.coverage, snapshot, edges.parties))
+    return Top(by, tuple(rows), len(rows), len(edges), missing, evidence(edges.coverage, snapshot, edges.parties))
 
 
 def _row(name: str, members: list[Edge], by: By) -> Talker:
@@ -101,4 +133,12 @@ _NAMES: dict[By, Callable[[Edge], tuple[str, ...]]] = {
     By.DESTINATION: lambda edge: (str(edge.destination),),
     By.PORT: lambda edge: (f"{edge.protocol} {edge.port}" if edge.port is not None else edge.protocol,),
     By.NAME: _external,
+}
+
+_KEYS = {
+    By.PAIR: (SOURCE, DESTINATION),
+    By.SOURCE: (SOURCE,),
+    By.DESTINATION: (DESTINATION,),
+    By.PORT: PORT,
+    By.NAME: (OUTSIDE,),
 }

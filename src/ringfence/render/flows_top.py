@@ -26,8 +26,8 @@ def text(report: Top, limit: int) -> Iterator[str]:
     for row in shown:
         sizes = f"{octets(row.octets):>9}  {octets(row.octets_back):>9}"
         yield f"{row.name:<{width}}  {row.connections:>12,}  {row.stopped:>10,}  {sizes}  {row.peers:>6,}"
-    if report.rows[limit:]:
-        yield f"and {len(report.rows) - limit:,} more"
+    if report.total > len(shown):
+        yield f"and {report.total - len(shown):,} more"
     if report.without_bytes:
         yield f"Note: the records of {report.without_bytes:,} of {count(report.edges, 'edge')} have no bytes."
     yield ""
@@ -50,7 +50,7 @@ def document(report: Top, limit: int) -> str:
         "FlowTopReport",
         by=report.by.value,
         rows=[_row(row) for row in report.rows[:limit]],
-        total=len(report.rows),
+        total=report.total,
         withoutBytes=report.without_bytes,
         evidence=flows_evidence.as_json(report.evidence),
     )
