@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from bench import flow_lines, learning, pipeline, replaying, serving
+from bench import flow_lines, learning, pipeline, replaying, serving, watching
 from bench.measure import Case, Numbers, loaded, measured, read, spread, started, timed
 
 if TYPE_CHECKING:
@@ -173,6 +173,7 @@ STEPS: dict[str, Callable[[Case], Numbers]] = {
     "learn": learning.learning,
     "flow_lines": flow_lines.hubble,
     "serve": serving.serve,
+    "watch": watching.watch,
 }
 
 

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO
 
 from ringfence.dialects import AUTO, cni_of, read_policies, staged_of, with_staged
+from ringfence.dialects.unchanged import read_alike
 from ringfence.engine import Engine
 from ringfence.engine.changed import changed_pods
 from ringfence.explain.endpoints import Endpoints
@@ -77,7 +78,12 @@ class Cluster:
         answers are those of a cluster made anew.
         """
         cni, names, staged = self._asked
-        later = Cluster(snapshot, cni=cni, names=names, staged=staged)
+        if not staged and not names and read_alike(self.snapshot, snapshot, cni):
+            later = self.apart()
+            later.__dict__.pop("survey", None)
+            later.snapshot = snapshot
+        else:
+            later = Cluster(snapshot, cni=cni, names=names, staged=staged)
         if "engine" in self.__dict__ and later.cni == self.cni and later.policies == self.policies:
             pods = changed_pods(self.snapshot, later.snapshot)
             if pods is not None:

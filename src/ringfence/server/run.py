@@ -63,7 +63,7 @@ def serve(
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         _log()
         app = make_app(source, settings, flows=flows, changes=changes)
-        _warm(app.state.answers)
+        warm(app.state.answers)
         config = uvicorn.Config(
             app,
             log_config=None,
@@ -94,7 +94,7 @@ def add_later(answers: Answers, later: Callable[[], Recorded]) -> None:
         answers.preparing = False
 
 
-def _warm(answers: Answers) -> None:
+def warm(answers: Answers) -> None:
     """Makes the engine before the first question, spares it from collections of garbage, begins map and study."""
     sys.setswitchinterval(_SWITCH)
     answers.warm()

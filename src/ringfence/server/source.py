@@ -31,7 +31,7 @@ MOST_PROPOSED: Final = 1 << 20
 PROPOSED: Final = "proposed"
 """The name of the text of a request in places: ``proposed:12:3``."""
 
-_PAUSE: Final = 0.2
+_PAUSE: Final = 0.4
 """Seconds between two states of a cluster that changes all the time: a change is answered within a second."""
 
 _LIMITS = Limits(

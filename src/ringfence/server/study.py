@@ -5,10 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from ringfence.cluster import Cluster
 from ringfence.server.behind import Behind
 from ringfence.server.studying import Finder, Found
+
+
+_PAUSE: Final = 30.0
+"""Seconds at most between two studies of a cluster without rest: handing it over takes its share of the processor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +35,7 @@ class Study:
 
     def __init__(self, newest: Callable[[], Cluster], finder: Finder | None = None) -> None:
         self._finder = finder or Finder()
-        self._behind: Behind[Cluster, Found] = Behind(newest, self._finder.find)
+        self._behind: Behind[Cluster, Found] = Behind(newest, self._finder.find, pause=_PAUSE)
 
     def start(self) -> None:
         """Begins before it is asked."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
@@ -82,17 +82,20 @@ class LiveItem:
     raw: msgspec.Raw
     update: bool = True
     deleted: bool = False
-    _struct: Any = None
+    _structs: dict[type[Any], Any] = field(default_factory=dict)
+    _source: LiveSource | None = None
 
     @property
     def source(self) -> LiveSource:
         """The object's place."""
-        try:
-            metadata = _named.decode(self.raw).metadata or _Meta()
-        except UNDECODABLE:
-            metadata = _Meta()
-        name = "/".join(filter(None, (metadata.namespace, self.kind, metadata.name)))
-        return LiveSource(f"cluster:{printable(name)}")
+        if self._source is None:
+            try:
+                metadata = _named.decode(self.raw).metadata or _Meta()
+            except UNDECODABLE:
+                metadata = _Meta()
+            name = "/".join(filter(None, (metadata.namespace, self.kind, metadata.name)))
+            self._source = LiveSource(f"cluster:{printable(name)}")
+        return self._source
 
     def place(self) -> Origin:
         """The object's place."""
@@ -100,14 +103,14 @@ class LiveItem:
 
     def typed(self, kind: type[T]) -> T:
         """The object as a struct; see :class:`ringfence.sources.items.Item`. An item that is kept is decoded once."""
-        if type(self._struct) is kind:
-            known: T = self._struct
+        known: T | None = self._structs.get(kind)
+        if known is not None:
             return known
         decoder = _decoders.get(kind)
         if decoder is None:
             decoder = _decoders[kind] = msgspec.json.Decoder(kind)
         value: T = decoder.decode(self.raw)
-        self._struct = value
+        self._structs[kind] = value
         return value
 
     def body(self) -> dict[str, Any]:
