@@ -77,8 +77,11 @@ def _sum(row: dict[str, Any], keys: tuple[str, ...], listed: list[str]) -> Sum:
         names: tuple[str, ...] = (row["protocol"], *([] if row["port"] == NO_PORT else [str(row["port"])]))
     else:
         names = tuple(listed[row[key]] for key in keys)
-    counts = (row[each] for each in ("connections", "passed", "stopped", "octets", "octets_back", "peers"))
-    return Sum(names, *counts, row["first"], row["last"])
+    counts = {name: row[name] for name in _COUNTS}
+    return Sum(names, **counts)
+
+
+_COUNTS = ("connections", "passed", "stopped", "octets", "octets_back", "peers", "first", "last")
 
 
 def _names(storage: Storage) -> tuple[ir.Table, list[str]]:
