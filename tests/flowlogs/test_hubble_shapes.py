@@ -123,12 +123,47 @@ def test_a_line_of_a_known_shape_is_not_decoded(monkeypatch: pytest.MonkeyPatch)
         FORWARD.replace(b'"Type":', b'"latency_ns":"5","Type":'),
         FORWARD.replace(b'"flow":{', b'"flow":{"l7":{"type":"SAMPLE"},'),
         FORWARD.replace(b'"source_port":', b'"source_port":0'),
-        FORWARD[:-40] + b"9" + FORWARD[-39:],  # both times differ
+        FORWARD[:-10] + b"x" + FORWARD[-9:],  # both times differ
         json.dumps(json.loads(FORWARD)["flow"], separators=(",", ":")).encode(),
     ],
 )
 def test_lines_of_another_form_are_left_to_the_caller(line: bytes) -> None:
     assert count([FORWARD, line])[1] == [2]
+
+
+def with_more_behind(line: bytes) -> bytes:
+    """A line that goes on behind what its shape ends with, up to the same last bytes, with another flow."""
+    end = line.rindex(b'"time":"') + len(b'"time":"')
+    last = line[end - 150 : end]
+    for begin in (b'","flow":{"verdict":"DROPPED","x', b'","flow":{"verdict":"DROPPED","x":"'):
+        for cut in range(50):
+            longer = line[:end] + begin + last[cut:] + line[end:]
+            try:
+                json.loads(longer)
+            except ValueError:
+                continue
+            return longer
+    raise AssertionError("no such line")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        FORWARD[:-1] + b"]",
+        FORWARD[:-10] + b'"' + FORWARD[-9:],
+        FORWARD[:-10] + b"\\" + FORWARD[-9:],
+        re.sub(rb'"source_port":\d+', b'"source_port":01', FORWARD),
+        re.sub(rb'"destination_port":\d+', b'"destination_port":01', FORWARD),
+        re.sub(rb'("destination":\{.*?"pod_name":"[^"]*)[^"]"', rb'\1Z"', FORWARD),
+        re.sub(rb'("source":\{.*?"pod_name":"[^"]*)[^"]"', rb'\1Z"', FORWARD),
+        re.sub(rb'"traffic_direction":"EGRESS"', b'"traffic_direction":"EGRESX"', FORWARD),
+        with_more_behind(FORWARD),
+        with_more_behind(REPLY),
+    ],
+)
+def test_lines_that_nearly_have_a_known_shape(line: bytes) -> None:
+    lines = [FORWARD, REPLY, line, FORWARD, line]
+    same(together(lines, 2)[0], one_by_one(lines))
 
 
 def test_a_port_within_a_text_is_no_port() -> None:
