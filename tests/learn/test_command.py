@@ -90,6 +90,12 @@ def test_the_test_on_the_rest_of_the_window_tells_what_came_new(files: tuple[str
     result = run("learn", "--flows", files[0], files[1], "--holdout", "20%")
     assert "loses 2 of 5 connections" in result.stdout
     assert f"shop/Pod/web → {OUTSIDE} TCP 443" in result.stdout
+    assert "lost by who calls: shop/Pod/web 2" in result.stdout
+    whole, first = result.stdout.split("Learned on the first part of the window alone")
+    assert f"{OUTSIDE}" in whole.partition("held out:")[0]
+    assert f"{OUTSIDE}" not in first
+    written = run("learn", "--flows", files[0], files[1], "--holdout", "20%", "-o", "yaml")
+    assert written.stdout == run("learn", "--flows", files[0], files[1], "-o", "yaml").stdout
 
 
 def test_requests_for_egress_are_read_by_the_command_that_writes_them(files: tuple[str, str], tmp_path: Path) -> None:

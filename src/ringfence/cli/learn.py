@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 
 import click
 
@@ -51,7 +52,13 @@ class _Share(click.ParamType[float]):
     "--for", "to", type=click.Choice(_DIALECTS), default="networkpolicy", show_default=True, help="The API to write."
 )
 @click.option("-n", "--namespace", "namespaces", metavar="NAME", multiple=True, help="Write policies here only.")
-@click.option("--holdout", type=_Share(), default=None, metavar="SHARE", help="Test on this last part of the window.")
+@click.option(
+    "--holdout",
+    type=_Share(),
+    default=None,
+    metavar="SHARE",
+    help="Learn without this last part of the window, too, and test on it.",
+)
 @click.option(
     "--budget-ranges",
     "budget",
@@ -84,8 +91,12 @@ def command(
     with progress("Learning"):
         from ringfence.learn import Settings, learn
 
-        settings = Settings(to, namespaces, denied, budget, holdout or 0.0, common.cni)
+        settings = Settings(to, namespaces, denied, budget, 0.0, common.cni)
         answer = learn(cluster.snapshot, edges, settings)
+        first = None
+        if holdout is not None:
+            first = learn(cluster.snapshot, edges, replace(settings, holdout=holdout))
+            answer = replace(answer, holdout=first.holdout)
     from ringfence.render import learn as rendering
 
     if output == "json":
@@ -100,6 +111,10 @@ def command(
         for line in rendering.text(answer, every=common.verbose):
             click.echo(line)
         click.echo(_check(store, paths))
+        if first is not None:
+            click.echo("\nLearned on the first part of the window alone, for comparison:")
+            for line in rendering.text(replace(first, holdout=None), every=common.verbose):
+                click.echo(line)
     else:
         click.echo(rendering.manifests(answer) if output == "yaml" else rendering.requests(answer), nl=False)
         for line in rendering.summary(answer, every=common.verbose):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from ringfence.engine import Engine
@@ -33,6 +34,14 @@ class Holdout:
     def lost_connections(self) -> int:
         """How many connections would have been cut."""
         return sum(each.evidence.connections for each in self.lost)
+
+    @property
+    def by_source(self) -> tuple[tuple[str, int], ...]:
+        """Who would have lost how many connections: the ends that opened them, those that lose most first."""
+        found: Counter[str] = Counter()
+        for each in self.lost:
+            found[str(each.source)] += each.evidence.connections
+        return tuple(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
 
 def first_of_rest(edges: EdgeSet, share: float) -> int:

@@ -247,6 +247,8 @@ def _holdout(answer: Proposal, *, every: bool) -> Iterator[str]:
     for each in _some(found.lost, every=every):
         yield f"  {each} ({seen(each.evidence)})"
     yield from _rest(len(found.lost), every=every)
+    lost = [f"{name} {number:,}" for name, number in found.by_source]
+    yield f"  lost by who calls: {_names(lost, every=every)}"
 
 
 def _names(names: Iterable[str], *, every: bool) -> str:
