@@ -7,6 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final, TypeVar, cast
 
 from ringfence.cluster import Cluster
@@ -15,6 +16,7 @@ from ringfence.flows.choosing import Choice
 from ringfence.flows.edges import Coverage, EdgeSet
 from ringfence.model.errors import QueryError
 from ringfence.model.flow import HOUR
+from ringfence.model.objects import Pod
 from ringfence.observe import DeniedReport, Moment, denied
 from ringfence.observe.timeline import Timeline, timeline
 from ringfence.observe.top import By, Top, top
@@ -107,7 +109,14 @@ class FlowAnswers:
 
         def make() -> WorkloadUse:
             cluster = self.cluster()
-            return workload_use(name, self.store.edges(choice), cluster.snapshot, cluster.reach().connections)
+
+            def own(pod: Pod) -> bool:
+                return str(pod.workload) == name
+
+            # All connections of a large cluster take seconds; those of one workload are two questions.
+            outgoing, incoming = cluster.reach(sources=own), cluster.reach(destinations=own)
+            allowed = chain(outgoing.connections, incoming.connections)
+            return workload_use(name, self.store.edges(choice), cluster.snapshot, allowed)
 
         return self._keep(("workload", name, choice), make)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -77,14 +78,22 @@ def demonstrated(source: Source) -> Iterator[Callable[[], Recorded]]:
     What is called raises InputError where the extras for it aren't installed.
     """
     with ExitStack() as stack:
+        made = tempfile.TemporaryDirectory(prefix="ringfence-demo-", ignore_cleanup_errors=True)
+        directory = Path(stack.enter_context(made))
+        ended = threading.Event()
+        stack.callback(ended.set)
 
         def make() -> Recorded:
             from ringfence.server import demo
 
-            directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ringfence-demo-")))
-            path, history = demo.record(source.cluster(), directory, dt.datetime.now(tz=dt.UTC))
-            changes = ChangeAnswers(stack.enter_context(open_journal(history)), source)
-            store = FlowStore(path)
+            try:
+                path, history = demo.record(source.cluster(), directory, dt.datetime.now(tz=dt.UTC))
+                changes = ChangeAnswers(stack.enter_context(open_journal(history)), source)
+                store = FlowStore(path)
+            except Exception:
+                if ended.is_set():  # and the directory is gone
+                    return None, None
+                raise
             stack.callback(store.close)
             return FlowAnswers(store, source, changes.moments), changes
 
