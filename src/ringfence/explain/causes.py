@@ -7,7 +7,6 @@ is that nothing allows it.
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from ringfence.dialects.reading import FIREWALL_LAYER
 from ringfence.engine.facts import Facts
 from ringfence.engine.match import peer_matches
 from ringfence.explain.calico import decides_first, holds_network_policies, is_tier, where_isolated
+from ringfence.explain.cause import Cause, CauseKind
 from ringfence.explain.cilium import CILIUM_DENY, DENY_WINS
 from ringfence.explain.endpoints import End, describe
 from ringfence.explain.invalid import blamed
@@ -45,50 +45,6 @@ _SELECTOR = {"cilium.io": "endpointSelector", "projectcalico.org": "selector", "
 _INVALID = 2
 _WIDE = 2
 """Added where the rule names nobody: a rule for everybody on another port was hardly meant for this connection."""
-
-
-class CauseKind(enum.Enum):
-    """What stands in the way."""
-
-    NO_RULE = "no-rule"
-    POD_LABEL = "pod-label"
-    NAMESPACE_LABEL = "namespace-label"
-    OTHER_NAMESPACE = "other-namespace"
-    SERVICE_PORT = "service-port"
-    NAMED_PORT = "named-port"
-    PROTOCOL = "protocol"
-    PORT = "port"
-    ADDRESS = "address"
-    EXCEPTION = "exception"
-    SERVICE_ADDRESS = "service-address"
-    HOST_NETWORK = "host-network"
-    EARLIER_TIER = "earlier-tier"
-    BASELINE = "baseline"
-    INVALID = "invalid"
-    SUBJECT_LABEL = "subject-label"
-    EMPTY_SUBJECT = "empty-subject"
-    POLICY_TYPES = "policy-types"
-    MUTUAL_TLS = "mutual-tls"
-    MESH_DENY = "mesh-deny"
-    MESH_IDENTITY = "mesh-identity"
-
-    def __str__(self) -> str:
-        return self.value
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """One cause. ``text`` is a sentence; ``origin`` the rule or policy; ``distance`` grows with what must change.
-
-    ``trace`` is the rule that failed or denied, where there is one.
-    """
-
-    direction: Direction
-    kind: CauseKind
-    text: str
-    origin: Origin = UNKNOWN
-    distance: int = 0
-    trace: RuleTrace | None = None
 
 
 def causes_of(
