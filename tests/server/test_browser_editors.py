@@ -140,3 +140,11 @@ def test_a_slash_leads_to_the_question_and_is_a_slash_within_it(page: Page) -> N
     page.goto("/findings")
     page.keyboard.press("/")
     expect(page.get_by_label("Severity")).to_be_focused()
+
+
+def test_on_paper_there_is_the_answer_and_nothing_to_press(page: Page) -> None:
+    page.goto(f"/why?source={CHECKOUT}&destination={PAYMENTS}")
+    page.emulate_media(media="print")
+    expect(page.get_by_role("region", name="Answer")).to_contain_text("can NOT reach")
+    for role in ("button", "textbox", "navigation"):
+        expect(page.get_by_role(role)).to_have_count(0)
