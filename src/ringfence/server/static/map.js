@@ -39,6 +39,7 @@
       form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "unfold", value: name }));
     }
   };
+  let good = unfolded(); // of the last map that was drawn
   const query = () => {
     const found = new URLSearchParams();
     for (const [name, value] of new FormData(form)) if (value) found.append(name, value);
@@ -260,9 +261,10 @@
   const load = async ({ keep = false, push = true } = {}) => {
     const asked = query();
     const answer = await fetch(`/api/v1/map?${asked}`);
-    const document_ = await answer.json();
-    if (!answer.ok) { said(document_.detail); return false; }
-    report = document_;
+    const found = await answer.json();
+    if (!answer.ok) { unfold(good.filter((name) => name !== "-")); said(found.detail); return false; }
+    report = found;
+    good = unfolded();
     const same = keep ? { pan: { ...cy.pan() }, zoom: cy.zoom() } : null;
     draw(keep);
     if (same) cy.viewport(same);
