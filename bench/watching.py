@@ -55,7 +55,7 @@ def watch(case: Case) -> Numbers:
     keeper = Keeper()
     resources = _list(keeper, bodies)
     lines = list(_lines(bodies, resources, random.Random(f"watch {case.pods}"), EVENTS * SECONDS))
-    pods = [f"{body['metadata']['namespace']}/{body['metadata']['name']}" for body in bodies if body["kind"] == "Pod"]
+    pods = [f"{body['metadata']['namespace']}/{body['metadata']['name']}" for body in _pods(bodies)[::2]]
     del bodies
     source = Followed(Watcher("bench", "", keeper, threading.Event()))
     answers = Answers(source)
@@ -127,20 +127,18 @@ def _feed(keeper: Keeper, lines: list[tuple[Resource, bytes, bool]], late: list[
 
 
 def _ask(answers: Answers, pods: list[str], ended: threading.Event, seconds: list[float]) -> None:
-    """Questions at a fixed rate about any two pods, of which some are gone."""
-    from ringfence.model.errors import RingfenceError
-
+    """Questions at a fixed rate about any two of these pods."""
     rng, due = random.Random("watch questions"), time.perf_counter()
     while not ended.is_set():
         due += 1 / QUESTIONS
         time.sleep(max(0.0, due - time.perf_counter()))
-        try:
-            source, destination = rng.sample(pods, 2)
-            answers.why_report((source, destination, "8080", False))
-        except RingfenceError:
-            continue  # it was replaced meanwhile
-        finally:
-            seconds.append(time.perf_counter() - due)
+        source, destination = rng.sample(pods, 2)
+        answers.why_report((source, destination, "8080", False))
+        seconds.append(time.perf_counter() - due)
+
+
+def _pods(bodies: list[Body]) -> list[Body]:
+    return [body for body in bodies if body["kind"] == "Pod" and not body["spec"].get("hostNetwork")]
 
 
 def _bodies(pods: int) -> list[Body]:
@@ -174,7 +172,8 @@ def _lines(
 ) -> Iterator[tuple[Resource, bytes, bool]]:
     """Mostly pods: their status, now and then another label, and pods that replace others; policies once a second."""
     encode = msgspec.json.Encoder().encode
-    pods = [body for body in bodies if body["kind"] == "Pod" and not body["spec"].get("hostNetwork")]
+    pods = _pods(bodies)
+    passing = pods[1::2]
     policies = [body for body in bodies if body["kind"] == "NetworkPolicy"]
     gone: Body | None = None
     for number in range(count):
@@ -186,7 +185,7 @@ def _lines(
             body, gone, kind = gone, None, "ADDED"
             body["metadata"]["name"] = f"{body['metadata']['name'][:40]}-{number}"
         else:
-            body = rng.choice(pods)
+            body = rng.choice(passing if number % _REPLACED_EVERY == 0 else pods)
             if number % _REPLACED_EVERY == 0:
                 gone, kind = body, "DELETED"
             elif number % _LABEL_EVERY == 0:

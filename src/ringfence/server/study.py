@@ -11,7 +11,6 @@ from ringfence.cluster import Cluster
 from ringfence.server.behind import Behind
 from ringfence.server.studying import Finder, Found
 
-
 _PAUSE: Final = 30.0
 """Seconds at most between two studies of a cluster without rest: handing it over takes its share of the processor."""
 
