@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from ringfence.server.answers import Answers
-from ringfence.server.api import audit, changes, flows, map, matrix, questions, state, tests
+from ringfence.server.api import audit, changes, flows, map as map_api, matrix, questions, state, tests
 
 
 def make_api(answers: Answers) -> APIRouter:
@@ -13,7 +13,7 @@ def make_api(answers: Answers) -> APIRouter:
     router = APIRouter(prefix="/api/v1")
     questions.add_routes(router, answers)
     state.add_routes(router, answers)
-    map.add_routes(router, answers)
+    map_api.add_routes(router, answers)
     matrix.add_routes(router, answers)
     flows.add_routes(router, answers)
     changes.add_routes(router, answers)
