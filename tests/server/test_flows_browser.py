@@ -102,8 +102,9 @@ def test_a_filter_changes_the_answer_and_the_address_and_going_back_undoes_it(pa
     expect(page.get_by_role("link", name="Ports")).to_have_attribute("aria-current", "true")
     expect(page.get_by_role("combobox", name="Workload")).to_have_value("shop/Deployment/checkout")
     page.go_back()
+    expect(page.get_by_role("link", name="Pairs")).to_have_attribute("aria-current", "true")
     page.go_back()
-    expect(page.get_by_role("heading", name="By workload")).to_be_visible()
+    expect(page.get_by_role("heading", name="By workload")).to_be_visible(timeout=20_000)
 
 
 @pytest.mark.parametrize("page", WIDE, indirect=True)
