@@ -76,7 +76,8 @@ def test_filters_find_a_cell_and_enter_leads_to_why(sheet: Page) -> None:
     expect(sheet.locator("#sheet")).to_be_focused()
     sheet.keyboard.press("Enter")
     panel.get_by_role("link", name="Why").click()
-    expect(sheet.get_by_role("heading", level=2).first).to_contain_text("space-01/app-00 can reach space-00/app-09 on TCP 80")
+    answer = sheet.get_by_role("heading", level=2).first
+    expect(answer).to_contain_text("space-01/app-00 can reach space-00/app-09 on TCP 80")
 
 
 def test_a_port_and_an_order_choose_what_is_shown(sheet: Page) -> None:
