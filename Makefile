@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 CORE := $(VENV)/.core
 DEV := $(VENV)/.dev
 
-.PHONY: help demo test check fix bench docs vendor clean
+.PHONY: help demo test check fix bench docs screenshots vendor clean
 
 help: ## say what the targets do
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -59,6 +59,9 @@ bench: $(DEV) ## time the engine, judge learned policies, write both into docs/
 docs: $(DEV) ## build the site into site/
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "site/index.html"
+
+screenshots: $(DEV) ## take the pictures of docs/web.md anew; needs Chromium
+	@$(BIN)/python docs/screenshots.py
 
 vendor: $(BIN)/python ## copy the browser libraries that web/package-lock.json pins; needs npm
 	@$(BIN)/python web/vendor.py
