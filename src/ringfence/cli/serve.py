@@ -73,7 +73,9 @@ def command(
     settings.check_bind(bind)
     stdin = sys.stdin.buffer if "-" in paths else None
     with ExitStack() as stack:
-        found = stack.enter_context(served(paths, Given(**recorded), cni=cni, stdin=stdin))
+        found = stack.enter_context(
+            served(paths, Given(name="The example shop" if demo else "", **recorded), cni=cni, stdin=stdin)
+        )
         alone = demo and found.flows is None and found.changes is None
         name = found.source.name
         serve(
@@ -98,5 +100,8 @@ def _demo(paths: tuple[str, ...]) -> tuple[str, ...]:
 
     if paths != (PREFIX,):
         raise click.UsageError("--demo serves the example: leave PATH and the options about a cluster out.")
-    installed = _PACKAGE / "examples" / "shop"
-    return (str(installed if installed.is_dir() else _PACKAGE.parents[1] / "examples" / "shop"),)
+    shop = _PACKAGE / "examples" / "shop"
+    if not shop.is_dir():
+        shop = _PACKAGE.parents[1] / "examples" / "shop"
+    here = Path.cwd()
+    return (str(shop.relative_to(here) if shop.is_relative_to(here) else shop),)  # as its reader would name it

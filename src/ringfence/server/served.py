@@ -22,12 +22,13 @@ from ringfence.server.source import Source, is_followed, opened
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What stands beside the cluster; empty for what isn't given.
+    """What stands beside the cluster, and what a page calls it (``name``); empty for what isn't given.
 
     ``flows`` is the path of a store, ``history`` the URL or path of a database, ``resolve`` a file of recorded DNS
     answers. Where a store or a database keeps several clusters, ``flows_cluster`` and ``history_cluster`` name one.
     """
 
+    name: str = ""
     flows: str = ""
     flows_cluster: str = ""
     resolve: str = ""
@@ -59,7 +60,9 @@ def served(paths: Sequence[str], given: Given, *, cni: str = "auto", stdin: Bina
         names = read_names(given.resolve) if given.resolve else None
         journal = stack.enter_context(open_journal(given.history)) if given.history else None
         recording = Recording(journal, given.history_cluster) if journal is not None and is_followed(paths) else None
-        source = stack.enter_context(opened(paths, cni=cni, stdin=stdin, names=names, recording=recording))
+        source = stack.enter_context(
+            opened(paths, name=given.name, cni=cni, stdin=stdin, names=names, recording=recording)
+        )
         changes = flows = None
         if journal is not None:
             cluster = given.history_cluster or (source.name if recording is not None else "")

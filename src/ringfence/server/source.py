@@ -220,6 +220,7 @@ def is_followed(paths: Sequence[str]) -> bool:
 def opened(
     paths: Sequence[str],
     *,
+    name: str = "",
     cni: str = "auto",
     stdin: BinaryIO | None = None,
     names: Names | None = None,
@@ -227,19 +228,20 @@ def opened(
 ) -> AbstractContextManager[Source]:
     """The source that paths of the command line mean. One ``live:`` path alone is followed; all else is read once.
 
-    ``names`` are recorded DNS answers. ``recording`` is told every change of a cluster that is followed.
+    ``name`` is what the page calls what is read once; the paths, if empty. ``names`` are recorded DNS answers.
+    ``recording`` is told every change of a cluster that is followed.
 
     Raises:
         InputError: it can't be read, or the cluster can't be asked; when the context is entered.
     """
     if not paths:
         raise QueryError("There is nothing to serve: name a path.")
-    return _followed(paths[0], cni, names, recording) if is_followed(paths) else _loaded(paths, cni, stdin, names)
+    return _followed(paths[0], cni, names, recording) if is_followed(paths) else _loaded(paths, name, cni, stdin, names)
 
 
 @contextmanager
-def _loaded(paths: Sequence[str], cni: str, stdin: BinaryIO | None, names: Names | None) -> Iterator[Source]:
-    yield Loaded(paths, cni=cni, stdin=stdin, names=names)
+def _loaded(paths: Sequence[str], name: str, cni: str, stdin: BinaryIO | None, names: Names | None) -> Iterator[Source]:
+    yield Loaded(paths, name=name, cni=cni, stdin=stdin, names=names)
 
 
 @contextmanager
