@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -12,10 +13,13 @@ from ringfence.server.source import opened
 from tests.live.conftest import Live, live, namespace, pod, policy
 from tests.render.test_html_browser import CHROMIUM
 from tests.server.browsing import browsing, chromium
+from tests.server.recorded import SHOP_HISTORY, changes_of, flows_of, small, small_store
 from tests.server.serving import serving
+from tests.server.test_flows_store import add
+from tests.server.test_following import Held, held
 from tests.server.test_map_browser import DRAWN, eventually, graph
 
-__all__ = ["live"]
+__all__ = ["held", "live"]
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed (Debian: apt-get install chromium)")
 
@@ -84,3 +88,41 @@ def test_the_first_page_follows_and_a_page_with_a_form_asks(page: Page, live: Li
     live.store.add(namespace("more"))
     expect(page.get_by_role("status")).to_contain_text("The cluster changed.", timeout=8000)
     expect(page.get_by_label("Manifests, as for kubectl apply")).to_have_value("kind: Half")
+
+
+def test_a_page_with_an_older_study_shows_the_newer_when_it_is_complete(
+    browser: Browser, live: Live, held: Held, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ringfence.server.study.Finder", lambda: held)
+    with opened((live.path,)) as source, serving(source) as address, browsing(browser, address) as page:
+        page.goto("/")
+        expect(page.get_by_role("main")).to_contain_text("1 policies")
+        live.store.add(OPENING)
+        note = page.get_by_text("a newer one is being worked out")
+        expect(note).to_be_visible(timeout=8000)
+        expect(page.get_by_role("main")).to_contain_text("1 policies")
+        held.may.set()
+        expect(page.get_by_role("main")).to_contain_text("2 policies", timeout=8000)
+        expect(note).to_have_count(0)
+
+
+def test_pages_of_what_is_recorded_say_that_there_is_more(browser: Browser, tmp_path: Path) -> None:
+    (tmp_path / "cluster").mkdir()
+    source, path = small(tmp_path / "cluster"), small_store(tmp_path, tmp_path / "cluster")
+    with (
+        changes_of(source, tmp_path / "history.db", []) as (changes, journal),
+        flows_of(source, path, changes) as flows,
+        serving(source, flows=flows, changes=changes) as address,
+        browsing(browser, address) as page,
+    ):
+        page.goto("/flows")
+        expect(page.get_by_role("heading", name="By hour")).to_be_visible()
+        add(path, 2, 7777)
+        told = page.get_by_role("main").get_by_role("status").filter(has_text="changed.")
+        expect(told).to_contain_text("The cluster or its records changed.", timeout=8000)
+        page.get_by_role("link", name="Show it as it is now").click()
+        expect(told).to_have_count(0)
+        page.goto("/changes")
+        expect(page.get_by_role("main")).to_contain_text("0 changes")
+        journal.record(SHOP_HISTORY, "shop")
+        expect(told).to_contain_text("The cluster or its history changed.", timeout=8000)

@@ -27,7 +27,7 @@ class Number:
 
 
 def test_what_never_changes_has_no_revision_and_is_not_waited_for() -> None:
-    waiting = Waiting(lambda: "")
+    waiting = Waiting({"cluster": lambda: ""})
     began = time.monotonic()
     assert asyncio.run(waiting.changed("", 10)) == Waited("")
     assert time.monotonic() - began < 5
@@ -35,12 +35,12 @@ def test_what_never_changes_has_no_revision_and_is_not_waited_for() -> None:
 
 def test_two_processes_never_have_one_revision() -> None:
     number = Number()
-    assert Waiting(number).revision() != Waiting(number).revision()
+    assert Waiting({"cluster": number}).revision() != Waiting({"cluster": number}).revision()
 
 
 def test_a_change_is_told_when_it_comes() -> None:
     number = Number()
-    waiting = Waiting(number)
+    waiting = Waiting({"cluster": number})
     known = waiting.revision()
 
     async def ask() -> Waited:
@@ -55,14 +55,14 @@ def test_a_change_is_told_when_it_comes() -> None:
 
 
 def test_without_a_change_the_answer_comes_after_a_while() -> None:
-    waiting = Waiting(Number())
+    waiting = Waiting({"cluster": Number()})
     began = time.monotonic()
     assert asyncio.run(waiting.changed(waiting.revision(), 0.3)) == Waited(waiting.revision())
     assert time.monotonic() - began >= 0.3
 
 
 def test_more_than_may_wait_are_sent_away() -> None:
-    waiting = Waiting(Number(), most=2)
+    waiting = Waiting({"cluster": Number()}, most=2)
     known = waiting.revision()
 
     async def ask() -> list[Waited]:
@@ -78,7 +78,7 @@ def test_more_than_may_wait_are_sent_away() -> None:
 
 
 def test_at_the_end_everybody_is_answered() -> None:
-    waiting = Waiting(Number())
+    waiting = Waiting({"cluster": Number()})
 
     async def ask() -> Waited:
         asked = asyncio.create_task(waiting.changed(waiting.revision(), 20))

@@ -20,6 +20,7 @@ from ringfence.server.api import make_api
 from ringfence.server.audit import Audit, note_refusal
 from ringfence.server.change_answers import ChangeAnswers
 from ringfence.server.flow_answers import FlowAnswers
+from ringfence.server.following import parts_of
 from ringfence.server.guard import Guard
 from ringfence.server.noting import Metrics, log, noting
 from ringfence.server.pages import make_pages
@@ -46,7 +47,7 @@ def make_app(
     app.include_router(make_pages(answers))
     app.include_router(login.make_login(admission, settings))
     app.state.answers = answers
-    app.state.waiting = Waiting(lambda: source.revision)
+    app.state.waiting = Waiting(parts_of(answers))
     app.state.audit = Audit(settings.audit_file)
     if settings.suppressions_file:
         answers.suppressions = Suppressions(settings.suppressions_file)

@@ -46,6 +46,7 @@ class Behind(Generic[K, T]):
         self._took = 0.0
         self._failure: Exception | None = None
         self._tries = 0
+        self._completed = 0
 
     def start(self) -> None:
         """Begins to make, if it hasn't begun."""
@@ -83,6 +84,11 @@ class Behind(Generic[K, T]):
         """The newest that is complete, without waiting for any."""
         return self._made
 
+    @property
+    def completed(self) -> int:
+        """How many have been made."""
+        return self._completed
+
     def is_newest(self, made: Made[K, T]) -> bool:
         """False where something changed since."""
         return made.key == self._key()
@@ -113,6 +119,7 @@ class Behind(Generic[K, T]):
             with self._changed:
                 self._made, self._failure, self._took = made or self._made, failure, took
                 self._tries += 1
+                self._completed += made is not None
                 self._changed.notify_all()
             if failure is not None or took > self._patience:
                 self._rest(max(_LOOK, min(took, self._pause)))

@@ -24,6 +24,7 @@ from ringfence.model.errors import QueryError, RingfenceError
 from ringfence.model.objects import Snapshot
 from ringfence.model.origin import ObjectRef
 from ringfence.observe import Moment
+from ringfence.server.glance import Glance
 from ringfence.server.source import Source
 from ringfence.sources.live_items import LiveItem, snapshot_of
 
@@ -67,6 +68,8 @@ class ChangeAnswers:
         self._asked: SimpleQueue[int] = SimpleQueue()
         self._waiting: set[int] = set()
         self._worker: threading.Thread | None = None
+        self.glance = Glance(lambda: str(self.count()))
+        """Another text after each revision that is added, whoever records it."""
 
     def changes(
         self,

@@ -93,12 +93,19 @@ class FlowStore:
         if not Path(path).exists():
             raise InputError(f"There is no store {path}. Make one: ringfence flows ingest LOG… --store {path}")
         self._reading = _Reading(path, cluster)
+        self._readings = 1
         self._next = self._later()
 
     @property
     def read(self) -> float:
         """When what is answered was read, in seconds since 1970."""
         return self._reading.read
+
+    @property
+    def revision(self) -> str:
+        """Another text after each reading. Who asks for it has the store read again if it changed, as :meth:`edges`."""
+        self._look()
+        return f"{self._readings}{'-stale' if self.trouble else ''}"
 
     def edges(self, choice: Choice | None = None) -> EdgeSet:
         """The edges of a choice, whole; the same object until the store is read again."""
@@ -138,6 +145,7 @@ class FlowStore:
         else:
             with self._asking:
                 old, self._reading, self.trouble = self._reading, fresh, ""
+                self._readings += 1
                 old.close()
             self._next = self._later()
         finally:

@@ -45,6 +45,11 @@ class Study:
         self._behind.end()
         self._finder.end()
 
+    @property
+    def revision(self) -> str:
+        """Another text after each study."""
+        return str(self._behind.completed)
+
     def newest(self) -> Studied:
         """The newest that is complete. The first is waited for, and so is what is quick to work out."""
         made = self._behind.newest()

@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from ringfence.server.following import noted
 from ringfence.server.who import Role, asking
 
 PAGES = (
@@ -74,7 +75,7 @@ def _templates() -> jinja2.Environment:
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
     """A page made of a template. ``who`` reads it, who may change something if ``may_edit``.
 
-    ``revision`` is that of what is served, empty where it never changes.
+    ``follows`` is what of it may change, unless nothing may.
     """
     who = asking(request)
     shown = {
@@ -82,6 +83,6 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
         "here": request.url.path,
         "who": who,
         "may_edit": who is not None and who.role is Role.EDITOR,
-        "revision": request.app.state.waiting.revision() if who is not None else "",
+        "follows": noted(request) if who is not None else None,
     }
     return HTMLResponse(_templates().get_template(template).render(**shown, **values), status)

@@ -1,18 +1,22 @@
-"""Requests that wait until what is served changes: how a page follows a cluster without asking again and again."""
+"""Requests that wait until what is served changes: how a page follows it without asking again and again."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import uvicorn
 
+from ringfence.model.errors import QueryError
+
+CLUSTER: Final = "cluster"
+
 MOST: Final = 64
-"""Requests that may wait at a time. Each holds a connection, and looks at one number now and then."""
+"""Requests that may wait at a time. Each holds a connection, and looks at a few numbers now and then."""
 
 LONGEST: Final = 25.0
 """Seconds after which a request is answered in any case: proxies cut what is silent for a minute."""
@@ -32,22 +36,33 @@ class Waited:
 class Waiting:
     """Tells revisions of what is served apart, and lets requests wait for the next one."""
 
-    def __init__(self, number: Callable[[], str], *, most: int = MOST) -> None:
-        """``number`` is another after each change, and empty for what never changes."""
-        self._number = number
+    def __init__(self, parts: Mapping[str, Callable[[], str]], *, most: int = MOST) -> None:
+        """Each part's text is another after each change of it, and empty for what never changes."""
+        self._parts = parts
         self._most = most
         self._start = secrets.token_hex(4)
         self._waiting = 0
         self._ended = False
 
-    def revision(self) -> str:
-        """The revision now; another in each process. Empty for what never changes."""
-        number = self._number()
-        return f"{self._start}-{number}" if number else ""
+    def revision(self, parts: Sequence[str] = (CLUSTER,)) -> str:
+        """The revision of some parts now; another in each process. Empty for what never changes.
 
-    async def changed(self, known: str, seconds: float) -> Waited:
-        """The revision, as soon as it isn't ``known`` any more, or after some seconds."""
-        revision = self.revision()
+        Raises:
+            QueryError: there is no such part.
+        """
+        for part in parts:
+            if part not in self._parts:
+                raise QueryError(f"There is no part {part!r} to follow: {', '.join(self._parts)}.")
+        texts = [self._parts[part]() for part in parts]
+        return f"{self._start}-{'.'.join(texts)}" if any(texts) else ""
+
+    async def changed(self, known: str, seconds: float, parts: Sequence[str] = (CLUSTER,)) -> Waited:
+        """The revision of some parts, as soon as it isn't ``known`` any more, or after some seconds.
+
+        Raises:
+            QueryError: as :meth:`revision`.
+        """
+        revision = self.revision(parts)
         if revision != known or not revision or seconds <= 0:
             return Waited(revision)
         if self._waiting >= self._most:
@@ -55,11 +70,11 @@ class Waiting:
         end = time.monotonic() + min(seconds, LONGEST)
         self._waiting += 1
         try:
-            while self.revision() == known and not self._ended and time.monotonic() < end:
+            while self.revision(parts) == known and not self._ended and time.monotonic() < end:
                 await asyncio.sleep(_LOOK)
         finally:
             self._waiting -= 1
-        return Waited(self.revision())
+        return Waited(self.revision(parts))
 
     def end(self) -> None:
         """Answers everybody who waits."""

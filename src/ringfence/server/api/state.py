@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from ringfence.render.json_values import document
 from ringfence.server.answers import Answers
 from ringfence.server.api.described import answer, responses
-from ringfence.server.waiting import LONGEST, Waiting
+from ringfence.server.waiting import CLUSTER, LONGEST, Waiting
 
 
 def add_routes(router: APIRouter, answers: Answers) -> None:
@@ -22,13 +22,16 @@ def add_routes(router: APIRouter, answers: Answers) -> None:
         request: Request,
         revision: Annotated[str, Query(max_length=100)] = "",
         wait: Annotated[float, Query(ge=0, le=LONGEST)] = 0,
+        of: Annotated[str, Query(max_length=100)] = CLUSTER,
     ) -> Response:
         """The revision of what is served. With one that is known, the answer waits up to `wait` seconds for another.
 
-        `revision` is empty for an input that is read once. `retry` are seconds to stay away: too many were waiting.
+        It is that of the parts `of`, separated by commas: `cluster`, `study` (what is known of the whole cluster, which
+        may be complete later), `flows` and `changes`. `revision` is empty for what is read once. `retry` are seconds to
+        stay away: too many were waiting.
         """
         waiting: Waiting = request.app.state.waiting
-        found = await waiting.changed(revision, wait)
+        found = await waiting.changed(revision, wait, of.split(","))
         fields = {"revision": found.revision, "ready": answers.source.ready, "age": round(answers.source.age, 3)}
         if found.retry:
             fields["retry"] = found.retry

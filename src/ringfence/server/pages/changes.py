@@ -17,6 +17,7 @@ from ringfence.server import differences
 from ringfence.server.answers import Answers
 from ringfence.server.change_answers import ChangeAnswers, Effect
 from ringfence.server.flow_choice import moment_of
+from ringfence.server.following import note
 from ringfence.server.views import page
 
 _MOST: Final = 60
@@ -37,6 +38,8 @@ def add_routes(router: APIRouter, answers: Answers) -> None:
         if answers.changes is None:
             return page(request, _NONE, preparing=answers.preparing)
         end = moment_of(until) if until else None
+        answers.changes.glance.renew()
+        note(request)
         found = answers.changes.changes(namespace=namespace, until=end, most=_MOST + 1)
         shown = [_row(each) for each in found[:_MOST]]
         for row in shown:

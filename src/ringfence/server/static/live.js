@@ -1,9 +1,10 @@
-// Follows the cluster that is served: when it changes, the page is shown anew, or says so where something is typed in.
+// Follows what the page shows: when it changes, the page is shown anew, or says so where something is typed in.
 // A page's own script may take it over: it hears "ringfence:changed" on the document and prevents its default.
 "use strict";
 (() => {
   const mark = document.querySelector("meta[name=ringfence-revision]");
   if (!mark) return;
+  const of = mark.dataset.of;
   let revision = mark.content;
   let shown; // the last main part that was fetched, as text
   const rest = (milliseconds) => new Promise((done) => { setTimeout(done, milliseconds); });
@@ -19,7 +20,7 @@
     if (document.getElementById("changed")) return;
     const told = Object.assign(document.createElement("p"), { id: "changed", className: "verdict conditional" });
     told.setAttribute("role", "status");
-    told.append("The cluster changed. ", Object.assign(document.createElement("a"), { href: location.href, textContent: "Show it as it is now" }));
+    told.append(`${main().dataset.changed || "The cluster changed."} `, Object.assign(document.createElement("a"), { href: location.href, textContent: "Show it as it is now" }));
     main().prepend(told);
   };
   const open = () => [...main().querySelectorAll("details")].map((each) => each.open);
@@ -36,20 +37,20 @@
     main().querySelectorAll("details").forEach((each, number) => { if (number < before.length) each.open = before[number]; });
     htmx.process(main());
   };
+  // Says whether there is more to follow: a page that only tells that something changed has told it.
   const follow = async () => {
     const event = new CustomEvent("ringfence:changed", { cancelable: true, detail: { revision } });
-    if (!document.dispatchEvent(event)) return;
-    if (main().dataset.live !== "refresh" || dirty()) { tell(); return; }
-    await renew();
-    // What is worked out behind the requests is there a little later.
-    for (const later of [1500, 5000]) setTimeout(() => { if (!dirty()) renew(); }, later);
+    if (!document.dispatchEvent(event)) return true;
+    const live = main().dataset.live === "refresh";
+    if (!live || dirty()) tell(); else await renew();
+    return live;
   };
   const watch = async () => {
     for (;;) {
       if (document.visibilityState === "hidden") { await rest(500); continue; }
       let pause = 2000;
       try {
-        const answer = await fetch(`/api/v1/state?wait=20&revision=${encodeURIComponent(revision)}`);
+        const answer = await fetch(`/api/v1/state?wait=20&of=${of}&revision=${encodeURIComponent(revision)}`);
         if (answer.status === 401 || answer.status === 403) { tell(); return; }
         if (answer.ok) {
           const state = await answer.json();
@@ -57,7 +58,7 @@
           if (state.revision !== revision) {
             revision = state.revision;
             const began = performance.now();
-            await follow();
+            if (!await follow()) return;
             // A cluster without rest is followed at a pace that leaves the server time for others.
             pause = Math.min(10000, Math.max(250, 4 * (performance.now() - began)));
           }
