@@ -142,6 +142,25 @@ def test_a_slash_leads_to_the_question_and_is_a_slash_within_it(page: Page) -> N
     expect(page.get_by_label("Severity")).to_be_focused()
 
 
+def test_the_slash_is_switched_off_for_every_page_until_it_is_switched_on(page: Page) -> None:
+    page.goto("/findings")
+    key = page.get_by_role("checkbox", name="The key / leads to the first field")
+    expect(key).to_be_checked()
+    key.uncheck()
+    sound(page)
+    page.goto("/")
+    expect(key).not_to_be_checked()
+    page.keyboard.press("/")
+    expect(page.get_by_label("Source")).not_to_be_focused()
+    key.check()
+    page.get_by_role("heading", level=1).click()
+    page.keyboard.press("/")
+    expect(page.get_by_label("Source")).to_be_focused()
+    page.goto("/audit")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(key).to_be_hidden()  # there is no field
+
+
 def test_on_paper_there_is_the_answer_and_nothing_to_press(page: Page) -> None:
     page.goto(f"/why?source={CHECKOUT}&destination={PAYMENTS}")
     page.emulate_media(media="print")
