@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
-import click
 from fastapi import APIRouter, File, Form, Request, UploadFile
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
@@ -14,16 +13,13 @@ from starlette.exceptions import HTTPException
 from ringfence.cluster import Cluster
 from ringfence.diff import DiffReport
 from ringfence.model.errors import RingfenceError
-from ringfence.render.diff_groups import RISKS, SIGNS, counts, groups
-from ringfence.render.diff_text import places
 from ringfence.render.lines import count
 from ringfence.server.answers import Answers
+from ringfence.server.differences import told
 from ringfence.server.proposals import FORMATS, as_file, joined, noted
 from ringfence.server.source import PROPOSED
 from ringfence.server.trying import Tried, suites_of, tried
 from ringfence.server.views import page
-
-_MOST_ENTRIES: Final = 200
 
 _Text = Annotated[str, Form()]
 _Files = Annotated[list[UploadFile], File()]
@@ -70,18 +66,8 @@ def add_routes(router: APIRouter, answers: Answers) -> None:
 
 
 def _told(report: DiffReport, after: Cluster, judged: Sequence[Tried]) -> dict[str, Any]:
-    found = [
-        (
-            [(cause.text, places(cause)) for cause in group.causes],
-            [(SIGNS[each.kind], str(each.kind), each) for each in group.entries[:_MOST_ENTRIES]],
-            len(group.entries) - len(group.entries[:_MOST_ENTRIES]),
-        )
-        for group in groups(report)
-    ]
     return {
-        "headline": click.unstyle(counts(report)),
-        "risks": [(RISKS[risk.kind], risk.text) for risk in report.risks],
-        "groups": found,
+        **told(report),
         "problems": [each for each in after.findings if each.origin.position.file == PROPOSED],
         "tests": judged,
         "verdict": _headline(judged),
