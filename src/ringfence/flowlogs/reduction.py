@@ -91,7 +91,7 @@ class Reduction:
         if known is None:
             self.answers[key] = answer
             return
-        latest = known if known.time >= answer.time else answer
+        latest = max(known, answer, key=lambda each: (each.time, each.chain))
         first = min(_began(known), _began(answer))
         self.answers[key] = NameAnswer(*key[:2], latest.time, latest.ttl, latest.chain, latest.asked_by, first)
 

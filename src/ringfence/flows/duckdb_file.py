@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ringfence.flows import compiling
 from ringfence.flows.compiling import sql
+from ringfence.flows.storage import Together
 from ringfence.flows.tables import TABLES, VERSION
 from ringfence.model.errors import InputError
 
@@ -111,6 +112,13 @@ class DuckDbFile:
         elif rows.num_rows:
             with self._registered(rows):
                 self._run(f"{insert} incoming")
+
+    def add_up(self, name: str, rows: ir.Table, keys: Sequence[str], together: Together) -> None:
+        """Puts rows together with those that have the same keys."""
+        same = self.table(name).semi_join(rows, list(keys))
+        made = self.keep("together", together(same.union(rows)))
+        self.remove(name, self.keep("same", rows.select(*keys)))
+        self.append(name, made)
 
     def remove(self, name: str, gone: ir.Table) -> None:
         """Takes out the rows that have the values of a row of ``gone`` in its columns."""

@@ -59,7 +59,7 @@ def coverage(storage: Storage, choice: Choice) -> Coverage:
     bodies = [body for batch in storage.batches("losses") for body in batch.column("body").to_pylist()]
     losses = [
         loss
-        for loss in losses_of(sorted(bodies))
+        for loss in losses_of(bodies)
         if not (
             (choice.since is not None and loss.last is not None and loss.last < choice.since)
             or (choice.until is not None and loss.first is not None and loss.first >= choice.until)

@@ -13,13 +13,14 @@ import os
 import shutil
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ringfence.flows import compiling
 from ringfence.flows.duckdb_file import BATCH, WAIT, check_version
 from ringfence.flows.rows import arrow
+from ringfence.flows.storage import Together
 from ringfence.flows.tables import TABLES, VERSION, empty
 from ringfence.model.errors import InputError
 
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 MANIFEST = "store.json"
+MANY = 64
+"""Files of a table after which what was added to it bit by bit is put together: that writes the whole table."""
+
 _FRESH = 3600.0
 """Seconds for which files that no longer count are left alone: a reader may still be at them."""
 
@@ -168,6 +172,13 @@ class ParquetDirectory:
         """Adds rows, or what an expression comes to, to a table."""
         self._files[name] = [*self._files.get(name, []), *self._put(name, rows)]
 
+    def add_up(self, name: str, rows: ir.Table, keys: Sequence[str], together: Together) -> None:
+        """Adds rows, and puts all together that have the same keys when the table has come to many files."""
+        del keys
+        self.append(name, rows)
+        if len(self._files[name]) > MANY:
+            self.replace(name, together(self.table(name)))
+
     def replace(self, name: str, rows: pa.Table | ir.Table) -> None:
         """Puts rows, or what an expression comes to, in the place of a table's."""
         self._files[name] = self._put(name, rows) or self._put(name, arrow(name, empty(name)), even_empty=True)
@@ -183,7 +194,8 @@ class ParquetDirectory:
         if not isinstance(rows, pa.Table):
             directory = self._root / name / uuid.uuid4().hex
             self._write(rows.select(*TABLES[name]), directory)
-            return [str(Path(file).relative_to(self._root)) for file in _parquet_files(directory)]
+            files = [file for file in _parquet_files(directory) if _has_rows(file)]
+            return [str(Path(file).relative_to(self._root)) for file in files]
         if not rows.num_rows and not even_empty:
             return []
         file = self._root / name / f"{uuid.uuid4().hex}.parquet"
@@ -258,6 +270,12 @@ def _write_file(rows: pa.Table, file: Path) -> None:
     from pyarrow import parquet
 
     parquet.write_table(rows, file, compression="zstd")
+
+
+def _has_rows(file: str) -> bool:
+    from pyarrow import parquet
+
+    return bool(parquet.read_metadata(file).num_rows)
 
 
 def _parquet_files(directory: Path) -> list[str]:

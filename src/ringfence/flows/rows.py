@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,8 @@ from ringfence.flowlogs.reduction import Reduction
 from ringfence.flows.numbers import number_of
 from ringfence.flows.state import State
 from ringfence.flows.tables import TABLES, empty
-from ringfence.model.flow import Flow, Loss, NameAnswer
+from ringfence.model.flow import HOUR, Flow, Loss, NameAnswer
+from ringfence.model.origin import Position
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -56,22 +57,29 @@ def of_reduction(reduction: Reduction, number: int, cluster: str, log_format: st
             )
             for column, value in zip(tallies.values(), row, strict=True):
                 column.append(value)
-    losses = [_encoder.encode(loss).decode() for loss in reduction.losses]
-    answers = list(reduction.answers.values())
     return {
         "flows": arrow("flows", flows),
         "tallies": arrow("tallies", tallies),
-        "losses": arrow("losses", {"input": [number] * len(losses), "body": losses}),
-        "answers": arrow(
-            "answers",
-            {
-                "input": [number] * len(answers),
-                "cluster": [cluster] * len(answers),
-                "last": [answer.time for answer in answers],
-                "body": [_encoder.encode(answer).decode() for answer in answers],
-            },
-        ),
+        "losses": loss_rows(reduction.losses, number),
+        "answers": answer_rows(reduction.answers.values(), number, cluster),
     }
+
+
+def loss_rows(losses: Collection[Loss], number: int) -> pa.Table:
+    """The rows of losses of an input."""
+    bodies = [_encoder.encode(loss).decode() for loss in losses]
+    return arrow("losses", {"input": [number] * len(losses), "body": bodies})
+
+
+def answer_rows(answers: Collection[NameAnswer], number: int, cluster: str) -> pa.Table:
+    """The rows of DNS answers of an input."""
+    columns = {
+        "input": [number] * len(answers),
+        "cluster": [cluster] * len(answers),
+        "last": [answer.time for answer in answers],
+        "body": [_encoder.encode(answer).decode() for answer in answers],
+    }
+    return arrow("answers", columns)
 
 
 def state_body(state: State) -> str:
@@ -103,11 +111,28 @@ def flow_of(body: str) -> Flow:
 
 
 def losses_of(bodies: Iterable[str]) -> list[Loss]:
-    """Losses from their texts; those of one kind, sentence and node become one."""
+    """Losses from their texts, in any order; those of one kind, sentence and node become one, at their first place."""
+    together = Reduction()
+    for loss in sorted(map(_loss.decode, bodies), key=_of_loss):
+        together.lose(loss)
+    return together.losses
+
+
+def losses_by_hour(bodies: Iterable[str]) -> list[Loss]:
+    """As :func:`losses_of`, but apart for each hour that one ends in, so that what is old can be taken out."""
+    hours: dict[float | None, list[str]] = {}
+    for body in bodies:
+        last = _loss.decode(body).last
+        hours.setdefault(None if last is None else last // HOUR, []).append(body)
+    return [loss for some in hours.values() for loss in losses_of(some)]
+
+
+def answers_of(bodies: Iterable[str]) -> list[NameAnswer]:
+    """DNS answers from their texts; equal ones to the same pod become one."""
     together = Reduction()
     for body in bodies:
-        together.lose(_loss.decode(body))
-    return together.losses
+        together.answer(_answer.decode(body))
+    return list(together.answers.values())
 
 
 def answer_of(body: str) -> NameAnswer:
@@ -118,3 +143,8 @@ def answer_of(body: str) -> NameAnswer:
 def state_of_body(body: str) -> State:
     """A state from its text."""
     return _state.decode(body)
+
+
+def _of_loss(loss: Loss) -> tuple[str, str, str, str, int, int]:
+    where = loss.where or Position("")
+    return loss.kind.value, loss.detail, loss.node, where.file, where.line, where.column

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pyarrow as pa
+
+
+Together = Callable[["ir.Table"], "ir.Table"]
+"""What makes one row of all rows that have the same keys."""
 
 
 class Storage(Protocol):
@@ -33,6 +37,12 @@ class Storage(Protocol):
 
     def append(self, name: str, rows: pa.Table | ir.Table) -> None:
         """Adds rows, or what an expression comes to, to a table, within a transaction."""
+
+    def add_up(self, name: str, rows: ir.Table, keys: Sequence[str], together: Together) -> None:
+        """Adds rows, the result of :meth:`keep`, to a table, within a transaction.
+
+        Rows that have the same ``keys`` are put together: at once, or after so many times that it bounds the table.
+        """
 
     def remove(self, name: str, gone: ir.Table) -> None:
         """Takes rows out of a table, within a transaction: those with the values of a row of ``gone`` in its columns.

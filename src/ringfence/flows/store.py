@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ringfence.flowlogs.reduction import Reduction
 from ringfence.flows import rows
+from ringfence.flows.adding import add
 from ringfence.flows.choosing import Choice
 from ringfence.flows.deriving import STALE, derive, stale
 from ringfence.flows.duckdb_file import MEMORY, DuckDbFile
@@ -59,21 +60,9 @@ class Store:
 
         ``log.number`` is that of an input that goes on, or :meth:`next_number`. ``notes`` are kept with it.
         """
-        tables = rows.of_reduction(reduction, log.number, log.cluster, log.format)
-        columns = {name: [getattr(log, name)] for name in StoredInput.__dataclass_fields__ if name != "number"}
-        storage = self._storage
-        with storage.changing():
-            came = storage.keep("came", tables.pop("flows"))
-            storage.append("flows", came.anti_join(storage.table("flows"), "flow"))
-            storage.append("touched", came.select("flow"))
-            for name, table in tables.items():
-                storage.append(name, table)
-            row = rows.arrow("inputs", {"input": [log.number], **columns})
-            storage.remove("inputs", storage.keep("input", row.select(["input"])))
-            storage.append("inputs", row)
-            for key, value in (notes or {}).items():
-                storage.set_note(key, value)
-            stale(storage)
+        with self._storage.changing():
+            add(self._storage, reduction, log, notes or {})
+            stale(self._storage)
 
     def note(self, key: str) -> str:
         """A note that was kept with what a log came to; empty if there is none."""
