@@ -167,3 +167,16 @@ def test_on_paper_there_is_the_answer_and_nothing_to_press(page: Page) -> None:
     expect(page.get_by_role("region", name="Answer")).to_contain_text("can NOT reach")
     for role in ("button", "textbox", "navigation"):
         expect(page.get_by_role(role)).to_have_count(0)
+
+
+def test_findings_on_paper_have_light_colours_and_nothing_to_choose(page: Page) -> None:
+    page.goto("/findings")
+    page.emulate_media(media="print")
+    expect(page.get_by_role("heading", name="By root cause")).to_be_visible()
+    for role in ("button", "combobox", "navigation", "checkbox"):
+        expect(page.get_by_role(role)).to_have_count(0)
+    expect(page.get_by_role("link", name="Suppress")).to_have_count(0)
+    colours = (
+        "(({backgroundColor, color}) => [backgroundColor, color])(getComputedStyle(document.querySelector('.verdict')))"
+    )
+    assert page.evaluate(colours) == ["rgb(253, 235, 236)", "rgb(0, 0, 0)"]

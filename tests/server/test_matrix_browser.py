@@ -130,6 +130,31 @@ def test_namespaces_lead_to_their_workloads(sheet: Page) -> None:
     expect(sheet.get_by_role("heading", level=1)).to_have_text("space-01 → space-00")
 
 
+def test_paper_has_the_sheet_from_its_first_cell_in_light_colours(browser: Browser, large: str) -> None:
+    with browsing(browser, large, "dark") as page:
+        page.goto("/matrix?view=sheet")
+        drawn(page)
+        page.get_by_role("application", name="Matrix").focus()
+        page.keyboard.press("Control+End")
+        place = "document.getElementById('sheet').scrollTop"
+        before = page.evaluate(place)
+        assert before > 19_000
+        page.evaluate(
+            """matchMedia('print').addEventListener('change', ({ matches }) => {
+                if (!matches) return;
+                const canvas = document.querySelector('#sheet canvas');
+                const paint = [...canvas.getContext('2d').getImageData(3, 3, 1, 1).data].slice(0, 3);
+                const fits = canvas.getBoundingClientRect().width <= document.getElementById('main').clientWidth + 1;
+                const forms = [...document.forms].filter((form) => form.checkVisibility()).length;
+                window.paper = { paint, fits, forms };
+            })"""
+        )
+        page.pdf(format="A4")
+        assert page.evaluate("window.paper") == {"paint": [255, 255, 255], "fits": True, "forms": 0}
+        page.wait_for_timeout(200)
+        assert page.evaluate(place) == before
+
+
 @pytest.mark.parametrize(("colours", "width"), [("light", 1300), ("dark", 380)])
 def test_axe_finds_nothing_serious_and_nothing_sticks_out(
     browser: Browser, large: str, colours: str, width: int

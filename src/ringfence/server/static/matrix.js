@@ -98,6 +98,7 @@
 
   // ---- drawing ----------------------------------------------------------------------------------------------------
 
+  const paper = matchMedia("print");
   const measure = () => {
     head.left = Math.min(260, Math.round(box.clientWidth * 0.35));
     head.top = 130;
@@ -117,7 +118,12 @@
   const draw = () => {
     frame = 0;
     if (!data) return;
-    const width = box.clientWidth, height = box.clientHeight, scale = devicePixelRatio || 1;
+    let width = box.clientWidth, height = box.clientHeight, scale = devicePixelRatio || 1;
+    if (paper.matches) { // which doesn't scroll: as much as is legible when it is made as wide as the page
+      width = Math.max(width, Math.min(head.left + columns.length * SIZE + 1, 2 * width));
+      height = Math.min(head.top + rows.length * SIZE + 1, Math.round(1.3 * width));
+      scale = 2;
+    }
     if (canvas.width !== Math.round(width * scale) || canvas.height !== Math.round(height * scale)) {
       canvas.width = Math.round(width * scale);
       canvas.height = Math.round(height * scale);
@@ -300,6 +306,10 @@
   });
   new ResizeObserver(() => data && measure()).observe(box);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", later);
+  paper.addEventListener("change", draw); // at once: there is no next frame
+  let before = [0, 0];
+  addEventListener("beforeprint", () => { before = [box.scrollLeft, box.scrollTop]; });
+  addEventListener("afterprint", () => requestAnimationFrame(() => box.scrollTo(...before)));
 
   // ---- asking -----------------------------------------------------------------------------------------------------
 
