@@ -22,6 +22,7 @@ from ringfence.flows.ingest import Ingest
 from ringfence.flows.store import opened
 from ringfence.model.flow import LossKind
 from tests.docs.paths import ROOT
+from tests.flows.following import POLL, hasten
 from tests.flows.test_ingest import EXPECTED, LINES, counts
 
 
@@ -36,16 +37,26 @@ class Followed:
         until = time.monotonic() + 120
         while self.records < number and not self.failed:
             assert time.monotonic() < until, self.records
-            time.sleep(0.1)
+            time.sleep(0.02)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All waits are shorter, and none is left out."""
+    hasten(monkeypatch.setattr)
+
+
+def followed(store: str, *paths: Path, stop: threading.Event) -> Following:
+    return Following(
+        lambda: opened(store, write=True), [str(path) for path in paths], cluster="", log_format="auto", stop=stop
+    )
 
 
 @contextmanager
 def following(store: str, *paths: Path) -> Iterator[Followed]:
     """Logs are followed within; what is written by its end is stored after."""
     stop, found = threading.Event(), Followed()
-    logs = Following(
-        lambda: opened(store, write=True), [str(path) for path in paths], cluster="", log_format="auto", stop=stop
-    )
+    logs = followed(store, *paths, stop=stop)
 
     def run() -> None:
         try:
@@ -59,7 +70,7 @@ def following(store: str, *paths: Path) -> Iterator[Followed]:
     try:
         yield found
     finally:
-        time.sleep(1.2)  # two looks of the readers
+        time.sleep(3 * POLL)  # the readers look twice at least
         stop.set()
         thread.join(120)
     assert not found.failed, found.failed[0]
@@ -116,6 +127,28 @@ def test_a_log_that_is_rotated_while_it_is_read_counts_once(
 
 
 @ROTATIONS
+def test_a_log_that_is_rotated_just_before_its_reader_begins_counts_once(
+    store: str, log: Path, rotate: Callable[[Path], None]
+) -> None:
+    """What is there is read first, then a reader follows: here all of it happens in between."""
+    write(log, 0, 10)
+    stop, records = threading.Event(), 0
+    late = threading.Timer(30, stop.set)
+    late.start()
+    for each in followed(store, log, stop=stop).run():
+        if not records:
+            write(log, 10, 20)
+            rotate(log)
+            write(log, 20, 41)
+        records += each.records
+        if records == 40:
+            stop.set()
+    late.cancel()
+    assert counts(store) == EXPECTED
+    assert not losses(store)
+
+
+@ROTATIONS
 def test_a_log_that_was_rotated_while_nobody_read_goes_on_in_its_copy(
     store: str, log: Path, rotate: Callable[[Path], None]
 ) -> None:
@@ -128,6 +161,7 @@ def test_a_log_that_was_rotated_while_nobody_read_goes_on_in_its_copy(
     with following(store, log) as found:
         found.wait_for(20)
         write(log, 30, 41)
+        found.wait_for(30)
     assert counts(store) == EXPECTED
     assert not losses(store)
 
@@ -155,6 +189,7 @@ def test_what_was_followed_is_recognised_when_it_is_read_at_once(store: str, log
     with following(store, log) as found:
         found.wait_for(10)
         write(log, 10, 30)
+        found.wait_for(30)
     rename(log)
     write(log.with_name("hubble.log.1"), 30, 41)
     with opened(store, write=True) as flows:
@@ -190,7 +225,7 @@ def test_a_reader_that_is_killed_and_started_again_counts_each_record_once(store
     assert kills > 2
     assert rotated
     with following(store, log.parent):
-        pass
+        time.sleep(1)  # it looks at what there is, of which nobody knows how much was stored
     found = counts(store)
     assert found.pop("records") == 80
     assert found == {key: 2 * number for key, number in EXPECTED.items() if key != "records"}

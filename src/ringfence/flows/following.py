@@ -29,6 +29,9 @@ COMMIT = 2.0
 LOOK = 5.0
 """Seconds between two looks for new files in directories."""
 
+POLL = 0.5
+"""Seconds between two looks of a reader at its file."""
+
 DERIVE = 600.0
 """Seconds after which edges are worked out, so that a question needn't wait for all that came."""
 
@@ -111,7 +114,7 @@ class Following:
 
     def _followed(self) -> set[tuple[int, int]]:
         marks = (place.mark for path, place in self._places.items() if path in self._readers)
-        return {(mark.device, mark.inode) for mark in marks if mark is not None}
+        return {_file(mark) for mark in marks if mark is not None}
 
     def _begin(self, ingest: Ingest, store: Store, source: Input) -> Iterator[Ingested]:
         """Goes on where the store's mark is, or reads a file as far as it is; then follows it."""
@@ -148,7 +151,7 @@ class Following:
 
     def _read(self, path: str, mark: Mark | None) -> None:
         try:
-            for chunk in follow(path, format=self._format, mark=mark, stop=self._stop.is_set):
+            for chunk in follow(path, format=self._format, mark=mark, poll=POLL, stop=self._stop.is_set):
                 self._queue.put((path, chunk))
         except Exception as error:  # noqa: BLE001 - it is raised where chunks are taken
             self._queue.put((path, error))
@@ -184,15 +187,17 @@ class Following:
             self._copied.add(path)  # a copy that was looked at while it was being made
             yield from (found for found in ingest.paths([path]) if found.lines)
             return
-        if place.mark is not None and (chunk.mark.device, chunk.mark.inode) != (place.mark.device, place.mark.inode):
-            self._done.add((place.mark.device, place.mark.inode))
-            number = 0  # another file under the same name
-        if chunk.emptied and number:
+        is_gone = not chunk.mark.inode  # it was rotated before its reader began
+        is_other = place.mark is not None and _file(chunk.mark) != _file(place.mark)
+        if number and (is_gone or (chunk.emptied and not is_other)):
             rest = list(self._copies(ingest, path, number))
             yield from rest
             if rest:  # a copy has the last lines, too
                 self._places[path] = _Place(0, chunk.mark)
                 return
+        if place.mark is not None and is_other:
+            self._done.add(_file(place.mark))
+            number = 0  # another file under the same name
         after = _Place(0 if chunk.emptied else number or ingest.next_number(), chunk.mark)
         body = msgspec.json.encode(after).decode()
         found = ingest.chunk(chunk, number, {self._key(path): body})
@@ -231,6 +236,10 @@ def _goes_on(path: str, mark: Mark) -> bool:
         return same and status.st_size >= mark.offset and stream.read(len(mark.head)) == mark.head
 
 
+def _file(mark: Mark) -> tuple[int, int]:
+    return mark.device, mark.inode
+
+
 def _can_grow(source: Input) -> bool:
     """Whether a file can be followed: one that is packed can't."""
     with open_input(source, None) as stream:
@@ -239,4 +248,4 @@ def _can_grow(source: Input) -> bool:
 
 def _same_file(one: Chunk, other: Chunk) -> bool:
     ends = one.emptied or other.emptied
-    return not ends and (one.mark.device, one.mark.inode) == (other.mark.device, other.mark.inode)
+    return not ends and _file(one.mark) == _file(other.mark)
