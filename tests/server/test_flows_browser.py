@@ -161,3 +161,6 @@ def test_printed_the_answer_stands_without_forms(page: Page) -> None:
     page.emulate_media(media="print")
     expect(page.get_by_label("Namespace")).to_be_hidden()
     expect(page.get_by_role("heading", name="Denied by policies")).to_be_visible()
+    # The chart's text is as black as the paper's, whatever it is on the screen.
+    chart = "echarts.getInstanceByDom(document.querySelector('.chart'))"
+    page.wait_for_function(f"{chart}.getOption().textStyle.color === '#000'")

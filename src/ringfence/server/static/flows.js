@@ -39,7 +39,7 @@
       data: data.changes.map(([time, name]) => ({ xAxis: time, name })),
     };
     return {
-      animation: !still.matches,
+      animation: !still.matches && !matchMedia("print").matches,
       useUTC: true,
       aria: { enabled: false },
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: ink },
@@ -88,6 +88,8 @@
 
   draw();
   dark.addEventListener("change", draw);
+  // Paper has colours of its own, and no next frame to draw them in.
+  matchMedia("print").addEventListener("change", () => { draw(); if (drawn) drawn.getZr().flush(); });
   addEventListener("resize", () => drawn && drawn.resize());
   addEventListener("beforeprint", () => drawn && drawn.resize());
   document.addEventListener("htmx:afterSettle", draw);
