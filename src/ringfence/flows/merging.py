@@ -93,7 +93,7 @@ def observed(tallies: ir.Table, mapped: ir.Table) -> ir.Table:
     counts = ibis.coalesce(both.connections, both.records)
     return both.mutate(
         counts=ibis.ifelse(both.dropped, 0, counts),
-        least=ibis.ifelse(both.dropped, 0, 1),
+        least=ibis.ifelse(both.dropped, 0, 1).cast("int64"),
         # Packets that open are told by their flags, also of connections that a verdict denies or audits.
         each=both["each"] | (both.connections.notnull() & ~both.format.startswith("hubble")),
         octets=ibis.ifelse(both.reply, both.octets_back, both.octets),
