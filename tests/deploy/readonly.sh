@@ -8,7 +8,16 @@ writable=:$1:
 prepare=$2
 shift 2
 eval "$prepare"
-mount -t tmpfs -o size=64m,mode=1777 tmpfs /tmp
+case $PWD in
+/tmp/*) # the repository itself stays to be seen, and no more than that
+    mount --bind "$PWD" /mnt
+    mount -t tmpfs -o size=64m,mode=1777 tmpfs /tmp
+    mkdir -p "$PWD"
+    mount --bind /mnt "$PWD"
+    umount /mnt
+    ;;
+*) mount -t tmpfs -o size=64m,mode=1777 tmpfs /tmp ;;
+esac
 while read -r _ at _; do
     case $at in
     /proc* | /sys* | /dev | /dev/pts | /dev/mqueue) continue ;;

@@ -61,12 +61,9 @@ def candidates(engine: Engine) -> Candidates:
 
 def _selecting(engine: Engine) -> set[int]:
     """The identities of policies that have a say on some pod."""
-    numbers = {
-        number
-        for atom in range(len(engine.universe.atoms))
-        for direction in Direction
-        for number in engine.policies_of(direction, atom)
-    }
+    # An atom that lost its last pod keeps the numbers of then, and those policies may be gone.
+    atoms = set(engine.universe.atom_of.values())
+    numbers = {number for atom in atoms for direction in Direction for number in engine.policies_of(direction, atom)}
     return {id(engine.program.compiled[number].policy) for number in numbers}
 
 

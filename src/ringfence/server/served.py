@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
 
 from ringfence.history.journal import open_journal
+from ringfence.model.errors import InputError
 from ringfence.names import read_names
 from ringfence.server.change_answers import ChangeAnswers
 from ringfence.server.flow_answers import FlowAnswers
@@ -81,7 +82,12 @@ def demonstrated(source: Source) -> Iterator[Callable[[], Recorded]]:
     What is called raises InputError where the extras for it aren't installed.
     """
     with ExitStack() as stack:
-        made = tempfile.TemporaryDirectory(prefix="ringfence-demo-", ignore_cleanup_errors=True)
+        try:
+            made = tempfile.TemporaryDirectory(prefix="ringfence-demo-", ignore_cleanup_errors=True)
+        except OSError as error:
+            trouble = InputError(f"There is no place for the demo's records: {error.strerror or error}.")
+            yield lambda: _fail(trouble)
+            return
         directory = Path(stack.enter_context(made))
         ended = threading.Event()
         stack.callback(ended.set)
@@ -101,3 +107,7 @@ def demonstrated(source: Source) -> Iterator[Callable[[], Recorded]]:
             return FlowAnswers(store, source, changes.moments), changes
 
         yield make
+
+
+def _fail(error: InputError) -> NoReturn:
+    raise error
