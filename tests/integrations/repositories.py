@@ -136,7 +136,8 @@ def copy_of_ringfence(directory: Path) -> Path:
     directory.mkdir()
     for name in ("pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml", "action.yml"):
         shutil.copy(ROOT / name, directory / name)
-    shutil.copytree(ROOT / "src", directory / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("src", "examples/shop"):
+        shutil.copytree(ROOT / name, directory / name, ignore=shutil.ignore_patterns("__pycache__"))
     git(directory, "init", "--quiet", "--initial-branch=main")
     commit(directory, "Ringfence")
     return directory
