@@ -99,10 +99,15 @@ class Facts:
 
         Source: NetworkPolicySpec ``ingress`` in the Kubernetes API reference exempts traffic from the pod's node.
         """
-        if not pod.node:
-            return False
+        return bool(pod.node) and pod.node in self.nodes_of(source)
+
+    def nodes_of(self, source: Endpoint) -> frozenset[str]:
+        """The nodes that ``source`` is, or acts as: for a host-network pod also those that its addresses are of."""
+        addresses: tuple[int, ...]
         if isinstance(source, AddressEndpoint):
-            return self.node_of_address.get(source.address) == pod.node
-        if not source.host_network:
-            return False
-        return source.node == pod.node or any(self.node_of_address.get(a) == pod.node for a in source.addresses)
+            own, addresses = "", (source.address,)
+        elif source.host_network:
+            own, addresses = source.node, source.addresses
+        else:
+            return frozenset()
+        return frozenset((own, *(self.node_of_address.get(address, "") for address in addresses))) - {""}

@@ -131,17 +131,21 @@ class AlikePairs:
 def alike_pairs(engine: Engine, sources: Iterable[Endpoint], targets: Iterable[Target]) -> Iterator[AlikePairs]:
     """Every pair of a source and a target, those that no rule can tell apart together.
 
-    The node counts too where a source is one, or acts as one: a node's traffic to its own pods is exempt.
+    The node counts too where a source is one, or acts as one: a node's traffic to its own pods is exempt. It counts as
+    far as a target runs there: all else that a verdict depends on is in the atoms (:meth:`Engine.allowed`).
     """
     sources, targets = tuple(sources), tuple(targets)
     alone = len(sources) == len(targets) == 1
-    nodes = any(not isinstance(end, Pod) or end.host_network for end in sources)
+    nodes_of = engine.facts.nodes_of
+    hosts = {target.endpoint.node for target in targets if isinstance(target.endpoint, Pod)}
+    near = frozenset(node for end in sources for node in nodes_of(end)) & hosts
     left: dict[Hashable, dict[str, Endpoint]] = {}
     right: dict[Hashable, dict[str, Target]] = {}
     for end in sources:
-        left.setdefault((engine.atom(end), nodes and end.node), {})[str(end)] = end
+        left.setdefault((engine.atom(end), _is_node(end), near and nodes_of(end) & near), {})[str(end)] = end
     for target in targets:
-        key = engine.atom(target.endpoint), nodes and target.endpoint.node, target.port
+        host = target.endpoint.node if isinstance(target.endpoint, Pod) else ""
+        key = engine.atom(target.endpoint), _is_node(target.endpoint), host in near and host, target.port
         right.setdefault(key, {})[str(target.endpoint)] = target
     for senders in left.values():
         for receivers in right.values():
@@ -151,6 +155,10 @@ def alike_pairs(engine: Engine, sources: Iterable[Endpoint], targets: Iterable[T
                 source, target = _example(senders, receivers)
                 ends = tuple(target.endpoint for target in receivers.values())
                 yield AlikePairs(source, target, tuple(senders.values()), ends, count)
+
+
+def _is_node(end: Endpoint) -> bool:
+    return not isinstance(end, Pod) and bool(end.node)
 
 
 def _example(senders: dict[str, Endpoint], receivers: dict[str, Target]) -> tuple[Endpoint, Target]:
