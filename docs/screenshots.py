@@ -96,7 +96,7 @@ def _propose(page: Page) -> None:
     lines = PROPOSED.read_text(encoding="utf-8").splitlines(keepends=True)
     page.locator("textarea[name=manifests]").fill("".join(line for line in lines if line.strip() != "tier: api"))
     page.locator("main form button[type=submit], main form button:not([type])").first.click()
-    page.wait_for_load_state("networkidle")
+    page.wait_for_load_state("load")
     page.locator("main h2").first.scroll_into_view_if_needed()
 
 
