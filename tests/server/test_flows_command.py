@@ -87,7 +87,7 @@ def test_what_takes_its_time_is_served_once_it_is_there(tmp_path: Path) -> None:
             seen.append(answers.preparing)
             return flows, changes
 
-        add_later(answers, later)  # type: ignore[arg-type] # the values are only handed on
+        add_later(answers, later)  # type: ignore[arg-type]  # the values are only handed on
         assert seen == [True]
         assert (answers.flows, answers.changes, answers.preparing) == (flows, changes, False)
 

@@ -257,7 +257,8 @@ def test_keys_for_other_uses_are_passed_over(
 ) -> None:
     monkeypatch.setattr("ringfence.server.oidc._FRESH", 0.0)
     published = list(issuer.published)
-    issuer.published += [{"kty": "oct", "k": "c2VjcmV0", "kid": "1", "use": "enc"}, {"kty": "new"}, "text"]  # type: ignore[list-item]
+    issuer.published += [{"kty": "oct", "k": "c2VjcmV0", "kid": "1", "use": "enc"}, {"kty": "new"}]
+    issuer.published.append("text")  # type: ignore[arg-type]  # what an issuer should not send
     assert login(reader).status_code == 303
     issuer.published = published
 

@@ -63,4 +63,4 @@ def _stopped() -> Iterator[threading.Event]:
     finally:
         stop.set()
         for each, handler in before.items():
-            signal.signal(each, handler)  # type: ignore[arg-type] # it is what signal.signal gave
+            signal.signal(each, handler)  # type: ignore[arg-type]  # it is what signal.signal gave

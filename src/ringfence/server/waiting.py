@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -88,7 +89,7 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._waiting = waiting
 
-    async def shutdown(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]  # its own is wider
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Ends."""
         self._waiting.end()
-        await super().shutdown(sockets)  # type: ignore[arg-type]
+        await super().shutdown(sockets)
