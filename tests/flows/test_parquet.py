@@ -14,6 +14,7 @@ from ringfence.flows.state import State
 from ringfence.flows.store import open_store, opened
 from ringfence.model.errors import InputError, QueryError
 from ringfence.model.flow import HOUR
+from ringfence.observe.top import By, top_of
 from tests.docs.paths import ROOT
 from tests.flows.making import NOON
 
@@ -73,6 +74,23 @@ def test_files_that_no_transaction_finished_count_for_nothing(tmp_path: Path) ->
     with opened(path) as store:
         assert store.coverage().records == 40
     assert not (tmp_path / "store" / "kept").exists()
+
+
+@pytest.mark.parametrize("by", By)
+def test_who_only_reads_a_store_writes_nothing_there(tmp_path: Path, by: By) -> None:
+    path = filled(f"{tmp_path / 'store'}/")
+
+    def written() -> dict[Path, int]:
+        return {each: each.stat().st_mtime_ns for each in (tmp_path / "store", *(tmp_path / "store").rglob("*"))}
+
+    before = written()
+    with opened(path) as directory, opened(filled(str(tmp_path / "file.duckdb"))) as file:
+        for _ in range(2):
+            found, expected = (top_of(store, Choice(), by, limit=3) for store in (directory, file))
+            assert found == expected
+            assert found.rows
+        assert written() == before
+    assert written() == before
 
 
 def test_old_leftovers_are_removed_by_a_later_transaction(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -20,6 +21,8 @@ from tests.docs.paths import ROOT
 pytest.importorskip("pyspark", reason="the extra 'spark' is not installed")
 
 EXAMPLE = ROOT / "examples" / "flows" / "hubble.jsonl"
+
+RINGFENCE = (sys.executable, "-c", "from ringfence.cli import main; main()", "flows")
 
 SETTINGS = """\
 spark.driver.memory 512m
@@ -68,7 +71,7 @@ def wait_for(log: Path, pattern: str) -> str:
 def test_spark_says_the_same_as_duckdb(tmp_path: Path) -> None:
     (tmp_path / "spark-defaults.conf").write_text(SETTINGS, encoding="utf-8")
     on_spark, on_duckdb = f"{tmp_path / 'spark'}/", str(tmp_path / "flows.duckdb")
-    command = [sys.executable, "-c", "from ringfence.cli import main; main()", "flows", "ingest", str(EXAMPLE)]
+    command = [*RINGFENCE, "ingest", str(EXAMPLE)]
     environment = os.environ | {"SPARK_CONF_DIR": str(tmp_path), "SPARK_LOCAL_IP": "127.0.0.1"}
     with daemon(tmp_path, "master.Master", "--port", "0") as master_log:
         master = wait_for(master_log, r"(spark://127\.0\.0\.1:\d+)")
@@ -82,7 +85,20 @@ def test_spark_says_the_same_as_duckdb(tmp_path: Path) -> None:
             assert result.returncode == 0, result.stderr
             assert "has 5 edges" in result.stdout
             assert re.search(r"Registered app ringfence", master_log.read_text(encoding="utf-8"))
+            top = subprocess.run(
+                [*RINGFENCE, "top", "--store", on_spark, "--engine", master, "-o", "json"],
+                env=environment, capture_output=True, text=True, timeout=500, check=False, cwd=tmp_path,
+            )  # fmt: skip
+            assert top.returncode == 0, top.stderr
     subprocess.run([*command, "--store", on_duckdb], env=environment, capture_output=True, timeout=60, check=True)
+    same = subprocess.run(
+        [*RINGFENCE, "top", "--store", on_duckdb, "-o", "json"],
+        env=environment,
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )
+    assert json.loads(top.stdout) == json.loads(same.stdout)
     with opened(on_spark) as one, opened(on_duckdb) as other:
         assert list(one.edges(whole=True)) == list(other.edges(whole=True))
         assert one.coverage() == other.coverage()

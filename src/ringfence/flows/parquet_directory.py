@@ -48,12 +48,17 @@ class Engine(Protocol):
     def write(self, expression: ir.Table, directory: str) -> None:
         """Works an expression out into Parquet files of a new directory."""
 
+    def hold(self, table: str, rows: pa.Table | ir.Table) -> None:
+        """Makes a table of rows, or of what an expression comes to, that is in no file of the store."""
+
     def close(self) -> None:
         """Ends the engine's part of it."""
 
 
 class ParquetDirectory:
     """The tables of a store as Parquet files. ``write`` makes the store if it isn't there.
+
+    Without it nothing is written to the directory: what is kept while the store is open, the engine holds.
 
     Raises:
         InputError: the directory is no store, or has another version; or another process keeps writing to it.
@@ -66,6 +71,7 @@ class ParquetDirectory:
         self._files: dict[str, list[str]] = {}
         self._notes: dict[str, str] = {}
         self._named: dict[str, tuple[str, ...]] = {}
+        self._may_write = write
         self._kept = self._root / "kept" / uuid.uuid4().hex
         if not (self._root / MANIFEST).exists():
             if not write or (self._root.exists() and any(self._root.iterdir())):
@@ -112,13 +118,18 @@ class ParquetDirectory:
         """Keeps rows, or what an expression comes to, until the store is closed."""
         import pyarrow as pa
 
+        kept = compiling.kept(name, rows)
+        if not self._may_write:
+            if not isinstance(rows, pa.Table):
+                self._name_tables(rows)
+            self._engine.hold(kept.get_name(), rows)
+            return kept
         directory = self._kept / f"{name}-{uuid.uuid4().hex}"
         if isinstance(rows, pa.Table):
             directory.mkdir(parents=True)
             _write_file(rows, directory / "part.parquet")
         else:
             self._write(rows, directory)
-        kept = compiling.kept(name, rows)
         columns = {column: str(kind).lstrip("!") for column, kind in kept.schema().items()}
         self._engine.name(kept.get_name(), columns, _parquet_files(directory))
         return kept
@@ -230,9 +241,10 @@ class ParquetDirectory:
     def close(self) -> None:
         """Ends the engine, and removes what was kept."""
         self._engine.close()
-        shutil.rmtree(self._kept, ignore_errors=True)
-        with contextlib.suppress(OSError):
-            self._kept.parent.rmdir()
+        if self._may_write:
+            shutil.rmtree(self._kept, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                self._kept.parent.rmdir()
 
 
 class DuckDbEngine:
@@ -260,6 +272,16 @@ class DuckDbEngine:
         target = str(Path(directory, "part.parquet")).replace("'", "''")
         query = compiling.sql(expression, "duckdb")
         self._connection.execute(f"COPY ({query}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
+
+    def hold(self, table: str, rows: pa.Table | ir.Table) -> None:
+        """Makes a table in memory, or a view of rows that are there already."""
+        import pyarrow as pa
+
+        if isinstance(rows, pa.Table):
+            self._connection.register(table, rows)
+        else:
+            query = compiling.sql(rows, "duckdb")
+            self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {query}")
 
     def close(self) -> None:
         """Closes the connection."""

@@ -63,6 +63,13 @@ class SparkEngine:
         """Works an expression out into Parquet files of a new directory."""
         self._query(expression).write.parquet(f"file://{directory}")
 
+    def hold(self, table: str, rows: pa.Table | ir.Table) -> None:
+        """Makes a table that Spark keeps with its workers once it is worked out."""
+        import pyarrow as pa
+
+        found = self._session.createDataFrame(rows) if isinstance(rows, pa.Table) else self._query(rows)
+        found.persist().createOrReplaceTempView(table)
+
     def _query(self, expression: ir.Table) -> Any:
         return self._session.sql(compiling.sql(expression, "pyspark"))
 
