@@ -14,6 +14,7 @@ import pytest
 from ringfence.flowlogs.reduction import Reduction
 from ringfence.flows.store import StoredInput, opened
 from ringfence.model.errors import InputError, QueryError
+from ringfence.model.flow import Outcome
 from ringfence.server.flow_store import FlowStore
 from tests.replay.stores import seen
 from tests.server.recorded import API, DB, OUTSIDE, small, small_store
@@ -26,10 +27,10 @@ def path(tmp_path: Path) -> str:
     return small_store(tmp_path, tmp_path / "cluster")
 
 
-def add(path: str, number: int, port: int, *, cluster: str = "") -> None:
+def add(path: str, number: int, port: int, outcome: Outcome = Outcome.ALLOWED, *, cluster: str = "") -> None:
     """One more log, as ``ingest --follow`` adds it: the edges are not worked out again."""
     reduction = Reduction()
-    reduction.add(*seen(API, DB, port))
+    reduction.add(*seen(API, DB, port, outcome))
     with opened(path, write=True) as flows:
         head = f"head{number}"
         flows.add(reduction, StoredInput(number, "x", "hubble", cluster, head, 4, "", 0, 1, 1, 0.0, 0.0, time.time()))

@@ -116,7 +116,8 @@ def test_a_store_that_is_read_again_is_told(tmp_path: Path) -> None:
         before = valid(client.get("/api/v1/state", params=asked), "ServedState")["revision"]
         assert before
         assert f'content="{before}" data-of="cluster,flows"' in client.get("/flows").text
-        assert "ringfence-revision" not in client.get("/map").text
+        assert f'content="{before}" data-of="cluster,flows"' in client.get("/map").text
+        assert "ringfence-revision" not in client.get("/matrix").text
         add(path, 2, 7777)
         found = client.get("/api/v1/state", params={**asked, "revision": before, "wait": 20})
         assert valid(found, "ServedState")["revision"] != before
@@ -136,11 +137,11 @@ def test_a_revision_that_anybody_records_is_told(tmp_path: Path) -> None:
         later = dataclasses.replace(SHOP_HISTORY[0], time=CHANGED + dt.timedelta(hours=1))
         assert journal.record([later], "shop") == 1
         # What the page shows, it doesn't call new, though nobody looked for it before.
-        shown = client.get("/changes").text
+        texts = [client.get(page).text for page in ("/changes", "/changes/1", "/changes/compare?since=2026-11-18")]
         found = client.get("/api/v1/state", params={**asked, "revision": before, "wait": 20})
         after = valid(found, "ServedState")["revision"]
         assert after != before
-        assert f'content="{after}"' in shown
+        assert all(f'content="{after}" data-of="cluster,changes"' in text for text in texts)
 
 
 def test_what_can_not_be_followed_is_said(client: httpx.Client) -> None:

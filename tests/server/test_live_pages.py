@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime as dt
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,13 +11,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from ringfence.model.flow import Outcome
 from ringfence.server.source import opened
 from tests.live.conftest import Live, live, namespace, pod, policy
 from tests.render.test_html_browser import CHROMIUM
 from tests.server.browsing import browsing, chromium
-from tests.server.recorded import SHOP_HISTORY, changes_of, flows_of, small, small_store
+from tests.server.recorded import CHANGED, SHOP_HISTORY, changes_of, flows_of, small, small_store
 from tests.server.serving import serving
-from tests.server.test_flows_store import add
+from tests.server.test_flows_store import add, until
 from tests.server.test_following import Held, held
 from tests.server.test_map_browser import DRAWN, eventually, graph
 
@@ -106,6 +109,35 @@ def test_a_page_with_an_older_study_shows_the_newer_when_it_is_complete(
         expect(note).to_have_count(0)
 
 
+def test_the_map_follows_the_records_and_leaves_its_reader_alone(browser: Browser, tmp_path: Path) -> None:
+    (tmp_path / "cluster").mkdir()
+    source, path = small(tmp_path / "cluster"), small_store(tmp_path, tmp_path / "cluster")
+    with (
+        flows_of(source, path) as flows,
+        serving(source, flows=flows) as address,
+        browsing(browser, address) as page,
+    ):
+        page.goto("/map")
+        page.wait_for_selector(DRAWN)
+        line = "cy.edges('.denied').map((edge) => [edge.data('from'), edge.data('to')].sort().join(' ')).sort()"
+        assert graph(page, line) == ["data/Pod/db-0 shop/StatefulSet/web"]
+        page.get_by_role("region", name="Boxes").get_by_role("link", name="api", exact=True).click()
+        panel = page.get_by_role("complementary", name="Details")
+        add(path, 2, 7777, Outcome.DENIED)
+        eventually(page, "cy.edges('.denied').length === 2")
+        assert graph(page, line) == ["data/Pod/db-0 shop/Pod/api", "data/Pod/db-0 shop/StatefulSet/web"]
+        expect(page.locator("#told")).to_contain_text("The cluster or its records changed.")
+        page.evaluate("document.getElementById('told').textContent = ''")
+        panel.get_by_role("link").first.focus()
+        focused = page.evaluate("document.activeElement.outerHTML")
+        read = flows.store.read
+        add(path, 3, 5432)  # which is drawn already
+        until(lambda: flows.store.read > read)
+        page.wait_for_timeout(1000)
+        expect(page.locator("#told")).to_have_text("")
+        assert page.evaluate("document.activeElement.outerHTML") == focused
+
+
 def test_pages_of_what_is_recorded_say_that_there_is_more(browser: Browser, tmp_path: Path) -> None:
     (tmp_path / "cluster").mkdir()
     source, path = small(tmp_path / "cluster"), small_store(tmp_path, tmp_path / "cluster")
@@ -125,4 +157,8 @@ def test_pages_of_what_is_recorded_say_that_there_is_more(browser: Browser, tmp_
         page.goto("/changes")
         expect(page.get_by_role("main")).to_contain_text("0 changes")
         journal.record(SHOP_HISTORY, "shop")
+        expect(told).to_contain_text("The cluster or its history changed.", timeout=8000)
+        page.goto("/changes/compare?since=2026-11-18T13:00:00")
+        expect(page.get_by_role("heading", name="What changed in between")).to_be_visible()
+        journal.record([dataclasses.replace(SHOP_HISTORY[0], time=CHANGED + dt.timedelta(hours=1))], "shop")
         expect(told).to_contain_text("The cluster or its history changed.", timeout=8000)

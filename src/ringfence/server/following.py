@@ -14,8 +14,18 @@ if TYPE_CHECKING:
     from ringfence.server.answers import Answers
 
 _STUDIED: Final = (CLUSTER, "study")
-_PAGES: Final = {"/": _STUDIED, "/findings": _STUDIED, "/flows": (CLUSTER, "flows"), "/changes": (CLUSTER, "changes")}
-"""What pages show beside the cluster."""
+_FLOWS: Final = (CLUSTER, "flows")
+_CHANGES: Final = (CLUSTER, "changes")
+_PAGES: Final = {
+    "/": _STUDIED,
+    "/findings": _STUDIED,
+    "/map": _FLOWS,
+    "/flows": _FLOWS,
+    "/changes": _CHANGES,
+    "/changes/compare": _CHANGES,
+    "/changes/{number}": _CHANGES,
+}
+"""What pages show beside the cluster, by the paths of their routes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +55,7 @@ async def before(request: Request) -> None:
 def note(request: Request) -> None:
     """Notes what the page that is asked for follows, as it is now."""
     waiting: Waiting = request.app.state.waiting
-    parts = _PAGES.get(request.url.path, (CLUSTER,))
+    parts = _PAGES.get(request.scope["route"].path, (CLUSTER,))
     request.state.follows = Follows(parts, waiting.revision(parts))
 
 

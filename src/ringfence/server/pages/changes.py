@@ -38,8 +38,7 @@ def add_routes(router: APIRouter, answers: Answers) -> None:
         if answers.changes is None:
             return page(request, _NONE, preparing=answers.preparing)
         end = moment_of(until) if until else None
-        answers.changes.glance.renew()
-        note(request)
+        _follow(request, answers.changes)
         found = answers.changes.changes(namespace=namespace, until=end, most=_MOST + 1)
         shown = [_row(each) for each in found[:_MOST]]
         for row in shown:
@@ -62,6 +61,7 @@ def add_routes(router: APIRouter, answers: Answers) -> None:
     def compare(request: Request, since: str = "", until: str = "") -> Response:
         if answers.changes is None:
             return page(request, _NONE, preparing=answers.preparing)
+        _follow(request, answers.changes)
         found, trouble = None, ""
         try:
             found = _compared(answers.changes, since, until)
@@ -81,6 +81,7 @@ def add_routes(router: APIRouter, answers: Answers) -> None:
     def change(request: Request, number: _Number) -> Response:
         if answers.changes is None:
             return page(request, _NONE, preparing=answers.preparing)
+        _follow(request, answers.changes)
         recorded = answers.changes.change(number)
         effect = answers.changes.effect(recorded)
         return page(
@@ -102,6 +103,12 @@ def add_routes(router: APIRouter, answers: Answers) -> None:
         answers.changes.change(number)
         known = answers.changes.effect_soon(number)
         return page(request, "change_effect.html", number=number, effect=_numbers(known) if known is not None else None)
+
+
+def _follow(request: Request, changes: ChangeAnswers) -> None:
+    """Notes that the page follows the history as it is now, and not as it was at the last glance."""
+    changes.glance.renew()
+    note(request)
 
 
 def _row(recorded: Recorded) -> dict[str, Any]:

@@ -7,6 +7,7 @@
   const form = document.getElementById("filters");
   const panel = document.getElementById("panel");
   const told = document.getElementById("told");
+  const main = document.getElementById("main");
   const motion = !matchMedia("(prefers-reduced-motion: reduce)").matches;
   let report; // the MapReport that is drawn
   let lines = new Map(); // what is between two boxes, both ways, by their names
@@ -210,11 +211,25 @@
     said(many() ? `${much} These are too many lines for one picture: choose a box to see its own.` : much);
   };
 
-  const show = async (path, values, follow) => {
-    await htmx.ajax("GET", `${path}?${new URLSearchParams(values)}`, { target: "#panel", swap: "innerHTML" });
-    panel.scrollTop = 0;
+  let turn = 0; // of those who ask for the panel, the last one gets it
+  let written = ""; // what the panel shows, as it came
+  const show = async (path, values, { follow = false, again = false } = {}) => {
+    turn += 1;
+    const mine = turn;
+    const answer = await fetch(`${path}?${new URLSearchParams(values)}`, { headers: { "HX-Request": "true" } });
+    if (!answer.ok || answer.redirected) return;
+    const text = await answer.text();
+    if (mine !== turn || (again && text === written)) return; // who reads it isn't disturbed by the same once more
+    written = text;
+    const found = new DOMParser().parseFromString(text, "text/html").body;
+    panel.replaceChildren(...[...found.childNodes].map((node) => document.adoptNode(node)));
+    htmx.process(panel);
+    if (!again) panel.scrollTop = 0;
     if (follow) panel.querySelector("h2")?.focus();
   };
+  const showChosen = (how) => (chosen.name
+    ? show("/map/node", { name: chosen.name }, how)
+    : show("/map/edge", { source: chosen.source, target: chosen.target }, how));
   // Moves the picture only where the box can't be seen, and comes closer only where its name can't be read.
   const reveal = (found) => {
     const seen = cy.extent(), at = found.boundingBox();
@@ -227,8 +242,7 @@
   const choose = (what, follow = false, center = false) => {
     chosen = what;
     light();
-    if (what.name) show("/map/node", { name: what.name }, follow);
-    else show("/map/edge", { source: what.source, target: what.target }, follow);
+    showChosen({ follow });
     if (center && what.name && box(what.name).nonempty()) reveal(box(what.name));
   };
   const release = () => { chosen = null; light(); summary(); };
@@ -258,11 +272,13 @@
     light();
   };
   const fit = () => cy.fit(undefined, 24);
+  // Says whether something else is drawn now.
   const load = async ({ keep = false, push = true } = {}) => {
     const asked = query();
     const answer = await fetch(`/api/v1/map?${asked}`);
     const found = await answer.json();
     if (!answer.ok) { unfold(good.filter((name) => name !== "-")); said(found.detail); return false; }
+    if (keep && JSON.stringify(found) === JSON.stringify(report)) return false;
     report = found;
     good = unfolded();
     const same = keep ? { pan: { ...cy.pan() }, zoom: cy.zoom() } : null;
@@ -384,14 +400,14 @@
   find.addEventListener("keydown", (event) => { if (event.key === "Enter") { event.preventDefault(); jump(); } });
   find.addEventListener("change", () => { if ([...list.options].some((option) => option.value === find.value)) jump(); });
 
-  // ---- a cluster that changes, and colours that do
+  // ---- a cluster and records that change, and colours that do
 
   document.addEventListener("ringfence:changed", (event) => {
     if (!cy) return;
     event.preventDefault();
-    load({ keep: true, push: false }).then(() => {
-      if (chosen) choose(chosen);
-      said(`The cluster changed. ${told.textContent}`);
+    load({ keep: true, push: false }).then((differs) => {
+      if (chosen) showChosen({ again: true });
+      if (differs) said(`${main.dataset.changed || "The cluster changed."} ${told.textContent}`);
     });
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => cy?.style(style()));
