@@ -114,9 +114,9 @@ SHOP_HISTORY = (
 
 @contextmanager
 def changes_of(
-    source: Source, database: Path, revisions: Sequence[Revision] = SHOP_HISTORY
+    source: Source, database: Path | str, revisions: Sequence[Revision] = SHOP_HISTORY
 ) -> Iterator[tuple[ChangeAnswers, Journal]]:
-    """Answers about a history of these revisions."""
+    """Answers about a history of these revisions, in a file or at the URL of a server."""
     with open_journal(str(database)) as journal:
         journal.record(revisions, "shop")
         yield ChangeAnswers(journal, source), journal
