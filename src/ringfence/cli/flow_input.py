@@ -12,6 +12,8 @@ from ringfence.cli.progress import progress
 if TYPE_CHECKING:
     from ringfence.flows.choosing import Choice
     from ringfence.flows.edges import EdgeSet
+    from ringfence.flows.selection import Selection
+    from ringfence.flows.store import Store
     from ringfence.model.names import Names
     from ringfence.model.verdict import Endpoint
 
@@ -45,6 +47,22 @@ def read_edges(
     return of_cluster(edges, cluster)
 
 
+def selected(flows: Store, choice: Choice, cluster: str = "") -> Selection:
+    """As :func:`read_edges`, of an open store, whose edges stay where they are.
+
+    Raises:
+        QueryError: as there.
+        InputError: the store has no edge of the choice.
+    """
+    from ringfence.explain.recorded_clusters import selected_of_cluster
+    from ringfence.model.errors import InputError
+
+    found = flows.selection(choice)
+    if not found.parties:
+        raise InputError(nothing(flows.path, choice))
+    return selected_of_cluster(found, cluster)
+
+
 def nothing(store: str, choice: Choice | None) -> str:
     """Says that a store has no edge of a choice."""
     chosen = " of this choice" if choice is not None and choice != type(choice)() else ""
@@ -71,7 +89,7 @@ def read_between(
         return of_cluster(flows.edges(Choice(workloads=chosen), whole=True), cluster)
 
 
-def with_flow_names(names: Names | None, edges: EdgeSet) -> Names | None:
+def with_flow_names(names: Names | None, edges: EdgeSet | Selection) -> Names | None:
     """The recorded DNS answers of the input with those that the logs tell; None where there is neither."""
     from ringfence.explain.recorded_names import names_of
 

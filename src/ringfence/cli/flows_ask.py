@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,8 @@ from ringfence.cli.progress import progress
 if TYPE_CHECKING:
     from ringfence.cluster import Cluster
     from ringfence.flows.choosing import Choice
-    from ringfence.flows.edges import EdgeSet
+    from ringfence.flows.selection import Selection
+    from ringfence.flows.store import Store
     from ringfence.observe import Moment
 
 _Command = Callable[..., Any]
@@ -24,9 +26,10 @@ _Command = Callable[..., Any]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a question is asked of."""
+    """What a question is asked of. The store is open, and ``edges`` are those of it that are chosen."""
 
-    edges: EdgeSet
+    store: Store
+    edges: Selection
     cluster: Cluster | None
     moments: tuple[Moment, ...]
 
@@ -76,7 +79,8 @@ def choice(command: _Command) -> _Command:
     return wrapped
 
 
-def ask(
+@contextmanager
+def asking(
     store: str,
     engine: str,
     chosen: Choice,
@@ -86,31 +90,39 @@ def ask(
     *,
     tell: bool,
     flows_cluster: str = "",
-) -> Asked:
-    """Reads the edges, whole, and the clusters. With ``tell`` the findings about the cluster are printed.
+) -> Iterator[Asked]:
+    """Opens the store and reads the clusters. With ``tell`` the findings about the cluster are printed.
 
     Raises:
         InputError: the store or an input can't be read, or the store has no such edge.
     """
-    edges = flow_input.read_edges(store, chosen, engine=engine, whole=True, cluster=flows_cluster)
-    names = flow_input.with_flow_names(session.names(common), edges)
-    with progress("Reading the clusters"):
-        from ringfence.cluster import Cluster
-        from ringfence.observe import Moment
-
-        cluster = Cluster(session.snapshot(given), cni=common.cni, names=names) if given else None
-        moments = []
-        for path, time in _moments(snapshots):
-            there = Cluster(session.snapshot([path]), cni=common.cni, names=names)
-            moments.append(Moment(time, path, there.snapshot, there.policies))
-    if cluster is not None and tell:
-        from ringfence.render import findings_text
-
-        for line in findings_text.render(cluster.findings, notes=not common.quiet, every=common.verbose):
-            click.echo(line, err=True)
-    if len(moments) == 1:
+    times = _moments(snapshots)
+    if len(times) == 1:
         raise click.UsageError("--snapshots names one moment, and a change is between two. Name another.")
-    return Asked(edges, cluster, tuple(moments))
+    from ringfence.flows.store import check_there, opened
+
+    check_there(store)
+    with progress("Reading the clusters"):  # before the store is opened: while it is, nobody writes to it
+        now = session.snapshot(given) if given else None
+        then = [(time, path, session.snapshot([path])) for path, time in times]
+    with opened(store, engine=engine) as flows:
+        with progress("Reading the flows"):
+            from ringfence.cluster import Cluster
+            from ringfence.observe import Moment
+
+            selection = flow_input.selected(flows, chosen, flows_cluster)
+            names = flow_input.with_flow_names(session.names(common), selection)
+            cluster = Cluster(now, cni=common.cni, names=names) if now is not None else None
+            moments = tuple(
+                Moment(time, path, there, Cluster(there, cni=common.cni, names=names).policies)
+                for time, path, there in then
+            )
+        if cluster is not None and tell:
+            from ringfence.render import findings_text
+
+            for line in findings_text.render(cluster.findings, notes=not common.quiet, every=common.verbose):
+                click.echo(line, err=True)
+        yield Asked(flows, selection, cluster, moments)
 
 
 def finish(cluster: Cluster | None, common: options.Common, *, found: bool = False) -> None:

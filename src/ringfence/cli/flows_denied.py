@@ -56,14 +56,14 @@ def command(
     common: options.Common,
 ) -> None:
     """Runs the command."""
-    asked = flows_ask.ask(
+    asking = flows_ask.asking(
         store, engine, choice, paths, snapshots, common, tell=output != "json", flows_cluster=flows_cluster
     )
-    cluster = asked.cluster
-    with progress("Working it out"):
-        from ringfence.observe import denied
+    with asking as asked, progress("Working it out"):
+        from ringfence.observe.denied import denied_of
 
-        report = denied(
+        cluster = asked.cluster
+        report = denied_of(
             asked.edges,
             cluster.snapshot if cluster is not None else None,
             cluster.policies if cluster is not None else None,

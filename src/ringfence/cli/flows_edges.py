@@ -34,7 +34,8 @@ def command(store: str, engine: str, choice: Choice, limit: int | None, output: 
     from ringfence.render import flows_edges as rendering
 
     with progress("Reading the flows"), opened(store, engine=engine) as flows:
-        edges = flows.edges(choice, whole=True)
+        edges = flows.edges(choice, whole=True, limit=limit)
+        total = flows.count(choice) if limit is not None else len(edges)
     render = {"text": rendering.text, "json": rendering.document, "csv": rendering.table}[output]
-    for piece in render(edges, limit):
+    for piece in render(edges, total):
         click.echo(piece)

@@ -52,22 +52,24 @@ def command(
 ) -> None:
     """Runs the command."""
     assert output == "html"  # noqa: S101 -- the only choice, by name for those to come
-    asked = flows_ask.ask(store, engine, choice, paths, snapshots, common, tell=True, flows_cluster=flows_cluster)
-    cluster = asked.cluster
-    snapshot = cluster.snapshot if cluster is not None else None
-    with progress("Working it out"):
-        from ringfence.observe import denied
-        from ringfence.observe.service_map import service_map
-        from ringfence.observe.timeline import timeline
-        from ringfence.observe.top import top
-        from ringfence.render.flows_html import Page, render
+    asking = flows_ask.asking(
+        store, engine, choice, paths, snapshots, common, tell=True, flows_cluster=flows_cluster
+    )  # fmt: skip
+    with asking as asked, progress("Working it out"):
+        from ringfence.observe.denied import denied_of
+        from ringfence.observe.service_map import service_map_of
+        from ringfence.observe.timeline import timeline_of
+        from ringfence.observe.top import top_of
+        from ringfence.render.flows_html import TALKERS, Page, render
 
+        cluster = asked.cluster
+        snapshot = cluster.snapshot if cluster is not None else None
         page = Page(
             title,
-            denied(asked.edges, snapshot, cluster.policies if cluster is not None else None, asked.moments),
-            timeline(asked.edges, snapshot, asked.moments),
-            service_map(asked.edges),
-            top(asked.edges),
+            denied_of(asked.edges, snapshot, cluster.policies if cluster is not None else None, asked.moments),
+            timeline_of(asked.edges, snapshot, asked.moments),
+            service_map_of(asked.edges),
+            top_of(asked.store, asked.edges.choice, limit=TALKERS),
             session.left_out(cluster) if cluster is not None else "",
         )
     with nullcontext(sys.stdout) if file is None else session.opened(file, "w") as out:

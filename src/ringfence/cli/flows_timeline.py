@@ -46,13 +46,13 @@ def command(
     common: options.Common,
 ) -> None:
     """Runs the command."""
-    asked = flows_ask.ask(
+    asking = flows_ask.asking(
         store, engine, choice, paths, snapshots, common, tell=output != "json", flows_cluster=flows_cluster
     )
-    with progress("Working it out"):
-        from ringfence.observe.timeline import timeline
+    with asking as asked, progress("Working it out"):
+        from ringfence.observe.timeline import timeline_of
 
-        report = timeline(asked.edges, asked.cluster.snapshot if asked.cluster is not None else None, asked.moments)
+        report = timeline_of(asked.edges, asked.cluster.snapshot if asked.cluster is not None else None, asked.moments)
     from ringfence.render import flows_timeline as rendering
 
     if output == "json":

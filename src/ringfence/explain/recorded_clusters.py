@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ringfence.flows.edges import EdgeSet, Party, PartyKind
 from ringfence.model.errors import QueryError
+
+if TYPE_CHECKING:
+    from ringfence.flows.selection import Selection
 
 T = TypeVar("T")
 
@@ -18,17 +21,8 @@ def of_cluster(edges: EdgeSet, name: str = "") -> EdgeSet:
     Raises:
         QueryError: the edges are of several clusters and none is named, or none is of the named one.
     """
-    clusters = sorted({party.cluster for party in edges.parties if party.cluster})
-    if not name:
-        if len(clusters) > 1:
-            raise QueryError(
-                f"The flows are of {len(clusters)} clusters ({', '.join(clusters)}), and the input is one. Name it with"
-                " --flows-cluster."
-            )
+    if not _check(edges.parties, name):
         return edges
-    if name not in clusters:
-        known = f"They are of {', '.join(clusters)}." if clusters else "They name no cluster."
-        raise QueryError(f"No flow is of cluster {name}. {known}")
     of_party = [party.cluster for party in edges.parties]
     kept = [
         number
@@ -37,7 +31,7 @@ def of_cluster(edges: EdgeSet, name: str = "") -> EdgeSet:
     ]
     return replace(
         edges,
-        parties=[party if party.cluster in ("", name) else _elsewhere(party) for party in edges.parties],
+        parties=_seen_from(edges.parties, name),
         source=_some(edges.source, kept),
         destination=_some(edges.destination, kept),
         protocol=_some(edges.protocol, kept),
@@ -48,6 +42,37 @@ def of_cluster(edges: EdgeSet, name: str = "") -> EdgeSet:
         last=_some(edges.last, kept),
         edges=_some(edges.edges, kept) if edges.edges is not None else None,
     )
+
+
+def selected_of_cluster(selection: Selection, name: str = "") -> Selection:
+    """As :func:`of_cluster`, of edges that are asked where they are.
+
+    Raises:
+        QueryError: as there.
+    """
+    if not _check(selection.parties, name):
+        return selection
+    return selection.of_cluster(name, _seen_from(selection.parties, name))
+
+
+def _check(parties: Iterable[Party], name: str) -> bool:
+    """Whether a cluster is named, which must be one of these parties'."""
+    clusters = sorted({party.cluster for party in parties if party.cluster})
+    if not name:
+        if len(clusters) > 1:
+            raise QueryError(
+                f"The flows are of {len(clusters)} clusters ({', '.join(clusters)}), and the input is one. Name it with"
+                " --flows-cluster."
+            )
+        return False
+    if name not in clusters:
+        known = f"They are of {', '.join(clusters)}." if clusters else "They name no cluster."
+        raise QueryError(f"No flow is of cluster {name}. {known}")
+    return True
+
+
+def _seen_from(parties: Iterable[Party], cluster: str) -> list[Party]:
+    return [party if party.cluster in ("", cluster) else _elsewhere(party) for party in parties]
 
 
 def _elsewhere(party: Party) -> Party:

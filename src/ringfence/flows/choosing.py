@@ -20,7 +20,8 @@ class Choice:
 
     ``namespaces`` and ``workloads`` (``namespace/Kind/name``, ``Kind/name`` or ``name``) are of either end. ``since``
     and ``until`` are seconds since 1970, UTC; the hours that they lie in count whole. ``external`` chooses edges with
-    an end outside the cluster, or with False those without.
+    an end outside the cluster, or with False those without. ``cluster`` chooses those with an end in it, or with two
+    ends of which no cluster is known.
     """
 
     namespaces: tuple[str, ...] = ()
@@ -30,11 +31,17 @@ class Choice:
     outcomes: tuple[Outcome, ...] = ()
     ports: tuple[int, ...] = ()
     external: bool | None = None
+    cluster: str = ""
 
     @property
     def has_window(self) -> bool:
         """Whether some hours are left out."""
         return self.since is not None or self.until is not None
+
+    @property
+    def all_edges(self) -> bool:
+        """Whether no edge of the hours that are chosen is left out."""
+        return self == Choice(since=self.since, until=self.until)
 
 
 def in_window(table: ir.Table, choice: Choice) -> ir.Table:
@@ -73,6 +80,13 @@ def chosen(storage: Storage, choice: Choice) -> ir.Table:
         outside = parties.filter(parties.kind == "external").party
         has = edges.source.isin(outside) | edges.destination.isin(outside)
         edges = edges.filter(has if choice.external else ~has)
+    if choice.cluster:
+        own, none = (parties.filter(parties.cluster == name).party for name in (choice.cluster, ""))
+        edges = edges.filter(
+            edges.source.isin(own)
+            | edges.destination.isin(own)
+            | (edges.source.isin(none) & edges.destination.isin(none))
+        )
     return edges
 
 

@@ -16,6 +16,7 @@ from ringfence.flows.tables import NO_PORT, PODS, RESET
 from ringfence.model.flow import Outcome, RecordedRule
 
 if TYPE_CHECKING:
+    import ibis.expr.types as ir
     import pyarrow as pa
 
 _party = msgspec.json.Decoder(Party)
@@ -26,29 +27,74 @@ _reset = msgspec.json.Decoder(Reset)
 Key = tuple[int, int, str, int, str]
 
 
-def edge_set(storage: Storage, choice: Choice, *, whole: bool) -> EdgeSet:
-    """The chosen edges, sorted by source, destination, protocol, port and outcome."""
+def edge_set(storage: Storage, choice: Choice, *, whole: bool, limit: int | None = None) -> EdgeSet:
+    """The chosen edges, sorted by source, destination, protocol, port and outcome.
+
+    With ``limit`` they are those with most connections; of edges with as many, those that are sorted first.
+    """
     import numpy as np
 
-    found, parties = in_order(storage, storage.fetch(chosen(storage, choice)), PAIR_AND_OUTCOME[2:])
+    picked = chosen(storage, choice)
+    if limit is not None:
+        picked = picked.semi_join(storage.keep("most", _most(storage, picked, limit)), PAIR_AND_OUTCOME)
+    found, parties = in_order(storage, storage.fetch(picked), PAIR_AND_OUTCOME[2:])
     source, destination = (found.column(name).to_numpy() for name in ("source_place", "destination_place"))
     is_used = np.bincount(np.concatenate([source, destination]), minlength=len(parties)) > 0
     places = np.cumsum(is_used) - 1
+    used = [party for party, used in zip(parties, is_used.tolist(), strict=True) if used]
+    edges = columns_of(found, used, places[source].tolist(), places[destination].tolist())
+    edges.coverage = coverage(storage, choice)
+    if whole:
+        every = choice == Choice() and limit is None
+        edges.edges = whole_edges(storage, choice, found, edges, None if every else picked)
+    return edges
+
+
+def columns_of(found: pa.Table, parties: Sequence[Party], source: Sequence[int], destination: Sequence[int]) -> EdgeSet:
+    """Rows of edges in columns, between these parties, by their places."""
     ports = found.column("port").to_numpy().tolist()
-    edges = EdgeSet(
-        [party for party, used in zip(parties, is_used.tolist(), strict=True) if used],
-        places[source].tolist(),
-        places[destination].tolist(),
+    return EdgeSet(
+        parties,
+        source,
+        destination,
         _shared(found.column("protocol")),
         [None if port == NO_PORT else port for port in ports],
         _shared(found.column("outcome"), Outcome),
         found.column("connections").to_numpy().tolist(),
         found.column("first").to_numpy().tolist(),
         found.column("last").to_numpy().tolist(),
-        coverage=coverage(storage, choice),
     )
-    if whole:
-        edges.edges = _whole(storage, choice, found, edges)
+
+
+def _most(storage: Storage, picked: ir.Table, limit: int) -> ir.Table:
+    """The keys of those edges that have most connections."""
+    numbers, _ = used_parties(storage, picked)
+    placed = with_places(picked, keep_places(storage, "places", numbers))
+    order = [placed[name] for name in ("source_place", "destination_place", *PAIR_AND_OUTCOME[2:])]
+    return placed.order_by([placed.connections.desc(), *order]).limit(limit).select(*PAIR_AND_OUTCOME)
+
+
+def used_parties(storage: Storage, picked: ir.Table) -> tuple[list[int], list[Party]]:
+    """The parties of these edges, in the order of what they are, and their numbers."""
+    parties = storage.table("parties")
+    used = picked.select(party=picked.source).union(picked.select(party=picked.destination)).distinct()
+    return _decoded(storage.fetch(parties.semi_join(used, "party").select("party", "body")))
+
+
+def keep_places(storage: Storage, name: str, numbers: Sequence[int], ends: Sequence[int] | None = None) -> ir.Table:
+    """Keeps a table of the places of parties in this order, and of the number of the end that each is."""
+    import pyarrow as pa
+
+    places = list(range(len(numbers)))
+    columns = {"party": list(numbers), "place": places, "end": places if ends is None else list(ends)}
+    return storage.keep(name, pa.table({key: pa.array(values, pa.int64()) for key, values in columns.items()}))
+
+
+def with_places(edges: ir.Table, places: ir.Table) -> ir.Table:
+    """Edges with the places and ends of their parties."""
+    for side in ("source", "destination"):
+        of = places.rename({f"{side}_{column}": column for column in places.columns})
+        edges = edges.join(of, edges[side] == of[f"{side}_party"])
     return edges
 
 
@@ -94,9 +140,13 @@ def parties_of(storage: Storage, numbers: Any) -> tuple[list[int], list[Party]]:
     # All parties are fetched, and the choice is made here: to ask for many numbers, they would have to be written down,
     # and who only reads a store writes nothing.
     table = storage.fetch(storage.table("parties").select("party", "body"))
-    rows = table.filter(pc.is_in(table.column("party"), pa.array(numbers, pa.int64()))).to_pydict()
+    return _decoded(table.filter(pc.is_in(table.column("party"), pa.array(numbers, pa.int64()))))
+
+
+def _decoded(rows: pa.Table) -> tuple[list[int], list[Party]]:
+    parties = map(_party.decode, rows.column("body").to_pylist())
     found = sorted(
-        zip(map(_party.decode, rows["body"]), rows["party"], strict=True), key=lambda each: order(each[0])
+        zip(parties, rows.column("party").to_pylist(), strict=True), key=lambda each: order(each[0])
     )  # fmt: skip
     return [number for _, number in found], [party for party, _ in found]
 
@@ -137,23 +187,27 @@ def _shared(column: pa.ChunkedArray, make: Any = str) -> list[Any]:
     return [values[index] for index in encoded.indices.to_numpy().tolist()]
 
 
-def _whole(storage: Storage, choice: Choice, found: pa.Table, edges: EdgeSet) -> list[Edge]:
+def whole_edges(
+    storage: Storage, choice: Choice, found: pa.Table, edges: EdgeSet, only: ir.Table | None = None
+) -> list[Edge]:
+    """Edges with hours, policies and all else. ``found`` are their rows, and ``only`` those of the store, or of all."""
     keys: list[Key] = list(zip(*(found.column(name).to_pylist() for name in PAIR_AND_OUTCOME), strict=True))
-    wanted = set(keys)
+    tables = [in_window(storage.table("hourly"), choice), storage.table("edge_details")]
+    if only is not None:
+        wanted = storage.keep("wanted", only.select(*PAIR_AND_OUTCOME))
+        tables = [table.semi_join(wanted, PAIR_AND_OUTCOME) for table in tables]
     hours: dict[Key, list[tuple[int, int]]] = defaultdict(list)
-    rows = storage.fetch(in_window(storage.table("hourly"), choice).order_by("hour"))
+    rows = storage.fetch(tables[0].order_by("hour"))
     for key, hour, number in zip(
         _keys(rows), rows.column("hour").to_pylist(), rows.column("connections").to_pylist(), strict=True
     ):
-        if key in wanted:
-            hours[key].append((hour, number))
+        hours[key].append((hour, number))
     details: dict[Key, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    rows = storage.fetch(storage.table("edge_details").order_by("kind", "value"))
+    rows = storage.fetch(tables[1].order_by("kind", "value"))
     for key, kind, value in zip(
         _keys(rows), rows.column("kind").to_pylist(), rows.column("value").to_pylist(), strict=True
     ):
-        if key in wanted:
-            details[key][kind].append(value)
+        details[key][kind].append(value)
     columns = {
         name: found.column(name).to_pylist() for name in ("octets", "octets_back", "egress", "ingress", "guessed")
     }

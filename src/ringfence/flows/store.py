@@ -11,7 +11,7 @@ from pathlib import Path
 from ringfence.flowlogs.reduction import Reduction
 from ringfence.flows import rows
 from ringfence.flows.adding import add
-from ringfence.flows.choosing import Choice
+from ringfence.flows.choosing import Choice, chosen
 from ringfence.flows.deriving import STALE, derive, stale
 from ringfence.flows.duckdb_file import MEMORY, DuckDbFile
 from ringfence.flows.edges import Coverage, EdgeSet
@@ -20,6 +20,7 @@ from ringfence.flows.fetching import coverage, edge_set
 from ringfence.flows.joining import Joined, join
 from ringfence.flows.opening_storage import DUCKDB, open_storage
 from ringfence.flows.pruning import Pruned, prune
+from ringfence.flows.selection import Selection
 from ringfence.flows.state import State
 from ringfence.flows.status import Status
 from ringfence.flows.storage import Storage
@@ -27,7 +28,7 @@ from ringfence.flows.stored import StoredInput, StoredState
 from ringfence.flows.talkers import Sums, sums
 from ringfence.model.errors import InputError
 
-__all__ = ["DEFAULT", "Store", "StoredInput", "edges_of", "open_store", "opened"]
+__all__ = ["DEFAULT", "Store", "StoredInput", "check_there", "edges_of", "open_store", "opened"]
 
 DEFAULT = "ringfence-flows.duckdb"
 
@@ -111,23 +112,30 @@ class Store:
         if self.is_stale():
             derive(self._storage)
 
-    def edges(self, choice: Choice | None = None, *, whole: bool = False) -> EdgeSet:
+    def edges(self, choice: Choice | None = None, *, whole: bool = False, limit: int | None = None) -> EdgeSet:
         """The edges of a choice (all by default), in columns; ``whole`` brings hours, policies and all else with them.
 
-        A million edges in columns take about two seconds; whole, twenty times that.
+        A million edges in columns take about two seconds; whole, twenty times that. ``limit`` chooses those with most
+        connections.
         """
         self.derive()
-        return edge_set(self._storage, choice or Choice(), whole=whole)
+        return edge_set(self._storage, choice or Choice(), whole=whole, limit=limit)
+
+    def selection(self, choice: Choice | None = None) -> Selection:
+        """The edges of a choice (all by default), to be asked where they are, as long as the store is open."""
+        self.derive()
+        return Selection(self._storage, choice or Choice())
 
     def sums(self, choice: Choice, keys: tuple[str, ...], *, octets: bool, limit: int) -> Sums:
         """Edges added up; see :func:`ringfence.flows.talkers.sums`."""
         self.derive()
         return sums(self._storage, choice, keys, octets=octets, limit=limit)
 
-    def count(self) -> int:
-        """How many edges there are."""
+    def count(self, choice: Choice | None = None) -> int:
+        """How many edges there are of a choice (all by default)."""
         self.derive()
-        return sum(self._counted("edges", "outcome").values())
+        edges = chosen(self._storage, choice or Choice())
+        return int(self._storage.fetch(edges.agg(number=edges.count())).column("number")[0].as_py())
 
     def _counted(self, name: str, column: str) -> Counter[str]:
         """How many rows of a table have which value."""
@@ -166,14 +174,24 @@ def open_store(path: str = DEFAULT, *, engine: str = DUCKDB, write: bool = False
     Raises:
         InputError: there is none, it is no store, or it has another version; or the engine can't be used.
     """
-    if not write and not Path(path).exists():
-        raise InputError(f"There is no store {path}. Make one: ringfence flows ingest LOG… --store {path}")
+    if not write:
+        check_there(path)
     store = Store(open_storage(path, engine, write=write))
     if not write and store.is_stale():
         store.close()
         store = Store(open_storage(path, engine, write=True))
         store.derive()
     return store
+
+
+def check_there(path: str) -> None:
+    """Says where there is no store.
+
+    Raises:
+        InputError: there is none.
+    """
+    if not Path(path).exists():
+        raise InputError(f"There is no store {path}. Make one: ringfence flows ingest LOG… --store {path}")
 
 
 @contextmanager

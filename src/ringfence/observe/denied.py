@@ -8,15 +8,17 @@ from dataclasses import replace
 from ringfence.explain.evidence import evidence
 from ringfence.explain.recorded import RecordedEnd, RecordedEnds
 from ringfence.explain.recorded_verdict import RecordedJudge
-from ringfence.flows.edges import Edge, EdgeSet
+from ringfence.flows.edges import Coverage, Edge, EdgeSet, Party
+from ringfence.flows.selection import Selection, Totals
 from ringfence.model.finding import Finding
 from ringfence.model.flow import RecordedRule
 from ringfence.model.objects import Snapshot
 from ringfence.model.policy import PolicySet
 from ringfence.observe.calls import PASSED, STOPPED, Call, calls_of, end_of, merged_hours
-from ringfence.observe.endings import ending_of, only_reset
+from ringfence.observe.endings import ALLOW_ALL, ending_of, only_reset
 from ringfence.observe.enforcement import Enforcement
 from ringfence.observe.history import History, Moment
+from ringfence.observe.passed import not_surely_allowed
 from ringfence.observe.report import Denial, DeniedReport, Ending
 
 _ORDER = tuple(Ending)
@@ -33,21 +35,71 @@ def denied(
     With a snapshot and its policies the engine says by which line, and where it disagrees with the records. ``history``
     are snapshots over time, in which the change before each denial is looked for.
     """
-    ends = RecordedEnds(snapshot or Snapshot(), edges.parties)
-    calls = calls_of(edges, ends)
-    judge = RecordedJudge(ends, policies) if policies is not None else None
-    past = History(history, edges.parties)
+    asked = _Asked(RecordedEnds(snapshot or Snapshot(), edges.parties), snapshot, policies, history, edges.parties)
+    calls = calls_of(edges, asked.ends)
     answered = {call.ends for call in calls if call.of(PASSED)}
-    rows = [row for call in calls for row in _rows(call, ends, judge, past, answered)]
-    rows.sort(key=_order)
-    findings = tuple(_disagreements(calls, rows, ends, judge, snapshot, past)) if judge and snapshot else ()
-    return DeniedReport(
-        tuple(rows),
-        findings,
-        len(calls),
-        sum(edge.connections for call in calls for edge in call.edges),
-        evidence(edges.coverage, snapshot, edges.parties),
-    )
+    totals = Totals(len(calls), sum(edge.connections for call in calls for edge in call.edges))
+    return asked.report(calls, calls, answered, totals, edges.coverage)
+
+
+def denied_of(
+    selection: Selection,
+    snapshot: Snapshot | None = None,
+    policies: PolicySet | None = None,
+    history: Sequence[Moment] = (),
+) -> DeniedReport:
+    """As :func:`denied`, of edges that are asked where they are: only those are read that an answer may name."""
+    parties = selection.parties
+    asked = _Asked(RecordedEnds(snapshot or Snapshot(), parties), snapshot, policies, history, parties)
+    by_call = selection.calls(asked.ends.numbers)
+    calls = calls_of(by_call.unusual(ALLOW_ALL), asked.ends)
+    passed: Sequence[Call] = ()
+    if asked.judge is not None:
+        passed = calls_of(by_call.of(not_surely_allowed(by_call.allowed(), asked.judge)), asked.ends)
+    return asked.report(calls, passed, by_call.answered(), by_call.totals(), selection.coverage)
+
+
+class _Asked:
+    """What the calls are judged by: the policies, and those of before."""
+
+    def __init__(
+        self,
+        ends: RecordedEnds,
+        snapshot: Snapshot | None,
+        policies: PolicySet | None,
+        history: Sequence[Moment],
+        parties: Sequence[Party],
+    ) -> None:
+        self.ends = ends
+        self.judge = RecordedJudge(ends, policies) if policies is not None else None
+        self._snapshot = snapshot
+        self._past = History(history, parties)
+        self._parties = parties
+
+    def report(
+        self,
+        calls: Sequence[Call],
+        passed: Sequence[Call],
+        answered: set[tuple[int, int]],
+        totals: Totals,
+        coverage: Coverage,
+    ) -> DeniedReport:
+        """``calls`` are those that may have a row, ``passed`` those that policies may deny though they passed."""
+        judge, past = self.judge, self._past
+        rows = [row for call in calls for row in _rows(call, self.ends, judge, past, answered)]
+        rows.sort(key=_order)
+        findings = (
+            tuple(_disagreements(passed, rows, self.ends, judge, self._snapshot, past))
+            if judge and self._snapshot
+            else ()
+        )
+        return DeniedReport(
+            tuple(rows),
+            findings,
+            totals.calls,
+            totals.connections,
+            evidence(coverage, self._snapshot, self._parties),
+        )
 
 
 def _rows(

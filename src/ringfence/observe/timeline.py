@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ringfence.explain.evidence import Evidence, evidence
 from ringfence.explain.recorded import RecordedEnd, RecordedEnds
-from ringfence.flows.edges import EdgeSet
+from ringfence.flows.edges import Coverage, Edge, EdgeSet
+from ringfence.flows.selection import HourOf, Selection
 from ringfence.model.flow import HOUR
 from ringfence.model.objects import Snapshot
 from ringfence.observe.calls import PASSED, STOPPED, Call, calls_of, end_of, hours_of
@@ -53,32 +54,65 @@ class Timeline:
 def timeline(edges: EdgeSet, snapshot: Snapshot | None = None, history: Sequence[Moment] = ()) -> Timeline:
     """Counts of whole edges by hour. ``history`` are snapshots over time: what they differ in is marked."""
     ends = RecordedEnds(snapshot or Snapshot(), edges.parties)
-    calls = calls_of(edges, ends)
+    return _timeline(_counts(edges), edges, ends, snapshot, history)
+
+
+def timeline_of(selection: Selection, snapshot: Snapshot | None = None, history: Sequence[Moment] = ()) -> Timeline:
+    """As :func:`timeline`, of edges that are counted where they are."""
+    ends = RecordedEnds(snapshot or Snapshot(), selection.parties)
+    edges = selection.calls(ends.numbers).turning()
+    return _timeline(_counted(selection.hours()), edges, ends, snapshot, history)
+
+
+def _timeline(
+    counts: _Counts, edges: EdgeSet, ends: RecordedEnds, snapshot: Snapshot | None, history: Sequence[Moment]
+) -> Timeline:
     past = History(history, edges.parties)
-    turns = [turn for call in calls if (turn := _turn(call, ends, past)) is not None]
+    turns = [turn for call in calls_of(edges, ends) if (turn := _turn(call, ends, past)) is not None]
     turns.sort(key=lambda turn: (turn.first, -turn.denied, turn.source.name, turn.destination.name))
     return Timeline(
-        tuple(_hours(edges)),
+        tuple(_hours(counts, edges.coverage)),
         tuple(turns),
         tuple(past.policy_changes()),
         evidence(edges.coverage, snapshot, edges.parties),
     )
 
 
-def _hours(edges: EdgeSet) -> list[Hour]:
-    counts: dict[int, list[int]] = {}
-    for edge in edges:
-        kind = 0 if edge.outcome in PASSED else 1 if edge.outcome in STOPPED else 2
-        for hour, number in hours_of(edge):
-            counts.setdefault(hour, [0, 0, 0])[kind] += number
-        for reset in edge.resets if kind == 0 else ():  # no policy stopped it, and it didn't get through
-            of_hour = counts.setdefault(reset.hour, [0, 0, 0])
-            moved = min(reset.connections, of_hour[0])
-            of_hour[0] -= moved
-            of_hour[2] += moved
+_Counts = dict[int, list[int]]
+"""For each hour what passed, was stopped, and did neither. What was reset is of the last: no policy stopped it."""
+
+
+def _counts(edges: EdgeSet) -> _Counts:
+    return _counted(
+        HourOf(
+            hour, edge.outcome, number, sum(min(number, each.connections) for each in edge.resets if each.hour == hour)
+        )
+        for edge in edges
+        for hour, number in hours_of(edge)
+    )
+
+
+def _reset_in(edge: Edge, hour: int, number: int) -> int:
+    """How many of the connections of an hour were reset."""
+    return sum(min(number, reset.connections) for reset in edge.resets if reset.hour == hour)
+
+
+def _counted(found: Iterable[HourOf]) -> _Counts:
+    counts: _Counts = {}
+    for each in found:
+        kind = 0 if each.outcome in PASSED else 1 if each.outcome in STOPPED else 2
+        of_hour = counts.setdefault(each.hour, [0, 0, 0])
+        of_hour[kind] += each.connections
+        if kind == 0:
+            of_hour[0] -= each.reset
+            of_hour[2] += each.reset
+    return counts
+
+
+def _hours(counts: _Counts, coverage: Coverage) -> list[Hour]:
     if not counts:
         return []
-    known = {*counts, *edges.coverage.hours}
+    known = {*counts, *coverage.hours}
     found = []
     for hour in range(min(counts), max(counts) + 1):
         passed, stopped, other = counts.get(hour, (0, 0, 0))

@@ -39,9 +39,9 @@ COLUMNS = (
 _COLOURS = {Outcome.ALLOWED: good, Outcome.DENIED: bad, Outcome.REJECTED: bad}
 
 
-def text(edges: EdgeSet, limit: int | None) -> Iterator[str]:
-    """A line for each edge, in columns, then what the evidence is."""
-    shown = most(edges, limit)
+def text(edges: EdgeSet, total: int) -> Iterator[str]:
+    """A line for each edge, of ``total`` that there are, in columns, then what the evidence is."""
+    shown = list(edges)
     rows = [_row(edge) for edge in shown]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for edge, row in zip(shown, rows, strict=True):
@@ -49,19 +49,11 @@ def text(edges: EdgeSet, limit: int | None) -> Iterator[str]:
         cells[3] = _COLOURS.get(edge.outcome, careful)(cells[3])
         yield "  ".join(cells).rstrip()
     yield ""
-    left = len(edges) - len(shown)
-    yield f"{count(len(edges), 'edge')}{f', {left:,} of them not shown' if left else ''}."
+    left = total - len(shown)
+    yield f"{count(total, 'edge')}{f', {left:,} of them not shown' if left else ''}."
     if any(edge.guessed for edge in shown):
         yield "~ marks edges whose direction was guessed from the ports."
     yield from flows_evidence.lines(evidence(edges.coverage, None, ()))
-
-
-def most(edges: EdgeSet, limit: int | None) -> list[Edge]:
-    """The edges, or those with most connections, in their order."""
-    if limit is None or limit >= len(edges):
-        return list(edges)
-    numbers = sorted(range(len(edges)), key=lambda number: (-edges.connections[number], number))[:limit]
-    return [edges[number] for number in sorted(numbers)]
 
 
 def _row(edge: Edge) -> tuple[str, ...]:
@@ -117,9 +109,9 @@ def rule(value: RecordedRule) -> str:
     return f"{value.kind or 'policy'} {named}{'…' if value.cropped else ''}"
 
 
-def table(edges: EdgeSet, limit: int | None) -> Iterator[str]:
+def table(edges: EdgeSet, _total: int) -> Iterator[str]:
     """CSV, with a header."""
-    for row in (COLUMNS, *(_cells(edge) for edge in most(edges, limit))):
+    for row in (COLUMNS, *map(_cells, edges)):
         line = io.StringIO()
         csv.writer(line, lineterminator="").writerow(["" if cell is None else cell for cell in row])
         yield line.getvalue()
@@ -149,11 +141,11 @@ def _cells(edge: Edge) -> tuple[str | int | None, ...]:
     )
 
 
-def document(edges: EdgeSet, limit: int | None) -> Iterator[str]:
+def document(edges: EdgeSet, total: int) -> Iterator[str]:
     """The document, indented."""
     fields: Json = {
-        "edges": [as_json(edge) for edge in most(edges, limit)],
-        "total": len(edges),
+        "edges": [as_json(edge) for edge in edges],
+        "total": total,
         "evidence": flows_evidence.as_json(evidence(edges.coverage, None, ())),
     }
     yield json.dumps(json_values.document("FlowEdgesReport", **fields), indent=2, ensure_ascii=False)

@@ -18,7 +18,10 @@ from ringfence.render.lines import place
 
 SHOWN = 200
 """More rows than this of one kind are counted."""
-_TOP = 20
+TALKERS = 20
+"""Of those who talk most, so many are shown."""
+
+_PORTS = 20
 
 _STYLE = """
 :root { --text: #1b2530; --muted: #5c6a78; --line: #d8dee4; --page: #ffffff; --box: #f3f6f9; --good: #2f7fc1;
@@ -160,7 +163,7 @@ def _map(drawn: ServiceMap) -> Iterator[str]:
         (
             _code(drawn.names[link.source]),
             _code(drawn.names[link.destination]),
-            escape(", ".join(link.ports[:_TOP])),
+            escape(", ".join(link.ports[:_PORTS])),
             f"{link.passed:,}",
             f"{link.stopped:,}",
         )
@@ -174,7 +177,7 @@ def _talkers(report: Top) -> Iterator[str]:
     yield "<h2>Who talks most</h2>"
     rows = (
         (_code(row.name), f"{row.connections:,}", f"{row.stopped:,}", octets(row.octets), octets(row.octets_back))
-        for row in report.rows[:_TOP]
+        for row in report.rows[:TALKERS]
     )
     yield from _table((report.by.value, "#connections", "#denied", "#out", "#in"), rows)
 

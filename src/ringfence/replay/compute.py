@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
+from ringfence.engine.columns import protocol_of
 from ringfence.explain.evidence import evidence
 from ringfence.explain.recorded import Basis, RecordedEnd, RecordedEnds
 from ringfence.explain.recorded_reasons import Reason, Reasons, Standing, on_condition
@@ -17,7 +18,6 @@ from ringfence.model.policy import PolicySet
 from ringfence.model.ports import AnyProtocol, Protocol, message
 from ringfence.model.verdict import Endpoint
 from ringfence.replay.changes import Changes
-from ringfence.replay.columns import protocol_of
 from ringfence.replay.grouping import PASSED, STOPPED, Groups, group
 from ringfence.replay.judging import ALLOWED, DENIED, UNJUDGED, UNSURE, Judging, Standings
 from ringfence.replay.report import Fate, Replayed, ReplayReport, Unjudged

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ringfence.engine.columns import Calls, Numbers
 from ringfence.explain.recorded_verdict import PROTOCOLS
 from ringfence.flows.edges import EdgeSet
 from ringfence.model.flow import Outcome
 from ringfence.model.ports import MAX_PORT, Protocol, message
-from ringfence.replay.columns import Calls, Numbers
 
 PASSED = (Outcome.ALLOWED, Outcome.AUDITED)
 STOPPED = (Outcome.DENIED, Outcome.REJECTED)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ringfence.engine import Engine
+from ringfence.engine.columns import Calls, Shape, judge, protocol_of
 from ringfence.explain.endpoints import Target
 from ringfence.explain.pair_kinds import PairKind, node_of, pair_kinds
 from ringfence.explain.recorded import Basis, RecordedEnds
@@ -17,7 +18,6 @@ from ringfence.model.objects import Pod
 from ringfence.model.policy import NamePeer, PolicySet, leaves
 from ringfence.model.ports import AnyProtocol, PortSet, Protocol
 from ringfence.model.verdict import Endpoint
-from ringfence.replay.columns import Calls, Shape, judge, protocol_of
 
 ALLOWED, UNSURE, DENIED, UNJUDGED = range(4)
 
