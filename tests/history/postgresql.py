@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -51,7 +52,7 @@ def running(directory: Path) -> Iterator[str]:
             time.sleep(0.1)
         yield f"postgresql://ringfence@127.0.0.1:{port}/postgres"
     finally:
-        server.terminate()
+        server.send_signal(signal.SIGINT)  # ends at once; SIGTERM waits for whoever is connected
         server.wait(30)
 
 

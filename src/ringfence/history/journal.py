@@ -182,7 +182,7 @@ def open_journal(url: str) -> Iterator[Journal]:
     except ImportError:
         raise InputError(MISSING) from None
     try:
-        engine = sa.create_engine(_url(url), json_serializer=json.dumps)
+        engine = sa.create_engine(_url(url), json_serializer=json.dumps, pool_pre_ping=True)
     except sa.exc.ArgumentError:
         raise InputError(f"{_shown(url)} is no URL of a database: write sqlite:///FILE or postgresql://…") from None
     except ModuleNotFoundError:

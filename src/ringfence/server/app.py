@@ -18,11 +18,11 @@ from ringfence.server.admission import Admission
 from ringfence.server.answers import Answers
 from ringfence.server.api import make_api
 from ringfence.server.audit import Audit, note_refusal
-from ringfence.server.change_answers import ChangeAnswers
+from ringfence.server.change_answers import ChangeAnswers, HistoryAwayError
 from ringfence.server.flow_answers import FlowAnswers
 from ringfence.server.following import parts_of
 from ringfence.server.guard import Guard
-from ringfence.server.noting import Metrics, log, noting
+from ringfence.server.noting import LOG, Metrics, log, noting
 from ringfence.server.pages import make_pages
 from ringfence.server.problems import problem
 from ringfence.server.settings import Settings
@@ -69,6 +69,7 @@ def make_app(
 
     app.mount("/static", StaticFiles(packages=[("ringfence.server", "static")]))
     app.add_exception_handler(RingfenceError, _unanswered)
+    app.add_exception_handler(HistoryAwayError, _away)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _refused)
     app.add_middleware(Guard, settings=settings, admission=admission, seen=noting(metrics.seen, log))
@@ -78,6 +79,11 @@ def make_app(
 
 async def _unanswered(request: Request, error: Exception) -> Response:
     return _answer(request, 400, str(error))
+
+
+async def _away(request: Request, error: Exception) -> Response:
+    LOG.warning("the history's database doesn't answer: %s", error.__cause__)
+    return _answer(request, 503, str(error))
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

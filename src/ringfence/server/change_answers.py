@@ -9,7 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from queue import SimpleQueue
 from typing import Any, Final
@@ -35,6 +36,10 @@ _MOST_MOMENTS: Final = 12
 _MOMENT: Final = dt.timedelta(microseconds=1)
 
 
+class HistoryAwayError(RingfenceError):
+    """The database of the history doesn't answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Effect:
     """What one change, or all between two moments, did to connections; or why that can't be said."""
@@ -46,6 +51,8 @@ class Effect:
 
 class ChangeAnswers:
     """Answers about one history. ``cluster`` names the one that is served, of several in it.
+
+    Every question may raise :class:`HistoryAwayError`.
 
     Raises:
         QueryError: the history is of several clusters and none is named.
@@ -83,7 +90,8 @@ class ChangeAnswers:
         if "\0" in namespace:  # which PostgreSQL takes in no text
             return []
         asked = self._journal.changes
-        return asked(cluster=self._cluster, since=since, until=until, namespace=namespace or None, most=most)
+        with _asking():
+            return asked(cluster=self._cluster, since=since, until=until, namespace=namespace or None, most=most)
 
     def change(self, number: int) -> Recorded:
         """One change.
@@ -91,14 +99,16 @@ class ChangeAnswers:
         Raises:
             QueryError: there is none of that number.
         """
-        found = self._journal.changes(cluster=self._cluster, number=number)
+        with _asking():
+            found = self._journal.changes(cluster=self._cluster, number=number)
         if not found:
             raise QueryError(f"There is no change {number} in the history.")
         return found[0]
 
     def count(self) -> int:
         """How many revisions are recorded."""
-        return self._journal.count(self._cluster)
+        with _asking():
+            return self._journal.count(self._cluster)
 
     def effect(self, recorded: Recorded) -> Effect:
         """What the change did to connections, over the pods of today; kept until these change."""
@@ -151,7 +161,9 @@ class ChangeAnswers:
             key = id(now), time, count
             known = self._clusters.get(key)
             if known is None:
-                snapshot = under(now.snapshot, self._journal.at(time, self._cluster), self._objects())
+                with _asking():
+                    bodies, known_objects = self._journal.at(time, self._cluster), self._journal.objects(self._cluster)
+                snapshot = under(now.snapshot, bodies, known_objects)
                 made = Cluster(snapshot, cni=now.cni, names=now.snapshot.names or None)
                 known = self._clusters[key] = now, made
                 if len(self._clusters) > _KEPT_CLUSTERS:
@@ -171,13 +183,12 @@ class ChangeAnswers:
             found.append(Moment(time.timestamp(), f"{time:%Y-%m-%d %H:%M:%S}Z", cluster.snapshot, cluster.policies))
         return found
 
-    def _objects(self) -> frozenset[tuple[str, str, str]]:
-        return self._journal.objects(self._cluster)
-
     def _effect(self, before: dt.datetime, after: dt.datetime) -> Effect:
         try:
             one, other = self.at(before), self.at(after)
             return Effect(one.diff(other), other)
+        except HistoryAwayError:  # which is no property of the change
+            raise
         except RingfenceError as error:
             return Effect(None, None, str(error))
 
@@ -186,9 +197,22 @@ class ChangeAnswers:
             number = self._asked.get()
             try:
                 self.effect(self.change(number))
+            except HistoryAwayError:
+                pass  # who waits for it asks again
             except Exception as error:  # noqa: BLE001 -- told where the effect is asked for
                 self._effects[number] = self._source.cluster().snapshot, Effect(None, None, str(error))
             self._waiting.discard(number)
+
+
+@contextmanager
+def _asking() -> Iterator[None]:
+    """Tells that the database is away from all else that can go wrong with a question."""
+    from sqlalchemy.exc import OperationalError
+
+    try:
+        yield
+    except OperationalError as error:
+        raise HistoryAwayError("The history can't be read at the moment: its database doesn't answer.") from error
 
 
 def under(now: Snapshot, bodies: Iterable[Body], known: frozenset[tuple[str, str, str]]) -> Snapshot:

@@ -7,6 +7,7 @@ import json
 import logging
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
@@ -15,6 +16,7 @@ from prometheus_client.registry import Collector
 
 from ringfence.model.finding import Severity
 from ringfence.server.answers import Answers
+from ringfence.server.change_answers import HistoryAwayError
 from ringfence.server.flow_answers import FlowAnswers
 from ringfence.server.guard import Seen
 
@@ -88,13 +90,15 @@ class _State(Collector):
         yield GaugeMetricFamily(
             "ringfence_snapshot_age_seconds", "Age of the state that is shown.", value=self._answers.source.age
         )
-        if self._answers.flows is not None:
-            yield from _recorded(self._answers.flows)
-        if self._answers.changes is not None:
-            number = self._answers.changes.count()
-            yield GaugeMetricFamily(
-                "ringfence_policy_revisions", "Changes of policies that are recorded.", value=number
-            )
+        with suppress(HistoryAwayError):  # what can't be known at the moment has no number, and all else has
+            if self._answers.flows is not None:
+                yield from _recorded(self._answers.flows)
+        with suppress(HistoryAwayError):
+            if self._answers.changes is not None:
+                number = self._answers.changes.count()
+                yield GaugeMetricFamily(
+                    "ringfence_policy_revisions", "Changes of policies that are recorded.", value=number
+                )
 
 
 def _recorded(flows: FlowAnswers) -> Iterator[GaugeMetricFamily]:

@@ -11,8 +11,7 @@ from fastapi.responses import Response
 from ringfence.model.errors import QueryError
 from ringfence.render import diff_json, history
 from ringfence.server.answers import Answers
-from ringfence.server.api.described import answer, responses
-from ringfence.server.api.flows import ABSENT
+from ringfence.server.api.described import ABSENT, AWAY, answer, responses
 from ringfence.server.change_answers import ChangeAnswers
 from ringfence.server.flow_choice import moment_of
 
@@ -29,7 +28,7 @@ def add_routes(router: APIRouter, answers: Answers) -> None:
             raise HTTPException(404, NOT_SERVED)
         return answers.changes
 
-    @router.get("/changes", responses=responses("HistoryReport") | ABSENT, response_class=Response)
+    @router.get("/changes", responses=responses("HistoryReport") | ABSENT | AWAY, response_class=Response)
     def changes(
         namespace: Annotated[str, Query(max_length=253)] = "",
         since: _Time = "",
@@ -41,7 +40,7 @@ def add_routes(router: APIRouter, answers: Answers) -> None:
         found = served().changes(namespace=namespace, since=times[0], until=times[1], most=limit)
         return answer(history.document(found))
 
-    @router.get("/changes/compare", responses=responses("DiffReport") | ABSENT, response_class=Response)
+    @router.get("/changes/compare", responses=responses("DiffReport") | ABSENT | AWAY, response_class=Response)
     def compare(since: Annotated[str, Query(min_length=1, max_length=64)], until: _Time = "") -> Response:
         """Which connections two moments differ in, over the pods of today; without `until`, a moment and now."""
         begin, end = moment_of(since), moment_of(until) if until else None

@@ -14,6 +14,17 @@ FORBIDDEN: Final[dict[int | str, dict[str, Any]]] = {
 """What else a question answers that is for editors alone."""
 
 
+ABSENT: Final[dict[int | str, dict[str, Any]]] = {
+    404: {"description": "It isn't served.", "content": {MEDIA_TYPE: {"schema": SCHEMA}}}
+}
+"""What else a question answers about what is recorded: not every server has it."""
+
+AWAY: Final[dict[int | str, dict[str, Any]]] = {
+    503: {"description": "Its database doesn't answer.", "content": {MEDIA_TYPE: {"schema": SCHEMA}}}
+}
+"""What else a question about the history answers."""
+
+
 def responses(kind: str) -> dict[int | str, dict[str, Any]]:
     """What a question answers: a document of this kind, or a problem."""
     schema = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import Response
@@ -13,11 +13,10 @@ from ringfence.observe.top import By
 from ringfence.render import flows_denied, flows_timeline, flows_top, replay_data
 from ringfence.server import flow_use
 from ringfence.server.answers import LONGEST, Answers
-from ringfence.server.api.described import answer, responses
+from ringfence.server.api.described import ABSENT, answer, responses
 from ringfence.server.api.manifests import BODY, REFUSED, manifests_of
 from ringfence.server.flow_answers import FlowAnswers
 from ringfence.server.flow_choice import choice_of
-from ringfence.server.problems import MEDIA_TYPE, SCHEMA
 from ringfence.server.proposals import sent
 
 _Names = Annotated[list[str], Query(max_length=100)]
@@ -25,9 +24,6 @@ _Ports = Annotated[list[Annotated[int, Query(ge=0, le=65535)]], Query(max_length
 _Time = Annotated[str, Query(max_length=64, description="2026-11-23T08:00:00Z, 2026-11-23, or seconds since 1970.")]
 
 NOT_SERVED: Final = "No store of flows is served: ringfence serve --flows STORE."
-ABSENT: Final[dict[int | str, dict[str, Any]]] = {
-    404: {"description": "It isn't served.", "content": {MEDIA_TYPE: {"schema": SCHEMA}}}
-}
 
 
 def add_routes(router: APIRouter, answers: Answers) -> None:
