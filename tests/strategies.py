@@ -1,11 +1,15 @@
 """Hypothesis strategies: small whole clusters, policies in the intermediate form, and policies as authors write them.
 
-Alphabets are tiny, so that selectors, ranges and ports meet the pods often and every corner is crossed soon.
+Alphabets are tiny, so that selectors, ranges and ports meet the pods often and every corner is crossed soon. What is
+finite is listed once and chosen from: Hypothesis takes longer over a choice than an engine over a small cluster.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import cache, reduce
+from itertools import combinations_with_replacement, permutations, product
+from operator import or_
 from typing import Any
 
 from hypothesis import strategies as st
@@ -69,11 +73,16 @@ directions = st.sampled_from(Direction)
 
 
 def label_sets(alphabet: Mapping[str, tuple[str, ...]]) -> st.SearchStrategy[dict[str, str]]:
-    """Label sets over an alphabet, any key absent or present."""
-    return st.fixed_dictionaries({}, optional={key: st.sampled_from(values) for key, values in alphabet.items()})
+    """Label sets over an alphabet, any key as likely absent as present."""
+    items: list[list[dict[str, str]]] = [
+        [{}] * len(values) + [{key: value} for value in values] for key, values in alphabet.items()
+    ]
+    return st.sampled_from([reduce(or_, chosen) for chosen in product(*items)]).map(dict)
 
 
-container_ports = st.builds(ContainerPort, st.sampled_from((*PORT_NAMES, "")), protocols, st.sampled_from(PORT_NUMBERS))
+container_ports = st.sampled_from(
+    [ContainerPort(*chosen) for chosen in product((*PORT_NAMES, ""), Protocol, PORT_NUMBERS)]
+)
 """One name may come with several numbers, and with several protocols."""
 
 
@@ -130,23 +139,18 @@ def snapshots(draw: st.DrawFn, *, most_pods: int = 6) -> Snapshot:
 
 def requirements(alphabet: Mapping[str, tuple[str, ...]]) -> st.SearchStrategy[Requirement]:
     """Requirements with every operator, Calico's included."""
-    return st.sampled_from(sorted(alphabet)).flatmap(
-        lambda key: st.one_of(
-            st.builds(
-                Requirement,
-                st.just(key),
-                st.sampled_from((Operator.IN, Operator.NOT_IN)),
-                st.lists(st.sampled_from(alphabet[key]), min_size=1, max_size=2, unique=True).map(tuple),
-            ),
-            st.builds(Requirement, st.just(key), st.sampled_from((Operator.EXISTS, Operator.DOES_NOT_EXIST))),
-            st.builds(
-                Requirement,
-                st.just(key),
-                st.sampled_from((Operator.CONTAINS, Operator.STARTS_WITH, Operator.ENDS_WITH)),
-                st.sampled_from((("e",), ("w", "d"), ("",))),
-            ),
-        )
-    )
+    of_key = {key: st.one_of(*map(st.sampled_from, _requirements(key, alphabet[key]))) for key in sorted(alphabet)}
+    return st.sampled_from(list(of_key)).flatmap(of_key.__getitem__)
+
+
+def _requirements(key: str, values: tuple[str, ...]) -> Iterator[list[Requirement]]:
+    listed = [*((value,) for value in values), *permutations(values, 2)]
+    for operators, operands in (
+        ((Operator.IN, Operator.NOT_IN), listed),
+        ((Operator.EXISTS, Operator.DOES_NOT_EXIST), [()]),
+        ((Operator.CONTAINS, Operator.STARTS_WITH, Operator.ENDS_WITH), [("e",), ("w", "d"), ("",)]),
+    ):
+        yield [Requirement(key, operator, of) for operator, of in product(operators, operands)]
 
 
 def expressions(alphabet: Mapping[str, tuple[str, ...]]) -> st.SearchStrategy[LabelExpr]:
@@ -182,26 +186,25 @@ pod_peers = st.one_of(
 )
 
 
-@st.composite
-def address_peers(draw: st.DrawFn) -> AddressPeer:
+def _address_peers() -> st.SearchStrategy[AddressPeer]:
     """Ranges with exceptions, some of which cut between the addresses of pods."""
-    cidr = draw(st.sampled_from(sorted(CIDRS)))
-    addresses = AddressSet.cidr(cidr)
-    for hole in draw(st.lists(st.sampled_from(CIDRS[cidr]), max_size=2)) if CIDRS[cidr] else ():
-        addresses -= AddressSet.cidr(hole)
-    return AddressPeer(
-        addresses, draw(st.booleans()) or draw(st.booleans()), nodes=draw(st.booleans()) or draw(st.booleans())
-    )
+    cut = []
+    for cidr, inside in sorted(CIDRS.items()):
+        holes = [AddressSet(), *(AddressSet.cidr(hole) for hole in inside)]
+        cut.append([AddressSet.cidr(cidr) - (one | other) for one, other in combinations_with_replacement(holes, 2)])
+    often = st.sampled_from((True, True, True, False))
+    return st.builds(AddressPeer, st.sampled_from(cut).flatmap(st.sampled_from), often, nodes=often)
 
 
-_resolved_names = st.builds(
-    NamePeer, st.sampled_from(DOMAINS), addresses=st.sampled_from(sorted(CIDRS)).map(AddressSet.cidr)
+address_peers = _address_peers()
+_resolved_names = st.sampled_from(
+    [NamePeer(domain, addresses=AddressSet.cidr(cidr)) for domain, cidr in product(DOMAINS, sorted(CIDRS))]
 )
 _single_peers: st.SearchStrategy[Peer] = st.one_of(
     pod_peers,
     pod_peers,
-    address_peers(),
-    address_peers(),
+    address_peers,
+    address_peers,
     st.builds(NodePeer, expressions(NODE_LABELS)),
     st.builds(SameNodePeer, st.booleans()),
     _resolved_names,
@@ -218,21 +221,20 @@ peers: st.SearchStrategy[Peer] = st.one_of(
 )
 
 port_matches: st.SearchStrategy[PortMatch] = st.one_of(
-    st.builds(PortRange, protocols),
-    st.tuples(protocols, st.sampled_from(PORT_NUMBERS)).map(lambda drawn: PortRange(drawn[0], drawn[1], drawn[1])),
-    st.tuples(protocols, st.sampled_from(PORT_NUMBERS), st.sampled_from(PORT_NUMBERS)).map(
-        lambda drawn: PortRange(drawn[0], min(drawn[1:]), max(drawn[1:]))
+    protocols.map(PortRange),
+    st.sampled_from([PortRange(protocol, port, port) for protocol, port in product(Protocol, PORT_NUMBERS)]),
+    st.sampled_from(
+        [
+            PortRange(protocol, lo, hi)
+            for protocol, (lo, hi) in product(Protocol, combinations_with_replacement(PORT_NUMBERS, 2))
+        ]
     ),
-    st.builds(NamedPort, st.sampled_from(PORT_NAMES), st.one_of(st.none(), protocols)),
-    st.builds(
-        IcmpRange.of,
-        st.sampled_from(Icmp),
-        st.sampled_from((None, *ICMP_TYPES)),
-        st.sampled_from((None, 0, 1)),
-    ),
+    st.sampled_from([NamedPort(*chosen) for chosen in product(PORT_NAMES, (None, *Protocol))]),
+    st.sampled_from([IcmpRange.of(*chosen) for chosen in product(Icmp, (None, *ICMP_TYPES), (None, 0, 1))]),
 )
 
 
+@cache
 def rules(actions: tuple[Action, ...], *, uncertain: bool = False) -> st.SearchStrategy[Rule]:
     """Rules with these actions; ``uncertain`` brings in conditions and names."""
     some = st.one_of(peers, peers, st.builds(NamePeer, st.sampled_from(DOMAINS))) if uncertain else peers
@@ -247,6 +249,7 @@ def rules(actions: tuple[Action, ...], *, uncertain: bool = False) -> st.SearchS
     )
 
 
+@cache
 @st.composite
 def policies(draw: st.DrawFn, number: int, rule: st.SearchStrategy[Rule]) -> Policy:
     """A policy of any subject and directions; priorities repeat."""
@@ -260,6 +263,7 @@ def policies(draw: st.DrawFn, number: int, rule: st.SearchStrategy[Rule]) -> Pol
     )
 
 
+@cache
 @st.composite
 def stages(draw: st.DrawFn, name: str, *, uncertain: bool = False) -> Stage:
     """A stage of either kind. An ordered one may hold any action and deny at its end, as a Calico tier does."""
