@@ -20,11 +20,11 @@ def check(snapshot: Snapshot, policy_set: PolicySet, *, verdicts: bool) -> None:
         found = engine.allowed(source, destination)
         for protocol, port in ports:
             expected = oracle.allowed(snapshot, policy_set, source, destination, protocol, port)
-            place = f"{source} -> {destination} {protocol} {port}"
-            assert found.has(protocol, port) == all(expected), place
+            assert found.has(protocol, port) == all(expected), f"{source} -> {destination} {protocol} {port}"
             if verdicts:
                 verdict = engine.verdict(source, destination, protocol, port)
-                assert (verdict.egress.allowed, verdict.ingress.allowed) == expected, place
+                said = (verdict.egress.allowed, verdict.ingress.allowed)
+                assert said == expected, f"{source} -> {destination} {protocol} {port}"
 
 
 @given(strategies.snapshots(), strategies.policy_sets())
