@@ -10,9 +10,21 @@ from hypothesis import given, strategies as st
 
 from ringfence.engine import Engine
 from ringfence.engine.pairs import AllPairs
+from ringfence.model.addresses import AddressSet
 from ringfence.model.objects import Namespace, Pod, Snapshot, WorkloadRef
 from ringfence.model.origin import ObjectRef
-from ringfence.model.policy import Direction, PodPeer, Policy, PolicySet
+from ringfence.model.policy import (
+    Action,
+    AddressPeer,
+    Direction,
+    Layer,
+    PodPeer,
+    Policy,
+    PolicySet,
+    Rule,
+    Stage,
+    StageKind,
+)
 from ringfence.model.ports import PortSet
 from tests import points, strategies
 
@@ -50,6 +62,72 @@ def test_exchanging_policies_equals_a_rebuild(
     kept = [policy for policy in policy_set.policies() if not any(policy is gone for gone in removed)]
     assert {id(p) for p in changed.policy_set.policies()} == {id(p) for p in [*kept, *(p for _, p in added)]}
     assert answers(engine, snapshot, policy_set) == before
+
+
+@given(strategies.snapshots(), strategies.policy_sets(), strategies.policy_sets(), st.data())
+def test_taking_over_a_policy_set_equals_a_rebuild_with_the_same_order_of_policies(
+    snapshot: Snapshot, policy_set: PolicySet, others: PolicySet, data: st.DataObject
+) -> None:
+    engine = Engine.build(snapshot, policy_set)
+    before = answers(engine, snapshot, policy_set)
+    strange = {stage.name: stage.policies for layer in others.layers for stage in layer.stages}
+
+    def mixed(stage: Stage) -> Stage:
+        policies = [policy for policy in stage.policies if data.draw(st.booleans(), label="kept")]
+        for policy in strange.get(stage.name, ()):
+            policies.insert(data.draw(st.integers(0, len(policies)), label="place"), policy)
+        if stage.kind is StageKind.ORDERED:
+            policies.sort(key=lambda policy: policy.order)
+        return replace(stage, policies=tuple(policies))
+
+    layers = [replace(layer, stages=tuple(map(mixed, layer.stages))) for layer in policy_set.layers]
+    changed = engine.with_policy_set(PolicySet(tuple(layers)))
+    assert changed is not None
+    assert_same_as_rebuilt(changed, snapshot, PolicySet(tuple(layers)))
+    assert guards(changed) == guards(Engine.build(snapshot, PolicySet(tuple(layers))))
+    assert answers(engine, snapshot, policy_set) == before
+
+
+def guards(engine: Engine) -> list[list[Policy]]:
+    """The policies of each pod and direction, in the order in which the engine has them."""
+    return [
+        [
+            engine.program.compiled[number].policy
+            for number in engine.policies_of(direction, engine.universe.atom_of[key])
+        ]
+        for key in sorted(engine.universe.atom_of)
+        for direction in Direction
+    ]
+
+
+def test_a_policy_set_with_another_stage_is_for_an_engine_made_anew() -> None:
+    policy = Policy(ObjectRef("NetworkPolicy", "p", "a"), PodPeer("a"), frozenset({Direction.INGRESS}))
+    stage = Stage("networkpolicy", StageKind.ADDITIVE, (policy,))
+    engine = Engine.build(Snapshot(), PolicySet((Layer("network", (stage,)),)))
+    admin = Stage("admin", StageKind.ORDERED, (policy,))
+    assert engine.with_policy_set(PolicySet((Layer("network", (admin, stage)),))) is None
+
+
+def test_an_engine_is_worn_by_policies_that_came_and_went_and_only_by_those() -> None:
+    def of(number: int) -> Policy:
+        peer = AddressPeer(AddressSet.cidr(f"198.51.{number >> 8}.{number & 255}/32"), True, "")
+        ref, rule = ObjectRef("NetworkPolicy", "p", "a"), Rule(Action.ALLOW, (peer,))
+        return Policy(ref, PodPeer("a"), frozenset({Direction.INGRESS}), ingress=(rule,))
+
+    def policy_set(number: int) -> PolicySet:
+        return PolicySet((Layer("network", (Stage("networkpolicy", StageKind.ADDITIVE, (of(number),)),)),))
+
+    engine = Engine.build(Snapshot(), policy_set(0))
+    for number in range(1, 100):
+        changed = engine.with_policy_set(policy_set(number))
+        assert changed is not None
+        engine = changed
+    assert not engine.worn
+    for number in range(100, 500):
+        changed = engine.with_policy_set(policy_set(number))
+        assert changed is not None
+        engine = changed
+    assert engine.worn
 
 
 @given(

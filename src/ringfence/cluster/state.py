@@ -9,9 +9,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from ringfence.dialects import AUTO, cni_of, read_policies, staged_of, with_staged
-from ringfence.dialects.unchanged import read_alike
+from ringfence.dialects.memory import Memory
 from ringfence.engine import Engine
-from ringfence.engine.changed import changed_pods
+from ringfence.engine.changed import carried
 from ringfence.explain.endpoints import Endpoints
 from ringfence.fix.world import World
 from ringfence.model.finding import Finding
@@ -28,7 +28,13 @@ class ClusterState:
     """A snapshot with its policies, and what is made of both; see :class:`~ringfence.cluster.Cluster`."""
 
     def __init__(
-        self, snapshot: Snapshot, *, cni: str = AUTO, names: Names | None = None, staged: bool = False
+        self,
+        snapshot: Snapshot,
+        *,
+        cni: str = AUTO,
+        names: Names | None = None,
+        staged: bool = False,
+        memory: Memory | None = None,
     ) -> None:
         if names:
             snapshot = replace(snapshot, names=names)
@@ -41,25 +47,22 @@ class ClusterState:
         self._asked_cni = cni
         self.cni = cni_of(snapshot) if cni == AUTO else cni
         self._asked = cni, names, staged
-        self._policies, self._policy_findings = read_policies(snapshot, cni=cni)
+        self.memory = memory
+        self._policies, self._policy_findings = read_policies(snapshot, cni=cni, memory=memory)
 
     def renewed(self, snapshot: Snapshot) -> Self:
         """The cluster at a later moment, read with the same options.
 
-        Where little but pods changed, its engine is this one's with those pods, which takes a fraction of the time; the
-        answers are those of a cluster made anew.
+        Only the policies that changed, or that what changed is for, are read again; where little but pods and policies
+        changed, its engine is this one's with those. The answers are those of a cluster made anew. The policies of the
+        first are remembered if it was given a ``memory``.
         """
         cni, names, staged = self._asked
-        if not staged and not names and read_alike(self.snapshot, snapshot, cni):
-            later = self.apart()
-            later.__dict__.pop("survey", None)
-            later.snapshot = snapshot
-        else:
-            later = type(self)(snapshot, cni=cni, names=names, staged=staged)
-        if "engine" in self.__dict__ and later.cni == self.cni and later.policies == self.policies:
-            pods = changed_pods(self.snapshot, later.snapshot)
-            if pods is not None:
-                later.engine = self.engine.with_pods(*pods)
+        later = type(self)(snapshot, cni=cni, names=names, staged=staged, memory=self.memory or Memory())
+        if "engine" in self.__dict__:
+            engine = carried(self.engine, self.snapshot, later.snapshot, later.policies)
+            if engine is not None:
+                later.engine = engine
         return later
 
     def apart(self) -> Self:
@@ -67,6 +70,7 @@ class ClusterState:
         other = copy(self)
         for name in ("engine", "engine_with_icmp", "endpoints", "world"):
             other.__dict__.pop(name, None)
+        other.memory = None
         return other
 
     @property

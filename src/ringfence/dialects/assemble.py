@@ -19,6 +19,7 @@ from itertools import groupby
 from ringfence.dialects.calico import DEFAULT_TIER, NETWORK_POLICY_ORDER, default_tier_in_use
 from ringfence.dialects.calico.staged import not_enforced
 from ringfence.dialects.detect import AUTO, CNIS, cni_of
+from ringfence.dialects.memory import Memory, Read
 from ringfence.dialects.names import resolved
 from ringfence.dialects.network_policy import CNIS_WITHOUT_POD_CIDR
 from ringfence.dialects.reading import (
@@ -61,11 +62,12 @@ _LAYERS = (NETWORK_LAYER, FIREWALL_LAYER, MESH_LAYER)
 
 
 def read_policies(
-    snapshot: Snapshot, *, cni: str = AUTO, only: Sequence[RawObject] | None = None
+    snapshot: Snapshot, *, cni: str = AUTO, only: Sequence[RawObject] | None = None, memory: Memory | None = None
 ) -> tuple[PolicySet, tuple[Finding, ...]]:
     """Read every policy of a snapshot; the findings tell what is wrong with them, and what was left out.
 
-    ``only`` asks for these objects instead; what they refer to is still looked up in the snapshot.
+    ``only`` asks for these objects instead; what they refer to is still looked up in the snapshot. With ``memory``
+    only what changed since the snapshot before is read; it is the same otherwise.
 
     Raises:
         QueryError: ``cni`` is none of :data:`CNIS`.
@@ -75,13 +77,14 @@ def read_policies(
     reading = Reading(cni_of(snapshot) if cni == AUTO else cni, snapshot)
     policies: dict[StageKey, list[Policy]] = defaultdict(list)
     unread: dict[tuple[str, str], list[RawObject]] = defaultdict(list)
+    raws = snapshot.policies if only is None else only
     with _collector_paused():
-        for raw in snapshot.policies if only is None else only:
-            told = len(reading.findings)
-            for read in _read(raw, reading, unread) or ():
+        reads = memory.reads(raws, reading, _read_one) if memory else [_read_one(raw, reading) for raw in raws]
+        for raw, one in zip(raws, reads, strict=True):
+            for read in one.policies:
                 policies[read.stage].append(read.policy)
-            group, _ = split_api_version(raw.ref.api_version)
-            reading.findings.extend(check_schema(raw, group, reading.findings[told:]))
+            if one.unread is not None:
+                unread[one.unread].append(raw)
     if cni == AUTO and only is None:
         reading.findings.extend(_assumed(policies, reading.cni))
     if snapshot.mesh.registry_only and only is None:
@@ -91,7 +94,7 @@ def read_policies(
             policies[read.stage].append(read.policy)
     if snapshot.names:
         reading.findings.extend(resolved(policies, snapshot.names, tell=only is None))
-    _join_default_tier(policies, reading)
+    _join_default_tier(policies, reading, memory)
     reading.findings.extend(_not_evaluated(unread))
     if only is None:
         reading.findings.extend(not_enforced(snapshot.policies))
@@ -104,7 +107,7 @@ def read_policies(
     return PolicySet(tuple(_layers(policies))), tuple(reading.findings)
 
 
-def _join_default_tier(policies: dict[StageKey, list[Policy]], reading: Reading) -> None:
+def _join_default_tier(policies: dict[StageKey, list[Policy]], reading: Reading, memory: Memory | None) -> None:
     """Beside policies of Calico in their tier, NetworkPolicies are judged by order with them.
 
     Alone in it, they come to the same in a stage of their own: none of their rules denies, and the tier's end does.
@@ -112,9 +115,11 @@ def _join_default_tier(policies: dict[StageKey, list[Policy]], reading: Reading)
     alone = policies.get(NETWORK_POLICY)
     if alone and default_tier_in_use(reading):
         del policies[NETWORK_POLICY]
-        policies[DEFAULT_TIER].extend(
-            replace(policy, order=(NETWORK_POLICY_ORDER, policy.ref.name)) for policy in alone
-        )
+        policies[DEFAULT_TIER].extend(memory.joined(alone, _joined) if memory else map(_joined, alone))
+
+
+def _joined(policy: Policy) -> Policy:
+    return replace(policy, order=(NETWORK_POLICY_ORDER, policy.ref.name))
 
 
 def _assumed(policies: Mapping[StageKey, list[Policy]], cni: str) -> Iterator[Finding]:
@@ -157,16 +162,22 @@ def _collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _read(
-    raw: RawObject, reading: Reading, unread: dict[tuple[str, str], list[RawObject]]
-) -> Sequence[ReadPolicy] | None:
+def _read_one(raw: RawObject, reading: Reading) -> Read:
+    """One object with all that is wrong with it."""
+    told = len(reading.findings)
+    group, _ = split_api_version(raw.ref.api_version)
+    unread = (group, raw.ref.kind) if (group, raw.ref.kind) in NOT_EVALUATED else None
+    policies = tuple(_read(raw, reading) or ())
+    reading.findings.extend(check_schema(raw, group, reading.findings[told:]))
+    return Read(policies, tuple(reading.findings[told:]), unread)
+
+
+def _read(raw: RawObject, reading: Reading) -> Sequence[ReadPolicy] | None:
     group, version = split_api_version(raw.ref.api_version)
     key = (group, raw.ref.kind)
     dialect = DIALECTS.get(FORMER.get(key, key))
     if dialect is None:
-        if key in NOT_EVALUATED:
-            unread[key].append(raw)
-        elif key not in NOT_ENFORCING and looks_like_network_policy(*key):
+        if key not in NOT_EVALUATED and key not in NOT_ENFORCING and looks_like_network_policy(*key):
             what = f"{raw.ref.api_version} {raw.ref.kind} is not a known kind of policy, and {raw.ref} is left out."
             origin = raw.origin("kind")
             reading.findings.append(Finding(UNKNOWN_POLICY_KIND, what, origin, raw.ref, hint=nearest_kind(raw.ref)))

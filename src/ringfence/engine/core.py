@@ -7,10 +7,11 @@ namespace that share all that the change does not touch (``with_…``).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from typing import Any, Final
 
+from ringfence.engine.exchange import Key, edited, exchanged
 from ringfence.engine.facts import Facts
 from ringfence.engine.fold import Folder, Row
 from ringfence.engine.match import is_self
@@ -20,7 +21,7 @@ from ringfence.engine.program import Program, keys_of, ranges_of
 from ringfence.engine.selecting import SelectingIndex
 from ringfence.engine.universe import Universe, pod_key
 from ringfence.model.objects import Namespace, Pod, Snapshot
-from ringfence.model.policy import Direction, Layer, Policy, PolicySet, Stage, StageKind
+from ringfence.model.policy import Direction, Policy, PolicySet
 from ringfence.model.ports import EVERY_PORT, AnyProtocol, PortSet
 from ringfence.model.verdict import Endpoint, Verdict
 
@@ -29,6 +30,9 @@ Profile = tuple[Direction, tuple[int, ...], tuple[object, ...]]
 
 That is its named ports where rules use names, its node where they speak of it, and which narrowed rules are for it.
 """
+
+_SPARE: Final = 1_000
+"""Atoms, ranges and peers that changes may leave behind in a small engine."""
 
 
 class Engine:
@@ -78,7 +82,9 @@ class Engine:
             direction: {atom: tuple(numbers) for atom, numbers in by_atom.items()}
             for direction, by_atom in lists.items()
         }
-        return cls(facts, policy_set, universe, program, selected, {}, certain=certain)
+        engine = cls(facts, policy_set, universe, program, selected, {}, certain=certain)
+        program.built = engine._weight
+        return engine
 
     # ---- answers -------------------------------------------------------------------------------------------------
 
@@ -184,6 +190,15 @@ class Engine:
         program = self.program.over(PortTable(EVERY_PORT))
         return Engine(self.facts, self.policy_set, self.universe, program, self._selected, {}, certain=self._certain)
 
+    @property
+    def worn(self) -> bool:
+        """True where changes left more behind than was built: an engine made anew answers the same from less."""
+        return self._weight > 2 * self.program.built + _SPARE
+
+    @property
+    def _weight(self) -> int:
+        return len(self.universe.atoms) + len(self.universe.address_sets) + len(self.program.peers)
+
     # ---- changes -------------------------------------------------------------------------------------------------
 
     def with_policies(self, removed: Iterable[Policy], added: Iterable[tuple[str, Policy]]) -> Engine:
@@ -192,25 +207,50 @@ class Engine:
         Raises:
             KeyError: a policy to remove is not in the set, or there is no stage of that name.
         """
+        removed, new = list(removed), list(added)
+        policy_set = edited(self.policy_set, removed, new)
+        names = {stage.name: number for number, (_, stage) in enumerate(self.program.stages)}
+        came = [(names[name], policy) for name, policy in new]
         gone = {id(policy) for policy in removed}
-        new = list(added)
-        policy_set = _edit(self.policy_set, gone, new)
-        policies = [policy for _, policy in new]
-        universe = self._refined(policies)
+        return self._exchanged(policy_set, [key for key in self.program.numbers if key[1] in gone], came, None)
+
+    def with_policy_set(self, policy_set: PolicySet) -> Engine | None:
+        """An engine for a set that shares most policies, the very objects, with this one's; None where it doesn't."""
+        exchange = exchanged(self.policy_set, policy_set)
+        if exchange is None:
+            return None
+        return self._exchanged(policy_set, exchange.gone, exchange.came, exchange.places)
+
+    def _exchanged(
+        self,
+        policy_set: PolicySet,
+        gone: Iterable[Key],
+        came: Sequence[tuple[int, Policy]],
+        places: Mapping[Key, int] | None,
+    ) -> Engine:
+        """``places`` tell the order in which policies are judged; without them it is told by their stage and order."""
+        universe = self._refined([policy for _, policy in came])
         program = self.program.copy(policy_set)
         selected = {direction: dict(by_atom) for direction, by_atom in self._selected.items()}
-        for stage, identity in [key for key in program.numbers if key[1] in gone]:
-            self._deselect(program, selected, program.numbers[stage, identity], universe)
-        names = {stage.name: number for number, (_, stage) in enumerate(program.stages)}
-        for name, policy in new:
-            number = program.put(names[name], policy)
-            stage_of = program.stages[names[name]][1]
+        dropped = [program.numbers[key] for key in gone]
+        for number in dropped:
+            self._deselect(program, selected, number, universe)
+
+        def place(number: int) -> Any:
+            compiled = program.compiled[number]
+            return program.place(number) if places is None else places[compiled.stage, id(compiled.policy)]
+
+        for stage, policy in came:
+            number = program.put(stage, policy)
+            stage_of = program.stages[stage][1]
             heeded = [direction for direction in Direction if stage_of.heeds(policy, direction)]
             for atom in program.subjects(policy, universe):
                 for direction in heeded:
                     numbers = (*selected[direction].get(atom, ()), number)
-                    selected[direction][atom] = tuple(sorted(numbers, key=program.place))
-        engine = Engine(self.facts, policy_set, universe, program, selected, dict(self._rows), certain=self._certain)
+                    selected[direction][atom] = tuple(sorted(numbers, key=place))
+        lost = set(dropped)
+        rows = {profile: row for profile, row in self._rows.items() if lost.isdisjoint(profile[1])}
+        engine = Engine(self.facts, policy_set, universe, program, selected, rows, certain=self._certain)
         if universe is not self.universe:
             engine._select_new(len(self.universe.atoms))
         return engine
@@ -303,27 +343,3 @@ class Engine:
         compiled = self.program.compiled[number]
         _, stage = self.program.stages[compiled.stage]
         return stage.heeds(compiled.policy, direction)
-
-
-def _edit(policy_set: PolicySet, gone: set[int], added: list[tuple[str, Policy]]) -> PolicySet:
-    known = {stage.name for layer in policy_set.layers for stage in layer.stages}
-    for name, _ in added:
-        if name not in known:
-            raise KeyError(name)
-    return PolicySet(
-        tuple(
-            Layer(layer.name, tuple(_edit_stage(stage, gone, added) for stage in layer.stages))
-            for layer in policy_set.layers
-        )
-    )
-
-
-def _edit_stage(stage: Stage, gone: set[int], added: list[tuple[str, Policy]]) -> Stage:
-    kept = [policy for policy in stage.policies if id(policy) not in gone]
-    new = [policy for name, policy in added if name == stage.name]
-    if not new and len(kept) == len(stage.policies):
-        return stage
-    policies = kept + new
-    if stage.kind is StageKind.ORDERED:
-        policies.sort(key=lambda policy: policy.order)
-    return replace(stage, policies=tuple(policies))

@@ -75,6 +75,8 @@ class Program:
         self._peer_bits: dict[int, tuple[int, int]] = {}
         self._relative: set[int] = set()
         self._next = 0
+        self.built = 0
+        """How much the engine was made of that this came of."""
 
     def copy(self, policy_set: PolicySet) -> Program:
         """A program for other policies in the same stages, which shares what was compiled; see :meth:`put`."""
@@ -86,6 +88,7 @@ class Program:
         twin._peer_bits = dict(self._peer_bits)
         twin._relative = set(self._relative)
         twin._next = self._next
+        twin.built = self.built
         return twin
 
     def over(self, table: PortTable) -> Program:

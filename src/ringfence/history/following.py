@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterable
 
 from ringfence.cluster import Cluster
+from ringfence.dialects.memory import Memory
 from ringfence.history.keeper import Keeper
 from ringfence.live.watch import Trouble
 from ringfence.model.codes import KIND_REFUSED
@@ -38,7 +39,7 @@ class Following:
                 return self._made[1]
             snapshot = snapshot_of(self._keeper.items(), _told(self._keeper.trouble), self._twins)
             if self._made is None:
-                cluster = Cluster(snapshot, cni=self._cni, names=self._names, staged=self._staged)
+                cluster = Cluster(snapshot, cni=self._cni, names=self._names, staged=self._staged, memory=Memory())
             else:
                 cluster = self._made[1].renewed(snapshot)
             self._made = version, cluster
