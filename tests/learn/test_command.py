@@ -91,6 +91,8 @@ def test_the_test_on_the_rest_of_the_window_tells_what_came_new(files: tuple[str
     assert "loses 2 of 5 connections" in result.stdout
     assert f"shop/Pod/web → {OUTSIDE} TCP 443" in result.stdout
     assert "lost by who calls: shop/Pod/web 2" in result.stdout
+    report = check(run("learn", "--flows", files[0], files[1], "--holdout", "20%", "-o", "json").stdout)
+    assert report["holdout"]["lostBySource"] == [{"source": "shop/Pod/web", "connections": 2}]
     whole, first = result.stdout.split("Learned on the first part of the window alone")
     assert f"{OUTSIDE}" in whole.partition("held out:")[0]
     assert f"{OUTSIDE}" not in first

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from ringfence.flows.edges import Edge
 from ringfence.model.errors import QueryError
+from ringfence.model.flow import Outcome
+from tests.learn.test_criticisms import GUARD
 from tests.learn.worlds import SHOP, cluster, edge, learned, of, outside
 
 
@@ -43,3 +48,36 @@ def test_a_direction_that_was_not_seen_before_is_left_open_and_loses_nothing() -
 def test_a_window_of_one_hour_can_not_be_divided() -> None:
     with pytest.raises(QueryError, match="too short"):
         learned(cluster(*SHOP), edge("shop/web", "shop/cart", 9090), holdout=0.5)
+
+
+NINTH = ((8, 3),)
+
+
+def lost(*edges: Edge, policies: str = "", **settings: Any) -> list[str]:
+    """What the last two of ten hours lose, in which the shop's own calls go on."""
+    going_on = edge("shop/web", "shop/cart", 9090, hours=tuple((hour, 2) for hour in range(10)))
+    found = learned(cluster(*SHOP, policies=policies), going_on, *edges, holdout=0.2, **settings).holdout
+    assert found is not None
+    return [str(each) for each in found.lost]
+
+
+def test_an_echo_that_came_new_is_lost_where_the_api_has_rules_for_it() -> None:
+    ping = edge("shop/web", "data/db", 8, "ICMP", hours=NINTH)
+    assert lost(ping, to="cilium") == ["shop/Pod/web → data/Pod/db ICMP type 8"]
+    assert lost(ping) == []  # learned from by no policy, so none is to blame
+
+
+def test_what_policies_deny_where_it_would_arrive_is_no_loss() -> None:
+    """As in learning: it was only seen to leave, and the record of its denial may be lost."""
+    left = edge("shop/web", "data/db", 5432, hours=NINTH, egress=True)
+    guard = GUARD.replace("shop", "data").replace("cart", "db")
+    assert lost(left) == ["shop/Pod/web → data/Pod/db TCP 5432"]
+    assert lost(left, policies=guard) == []
+    arrived = edge("shop/web", "data/db", 5432, hours=NINTH, egress=True, ingress=True)
+    assert lost(arrived, policies=guard) == ["shop/Pod/web → data/Pod/db TCP 5432"]
+
+
+def test_what_nothing_allowed_is_a_loss_only_where_it_is_learned_from() -> None:
+    dropped = edge("shop/web", "data/db", 5432, hours=NINTH, outcome=Outcome.DENIED, reason="POLICY_DENIED")
+    assert lost(dropped) == []
+    assert lost(dropped, denied=True) == ["shop/Pod/web → data/Pod/db TCP 5432"]

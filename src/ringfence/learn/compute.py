@@ -18,7 +18,7 @@ from ringfence.learn.ends import Address, Ends
 from ringfence.learn.evidence import Tray, before, calls_of
 from ringfence.learn.existing import Known, learned_before
 from ringfence.learn.groups import Group, Groups
-from ringfence.learn.holdout import first_of_rest, held_out
+from ringfence.learn.holdout import Judging, first_of_rest, held_out
 from ringfence.learn.mesh import LIMITED, with_mesh_only
 from ringfence.learn.platform import Platform
 from ringfence.learn.proof import engine_with, prove
@@ -73,7 +73,8 @@ def learn(snapshot: Snapshot, edges: EdgeSet, settings: Settings | None = None) 
     ends = Ends(groups)
     notes: list[str] = []
     cni = _cni(asked, dialect, snapshot, notes)
-    demands = demands_of(calls, ends, tray, Arrivals(groups.snapshot, cni, edges.coverage.ingress_nodes))
+    arrivals = Arrivals(groups.snapshot, cni, edges.coverage.ingress_nodes)
+    demands = demands_of(calls, ends, tray, arrivals)
     chosen = [group for group in groups.all if group.guardable and _is_chosen(group, asked)]
     again = [group for group in chosen if any(demands.needs(group, each) for each in Direction)]
     known = Known.of(groups.snapshot, again, cni)
@@ -98,6 +99,10 @@ def learn(snapshot: Snapshot, edges: EdgeSet, settings: Settings | None = None) 
     unseen = confidence.never_seen([group for group in groups.all if _is_chosen(group, asked)], edges)
     made = {(each.ref.kind, each.ref.namespace, each.ref.name) for each in objects}
     replaced = tuple(raw.ref for raw in known.replaced)
+    holdout = None
+    if hour is not None:
+        judging = Judging(ends, arrivals, known, after, asked.denied, dialect.icmp)
+        holdout = held_out(edges, asked.holdout, hour, judging)
     return Proposal(
         asked.to,
         cni,
@@ -113,7 +118,7 @@ def learn(snapshot: Snapshot, edges: EdgeSet, settings: Settings | None = None) 
         tuple(ref for ref in replaced if (ref.kind, ref.namespace, ref.name) not in made),
         unseen,
         tuple(group for group in unseen if any(workload.kind == "CronJob" for workload in group.workloads)),
-        None if hour is None else held_out(edges, asked.holdout, hour, ends, known, after),
+        holdout,
         requests(chosen, demands, platform, asked.budget),
         tuple(notes),
     )

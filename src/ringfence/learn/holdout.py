@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ringfence.engine import Engine
 from ringfence.flows.edges import EdgeSet
+from ringfence.learn.arrival import Arrivals
 from ringfence.learn.demands import Connection, demands_of
 from ringfence.learn.ends import Ends
 from ringfence.learn.evidence import Tray, calls_of, since
@@ -59,10 +60,26 @@ def first_of_rest(edges: EdgeSet, share: float) -> int:
     return hour
 
 
-def held_out(edges: EdgeSet, share: float, hour: int, ends: Ends, known: Known, after: Engine) -> Holdout:
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """By what the rest is judged: as learning itself judges the first part.
+
+    ``known`` is the cluster of today and ``after`` the engine of the proposal. ``denied`` and ``icmp`` are as in
+    :func:`ringfence.learn.evidence.calls_of`.
+    """
+
+    ends: Ends
+    arrivals: Arrivals
+    known: Known
+    after: Engine
+    denied: bool = False
+    icmp: bool = False
+
+
+def held_out(edges: EdgeSet, share: float, hour: int, by: Judging) -> Holdout:
     """What the proposal, learned on the hours before, does to the connections of the others."""
-    calls = calls_of(edges, Tray(), keep=since(hour))
-    connections = demands_of(calls, ends, Tray()).connections
+    calls = calls_of(edges, Tray(), denied=by.denied, keep=since(hour), icmp=by.icmp)
+    connections = demands_of(calls, by.ends, Tray(), by.arrivals).connections
     total = sum(each.evidence.connections for each in connections)
-    lost = tuple(cut.connection for cut in cuts(known, after, connections))
+    lost = tuple(cut.connection for cut in cuts(by.known, by.after, connections))
     return Holdout(share, hour, len(connections), total, lost)

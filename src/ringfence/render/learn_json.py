@@ -211,4 +211,5 @@ def _holdout(found: Holdout) -> Json:
         "connections": found.connections,
         "lostConnections": found.lost_connections,
         "lost": [_connection(each) for each in found.lost],
+        "lostBySource": [{"source": name, "connections": number} for name, number in found.by_source],
     }
