@@ -160,6 +160,7 @@ def test_lines_that_recur_are_not_read_again(monkeypatch: pytest.MonkeyPatch) ->
     read = []
     monkeypatch.setattr("ringfence.flowlogs.hubble_known.make_flow", lambda *words: read.append(words))
     reader.block(joined(MADE), FILE, 1, found)
+    reader.end(found)
     assert read == []
     assert found.flows_read == 2 * len(MADE)
 
@@ -179,6 +180,7 @@ def test_each_reduction_gets_what_was_counted_for_it() -> None:
     first, reader = together(MADE)
     second = Reduction()
     reader.block(joined(MADE[:7]), FILE, 1, second)
+    reader.end(second)
     same(first, one_by_one(MADE))
     same(second, one_by_one(MADE[:7]))
 

@@ -93,6 +93,7 @@ def test_lines_alike_are_what_they_are_one_by_one(lines: list[bytes], block: int
 def count(lines: list[bytes], shapes: Shapes | None = None) -> tuple[Reduction, list[int], Shapes]:
     shapes, into = shapes or Shapes(Ends()), Reduction()
     after, numbers, others = shapes.count(joined(lines), 1, into)
+    shapes.settle()
     assert after == len(lines) + 1
     assert others == [lines[number - 1] for number in numbers]
     return into, numbers, shapes
@@ -234,6 +235,7 @@ def test_shapes_are_forgotten_when_they_take_too_much(most: int) -> None:
     left = []
     for line in lines:
         left += shapes.count(line + b"\n", 1, into)[2]
+    shapes.settle()
     into.merge(one_by_one(left))
     assert into.counted == one_by_one(lines).counted
 
@@ -244,6 +246,7 @@ def test_shapes_that_never_recur_are_given_up() -> None:
     found, left = Reduction(), []
     for line in lines:
         left += shapes.count(line + b"\n", 1, found)[2]
+    shapes.settle()
     assert 0 < len(left) < len(lines)
     assert count([FORWARD], shapes)[1] == [1]
     found.merge(one_by_one(left))
@@ -268,6 +271,7 @@ def test_answers_that_took_another_time_are_alike(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(hubble_shapes, "decode_line", None)
     for line in lines[1:]:
         assert shapes.count(line + b"\n", 1, found)[2] == []
+    shapes.settle()
     same(found, one_by_one(lines))
     (answer,) = found.answers.values()
     assert answer.first is not None
@@ -282,6 +286,7 @@ def test_requests_of_many_kinds_are_given_up() -> None:
         left += shapes.count(line + b"\n", 1, found)[2]
     assert 0 < len(left) < len(lines)
     assert FORWARD not in left
+    shapes.settle()
     found.merge(one_by_one(left))
     same(found, one_by_one([*lines, FORWARD]))
 
@@ -290,6 +295,7 @@ def test_flows_without_a_node_get_the_one_that_writes() -> None:
     line = re.sub(rb',"node_name":"[^"]*"', b"", FORWARD)
     reader, into = HubbleReader(), Reduction(writer="node-1")
     reader.block(joined([line, FORWARD, DNS_ANSWER]), FILE, 1, into)
+    reader.end(into)
     assert sorted(flow.node for flow in into.counted) == sorted(
         ["node-1", json.loads(FORWARD)["node_name"].partition("/")[2], "worker"]
     )

@@ -27,7 +27,10 @@ class Feed:
         self._began: int | None = None
 
     def block(self, data: bytes, first: int, into: Reduction) -> int:
-        """Reads lines, each with its newline, the first of which has the number ``first``; says how many they are."""
+        """Reads lines, each with its newline, the first of which has the number ``first``; says how many they are.
+
+        Not all may be in ``into`` before :meth:`settle` or :meth:`end`.
+        """
         if self._blocks is None:
             lines = data.split(b"\n")
             lines.pop()
@@ -37,6 +40,11 @@ class Feed:
         number = self._blocks.block(data.removeprefix(_BOM) if first == 1 else data, self._name, first, into)
         into.lines += number
         return number
+
+    def settle(self) -> None:
+        """Has all in the reductions that blocks were read into."""
+        if self._blocks is not None:
+            self._blocks.settle()
 
     def lines(self, lines: Sequence[bytes], first: int, into: Reduction) -> None:
         """Reads lines, the first of which has the number ``first``."""

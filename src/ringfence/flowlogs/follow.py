@@ -193,6 +193,7 @@ class _Reading:
         if not block:
             return None
         self._cutter.number += self._feed.block(block, self._cutter.number, into)
+        self._feed.settle()
         self._lose_long(into)
         return self._chunk(into)
 

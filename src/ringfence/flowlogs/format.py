@@ -33,8 +33,12 @@ class BlockReader(LineReader, Protocol):
     def block(self, data: bytes, file: str, first: int, into: Reduction) -> int:
         """Reads lines that stand one after the other, each with its newline, the first at number ``first``.
 
-        Some may be empty. Says how many they are.
+        Some may be empty. Says how many they are. What they come to may be in ``into`` only once they are settled, by
+        the end of the input or by :meth:`settle`.
         """
+
+    def settle(self) -> None:
+        """Has all in the reductions that blocks were read into."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,8 +56,13 @@ class HubbleReader:
                 self.line(line, Position(file, numbers[index]), into)
         return after - first
 
-    def end(self, into: Reduction) -> None:
-        """Nothing is remembered from one line to the next."""
+    def settle(self) -> None:
+        """Counts the lines of blocks that were only noted."""
+        self._shapes.settle()
+
+    def end(self, into: Reduction) -> None:  # noqa: ARG002 - nothing is left to say in it
+        """Nothing is remembered from one line to the next, but what is to be counted."""
+        self.settle()
 
 
 def decode(data: bytes) -> Line:

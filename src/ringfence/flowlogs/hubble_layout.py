@@ -44,15 +44,20 @@ class Layout:
         )
         self.cuts = (b'"destination":%(c)b{' % spaces, b'"Type":%(c)b"' % spaces)
         self.above = b'"l7":%(c)b{' % spaces
-        self.latency = re.compile(rb'"latency_ns":%(c)b"([0-9]{1,19})"' % spaces)
+        self.mark = b'"latency_ns":%(c)b"' % spaces
+        self.latency = re.compile(rb'[0-9]{1,19}(?=")')
 
-    def after(self, line: bytes, match: re.Match[bytes]) -> tuple[bytes, ...]:
-        """What stands between the ports and the second time, without the latency if there is one."""
-        end = len(line) - len(match[1]) - 1
-        latency = self.latency.search(line, match.end(), end)
+    def after(self, line: bytes, ports: int) -> tuple[bytes, ...]:
+        """What stands between the ports, which end there, and the second time, without the latency if there is one.
+
+        The line ends with the time that it begins with.
+        """
+        end = line.rfind(b'"', ports, -2) + 1
+        at = line.find(self.mark, ports, end)
+        latency = self.latency.match(line, at + len(self.mark), end) if at >= 0 else None
         if latency is None:
-            return (line[match.end() : end],)
-        return line[match.end() : latency.start(1)], line[latency.end(1) : end]
+            return (line[ports:end],)
+        return line[ports : latency.start()], line[latency.end() : end]
 
 
 LAYOUTS = (Layout(b"", b""), Layout(b" ", b""), Layout(b" ", b" "))

@@ -14,6 +14,7 @@ form, are left to who called.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import cast
 
@@ -42,14 +43,15 @@ _BESIDE = 16
 _TRIAL = 1 << 15
 """Lines after which it is looked whether it was worth it."""
 
+_NOTED = 1 << 18
+"""Lines that are noted before they are counted, about; each takes 40 bytes."""
+
 _BRACE = ord("}")
 
-_NO_TALLY = Tally(0.0, 0.0)
 
-
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Counted:
-    """Where a flow is counted: its tally of one hour, and those of all, in one reduction.
+    """A flow of a shape, and where it is counted in one reduction.
 
     ``weight`` is how many flows a line stands for, ``opens`` how many connections it opens, None where it doesn't tell.
     ``answer`` is the DNS answer in each of the lines.
@@ -61,22 +63,52 @@ class _Counted:
     answer: NameAnswer | None
     into: Reduction | None = None
     hours: dict[int, Tally] = field(default_factory=dict)
-    hour: int = -1
-    tally: Tally = field(default_factory=lambda: _NO_TALLY)
 
-    def turn(self, into: Reduction, hour: int, time: float) -> None:
-        """Counts on in another hour, or for another reduction; ``time`` is the first there."""
+    def add(self, into: Reduction, hour: int, lines: int, first: float, last: float) -> int:
+        """Counts so many lines of an hour; says how many records they are."""
         if into is not self.into:
             self.into = into
             flow = replace(self.flow, node=into.writer) if into.writer and not self.flow.node else self.flow
             self.hours = into.counted.setdefault(flow, {})
-        self.hour = hour
-        tally = self.hours.get(hour)
-        if tally is None:
-            tally = self.hours[hour] = Tally(time, time, 0, None if self.opens is None else 0)
-        elif tally.connections is None and self.opens is not None:
-            tally.connections = 0
-        self.tally = tally
+        records = lines * self.weight
+        tally = Tally(first, last, records, None if self.opens is None else lines * self.opens)
+        known = self.hours.setdefault(hour, tally)
+        if known is not tally:
+            known.add(tally)
+        if self.answer is not None:
+            into.answer(replace(self.answer, time=last, first=first if lines > 1 else None))
+        return records
+
+
+class _Pending:
+    """Lines of one hour whose shape is known, and which aren't counted yet.
+
+    To count each by itself would cost more than to find its shape: its tally was changed long ago, and isn't in the
+    processor's cache. So lines are noted, and counted many at once.
+    """
+
+    def __init__(self) -> None:
+        self.into: Reduction | None = None
+        self.hour = -1
+        self.lines: list[_Counted] = []
+        self.times: list[float] = []
+
+    def settle(self) -> None:
+        """Counts what was noted."""
+        lines, times = self.lines, self.times
+        if not times or self.into is None:
+            return
+        ordered = sorted(times)  # quick where they are in order, as most are
+        if ordered != times:
+            lines = [lines[index] for index in sorted(range(len(times)), key=times.__getitem__)]
+        last = dict(zip(lines, ordered, strict=True))
+        first = dict(zip(reversed(lines), reversed(ordered), strict=True))
+        records = 0
+        for known, number in Counter(lines).items():
+            records += known.add(self.into, self.hour, number, first[known], last[known])
+        self.into.saw(records, ordered[0], ordered[-1])
+        self.lines.clear()
+        self.times.clear()
 
 
 @dataclass(slots=True)
@@ -140,16 +172,19 @@ class Shapes:
         self._shapes: dict[bytes, _Shape] = {}
         self._parts: dict[bytes, bytes] = {}
         self._room = _Room(most)
-        self._above: dict[tuple[bytes, ...], _Shape] = {}
+        self._above: dict[bytes, _Shape] = {}
         self._above_room = _Room(most // 4)
         self._tried = 0
         self._left = 0  # of the lines that were tried
         self._useless = False
+        self._pending = _Pending()
+        self._offsets: dict[int, int] = {}
 
     def count(self, data: bytes, first: int, into: Reduction) -> _Others:
         """Counts the lines whose shape is known or can be learned.
 
-        Gives the number of the line that comes next, and the numbers and the text of all lines that weren't counted.
+        They are in ``into`` after :meth:`settle` only. Gives the number of the line that comes next, and the numbers
+        and the text of all lines that weren't counted.
         """
         layout = self._layout = self._layout or layout_of(data)
         if layout is None or self._useless or self._room.useless:
@@ -160,8 +195,12 @@ class Shapes:
         numbers: list[int] = []
         others: list[bytes] = []
         match, find, starts, known_shape = layout.line.match, data.find, data.startswith, self._shapes.get
-        second, base, hour, limit = b"?", 0.0, -1, 0.0  # of the line before: most lines have the same
-        records, earliest, latest = 0, float("inf"), 0.0
+        second, base, limit = b"?", 0.0, 0.0  # of the line before: most lines have the same
+        pending = self._pending
+        if into is not pending.into or len(pending.times) >= _NOTED:
+            pending.settle()
+            pending.into = into
+        note, note_time = pending.lines.append, pending.times.append
         number, end = first - 1, -1
         while (end := find(b"\n", begin := end + 1)) >= 0:
             number += 1
@@ -173,9 +212,13 @@ class Shapes:
             whole, text, digits, before, source, destination = found.groups()
             if text != second:
                 since = moment(f"{text.decode()}Z")
-                second, base = text, since or 0.0
-                hour = int(base // HOUR) if since is not None else -1
-                limit = float(hour * HOUR + HOUR)
+                second, base, limit = text, since or 0.0, 0.0
+                if since is not None:
+                    hour = int(since // HOUR)
+                    limit = float(hour * HOUR + HOUR)
+                    if hour != pending.hour:
+                        pending.settle()
+                        pending.hour = hour
             time = base + float(digits)
             then, last = found.end(), end - 1 - len(whole)
             if time >= limit or last - then < _TAIL or not starts(whole, last) or data[end - 1] != _BRACE:
@@ -192,7 +235,7 @@ class Shapes:
             ):
                 shape = shape.other
             if shape is None:
-                shape = self._look_further(data[begin:end], layout, key)
+                shape = self._look_further(data[begin:end], layout, before, then - begin, key)
                 if shape is None:
                     numbers.append(number)
                     others.append(data[begin:end])
@@ -200,27 +243,14 @@ class Shapes:
             known, port = shape.known, source if shape.reply else destination
             if port != shape.port:
                 known = self._other_port(shape, port, data[begin:end])
-            if known.hour != hour or known.into is not into:
-                known.turn(into, hour, time)
-            tally = known.tally
-            tally.records += known.weight
-            if known.opens:
-                tally.connections = known.opens + (tally.connections or 0)
-            if time > tally.last:
-                tally.last = time
-            elif time < tally.first:
-                tally.first = time
-            records += known.weight
-            if time > latest:
-                latest = time
-            if time < earliest:
-                earliest = time
-            if known.answer is not None:
-                into.answer(replace(known.answer, time=time))
-        if records:
-            into.saw(records, earliest, latest)
+            note(known)
+            note_time(time)
         self._judge(number + 1 - first, len(others))
         return number + 1, numbers, others
+
+    def settle(self) -> None:
+        """Counts the lines that were noted."""
+        self._pending.settle()
 
     def _judge(self, lines: int, left: int) -> None:
         """Gives up when few lines have a shape."""
@@ -231,48 +261,52 @@ class Shapes:
             self._useless = 4 * self._left > 3 * self._tried
             self._tried = self._left = 0
 
-    def _look_further(self, line: bytes, layout: Layout, key: bytes) -> _Shape | None:
-        """The shape of a line that isn't found by its key; None if its records can't be counted by a shape."""
-        match = cast(re.Match[bytes], layout.line.match(line))
-        after = layout.after(line, match)
-        if layout.above in after[0]:
-            return self._look_above(line, match, after)
+    def _look_further(self, line: bytes, layout: Layout, before: bytes, then: int, key: bytes) -> _Shape | None:
+        """The shape of a line that isn't found by its key; None if its records can't be counted by a shape.
+
+        ``then`` is where the ports end, before which stands ``before``.
+        """
+        if line.find(layout.above, then) >= 0:
+            return self._look_above(line, layout, before, then)
         beside = self._shapes.get(key)
-        if len(after) > 1 or (beside is not None and beside.number >= _BESIDE):
+        if beside is not None and beside.number >= _BESIDE:
             return None
-        shape = self._learn(line, match, after, above=False)
+        shape = self._learn(line, layout, above=False)
         if shape is None:
             return None
         self._take(_SHAPE + len(key))
-        ((behind,), beside) = after, self._shapes.get(key)
-        shape.length = len(behind)
-        shape.second = max(0, behind.find(layout.cuts[0]))
-        shape.third = max(shape.second, behind.find(layout.cuts[1], shape.second))
-        shape.near = self._part(behind[: shape.second])
-        shape.middle = self._part(behind[shape.second : shape.third])
-        shape.far = self._part(behind[shape.third :])
+        behind, beside, same = layout.after(line, then)[0], self._shapes.get(key), self._offsets.setdefault
+        second = max(0, behind.find(layout.cuts[0]))
+        third = max(second, behind.find(layout.cuts[1], second))
+        shape.near, shape.middle, shape.far = map(self._part, (behind[:second], behind[second:third], behind[third:]))
+        # Equal numbers are one object, too: they are looked at with each line.
+        shape.second, shape.third, shape.length = (same(number, number) for number in (second, third, len(behind)))
         if beside is not None:
             shape.other, shape.number = beside, beside.number + 1
         self._shapes[key] = shape
         self._room.learned += 1
         return shape
 
-    def _look_above(self, line: bytes, match: re.Match[bytes], after: tuple[bytes, ...]) -> _Shape | None:
+    def _look_above(self, line: bytes, layout: Layout, before: bytes, then: int) -> _Shape | None:
         """The shape of a line with something above Layer 4."""
-        room, parts = self._above_room, (match[4], *after)
+        room, parts = self._above_room, b"\n".join((before, *layout.after(line, then)))
         room.asked += 1
         shape = self._above.get(parts)
         if shape is None and not room.useless:
-            shape = self._learn(line, match, after, above=True)
+            shape = self._learn(line, layout, above=True)
             if shape is not None:
-                if room.take(_SHAPE + len(line)):
+                if room.take(_SHAPE + len(parts)):
                     self._above.clear()
                 room.learned += 1
                 self._above[parts] = shape
         return shape
 
-    def _learn(self, line: bytes, match: re.Match[bytes], after: tuple[bytes, ...], *, above: bool) -> _Shape | None:
+    def _learn(self, line: bytes, layout: Layout, *, above: bool) -> _Shape | None:
         """The shape of a line, as far as it is decoded; None if its records can't be counted by it."""
+        match = cast(re.Match[bytes], layout.line.match(line))
+        after = layout.after(line, match.end())
+        if len(after) > 1 and not above:
+            return None
         try:
             message = decode_line(line)
             record = message.flow
