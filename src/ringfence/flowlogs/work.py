@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from ringfence.flowlogs.detect import Detected
 from ringfence.flowlogs.feeding import Feed
-from ringfence.flowlogs.lines import LineCutter
+from ringfence.flowlogs.lines import LineCutter, new_hash
 from ringfence.flowlogs.reduction import Reduction
 from ringfence.flowlogs.registry import by_name
 from ringfence.flowlogs.unwrap import Unwrapper
@@ -89,7 +88,7 @@ class Work:
     def range(self, task: Range) -> RangeRead:
         """Reads a range of the file."""
         cutter = LineCutter()
-        digest = hashlib.sha256()
+        digest = new_hash()
         with Path(self._begin.path).open("rb", buffering=0) as stream:
             position = task.start
             skip = not task.first and os.pread(stream.fileno(), 1, task.begin - 1) != b"\n"
