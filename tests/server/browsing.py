@@ -6,9 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.render.test_html_browser import CHROMIUM, QUIET
+
+LOOKS: tuple[tuple[Literal["light", "dark"], int], ...] = (("light", 1200), ("dark", 380))
+"""Colours and widths that every page is looked at in: a desk's, and a phone's."""
+
+SERIOUS = ("serious", "critical")
 
 
 @contextmanager
@@ -29,10 +35,19 @@ def browsing(
     page = context.new_page()
     page.set_default_timeout(15_000)
     troubles: list[str] = []
-    page.on("console", lambda message: troubles.append(message.text))
+    page.on("console", lambda message: troubles.append(f"{message.text} {message.location}"))
     page.on("pageerror", lambda error: troubles.append(str(error)))
     page.on("dialog", lambda dialog: troubles.append("a dialog was opened"))
     page.on("request", lambda asked: None if asked.url.startswith(address) else troubles.append(asked.url))
-    yield page
-    context.close()
+    try:
+        yield page
+    finally:
+        context.close()
     assert not troubles, troubles
+
+
+def sound(page: Page) -> None:
+    """Nothing is serious for axe-core, and nothing sticks out."""
+    found = Axe().run(page).response["violations"]
+    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found if each["impact"] in SERIOUS] == []
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

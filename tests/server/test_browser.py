@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.render.test_html_browser import CHROMIUM, QUIET
+from tests.render.test_html_browser import CHROMIUM
+from tests.server.browsing import LOOKS, SERIOUS, browsing, sound
 from tests.server.test_api import CHECKOUT, PAYMENTS, POLICY
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed (Debian: apt-get install chromium)")
@@ -26,41 +26,20 @@ PAGES = (
     "/matrix",
     "/matrix?src=shop&dst=data",
 )
-LOOKS: tuple[tuple[Literal["light", "dark"], int], ...] = (("light", 1200), ("dark", 380))
-SERIOUS = ("serious", "critical")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, headless=True, args=list(QUIET))
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
 def page(browser: Browser, address: str, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A page of this server; at the end nothing may have been thrown, refused by the policy, or asked elsewhere."""
-    colours, width = getattr(request, "param", LOOKS[-1])
-    context = browser.new_context(base_url=address, color_scheme=colours, viewport={"width": width, "height": 900})
-    page = context.new_page()
-    troubles: list[str] = []
-    page.on("console", lambda message: troubles.append(message.text))
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("dialog", lambda dialog: troubles.append("a dialog was opened"))
-    page.on("request", lambda asked: None if asked.url.startswith(address) else troubles.append(asked.url))
-    yield page
-    context.close()
-    assert troubles == []
+    with browsing(browser, address, *getattr(request, "param", LOOKS[-1])) as found:
+        yield found
 
 
 @pytest.mark.parametrize("page", LOOKS, indirect=True, ids=lambda look: f"{look[0]}-{look[1]}")
 @pytest.mark.parametrize("path", PAGES)
 def test_axe_finds_nothing_serious_and_nothing_sticks_out(page: Page, path: str) -> None:
     page.goto(path)
-    found = Axe().run(page).response["violations"]
-    assert [each["id"] for each in found if each["impact"] in SERIOUS] == []
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    sound(page)
 
 
 def test_an_operator_comes_from_the_first_page_to_the_cause_and_the_fix(page: Page) -> None:

@@ -6,17 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from ringfence.server.settings import Settings
 from tests.render.test_html_browser import CHROMIUM
+from tests.server.browsing import LOOKS, browsing, sound
 from tests.server.serving import serving, shop
 from tests.server.test_api import CHECKOUT, PAYMENTS
-from tests.server.test_browser import LOOKS, SERIOUS, browser
 from tests.server.test_what_if import OPEN, PROMISE
-
-__all__ = ["browser"]
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed (Debian: apt-get install chromium)")
 
@@ -33,27 +30,13 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(params=LOOKS, ids=lambda look: f"{look[0]}-{look[1]}")
 def page(browser: Browser, guarded: str, request: pytest.FixtureRequest) -> Iterator[Page]:
     """Somebody who logged in."""
-    colours, width = request.param
-    context = browser.new_context(base_url=guarded, color_scheme=colours, viewport={"width": width, "height": 900})
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page = context.new_page()
-    troubles: list[str] = []
-    page.on("console", lambda message: troubles.append(message.text))
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.goto("/")
-    sound(page)
-    page.get_by_label("Token").fill(TOKEN)
-    page.get_by_role("button", name="Log in").click()
-    yield page
-    context.close()
-    assert troubles == []
-
-
-def sound(page: Page) -> None:
-    """Nothing serious for axe-core, and nothing sticks out."""
-    found = Axe().run(page).response["violations"]
-    assert [each["id"] for each in found if each["impact"] in SERIOUS] == []
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    with browsing(browser, guarded, *request.param) as found:
+        found.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        found.goto("/")
+        sound(found)
+        found.get_by_label("Token").fill(TOKEN)
+        found.get_by_role("button", name="Log in").click()
+        yield found
 
 
 def test_a_finding_is_suppressed_for_a_reason_and_taken_back(page: Page) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.render.test_html_browser import CHROMIUM, QUIET
+from tests.render.test_html_browser import CHROMIUM
+from tests.server.browsing import LOOKS, SERIOUS, browsing, sound
 from tests.server.recorded import DENYING, changes_of, flows_of, shop_store
 from tests.server.serving import serving, shop
 
@@ -23,8 +23,6 @@ PAGES = (
     "/changes/2",
     "/changes/compare?since=2026-11-18T13:00:00",
 )
-LOOKS: tuple[tuple[Literal["light", "dark"], int], ...] = (("light", 1200), ("dark", 390))
-SERIOUS = ("serious", "critical")
 WIDE = LOOKS[:1]
 
 
@@ -41,27 +39,11 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield found
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, headless=True, args=list(QUIET))
-        yield chromium
-        chromium.close()
-
-
 @pytest.fixture
 def page(browser: Browser, address: str, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A page of this server; at the end nothing may have been thrown, refused by the policy, or asked elsewhere."""
-    colours, width = getattr(request, "param", LOOKS[-1])
-    context = browser.new_context(base_url=address, color_scheme=colours, viewport={"width": width, "height": 900})
-    page = context.new_page()
-    troubles: list[str] = []
-    page.on("console", lambda message: troubles.append(f"{message.text} {message.location}"))
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("request", lambda asked: None if asked.url.startswith(address) else troubles.append(asked.url))
-    yield page
-    context.close()
-    assert troubles == []
+    with browsing(browser, address, *getattr(request, "param", LOOKS[-1])) as found:
+        yield found
 
 
 @pytest.mark.parametrize("page", LOOKS, indirect=True, ids=lambda look: f"{look[0]}-{look[1]}")
@@ -69,9 +51,7 @@ def page(browser: Browser, address: str, request: pytest.FixtureRequest) -> Iter
 def test_axe_finds_nothing_serious_and_nothing_sticks_out(page: Page, path: str) -> None:
     page.goto(path)
     page.wait_for_load_state("load")  # the network is never idle: the page waits for what changes
-    found = Axe().run(page).response["violations"]
-    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found if each["impact"] in SERIOUS] == []
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    sound(page)
 
 
 def test_the_hours_are_drawn_and_said_and_stand_in_a_table(page: Page) -> None:

@@ -15,7 +15,7 @@ from ringfence.model.flow import Outcome
 from ringfence.server.source import opened
 from tests.live.conftest import Live, live, namespace, pod, policy
 from tests.render.test_html_browser import CHROMIUM
-from tests.server.browsing import browsing, chromium
+from tests.server.browsing import browsing
 from tests.server.recorded import CHANGED, SHOP_HISTORY, changes_of, flows_of, small, small_store
 from tests.server.serving import serving
 from tests.server.test_flows_store import add, until
@@ -29,12 +29,6 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is install
 LINE = "e shop/Pod/api shop/Pod/job"
 OPENING = policy("shop", "jobs", {}, {})
 """shop/job may reach shop/api, which it may not before."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture

@@ -13,24 +13,17 @@ from playwright.sync_api import Browser, Page, expect
 
 from ringfence.server.source import Loaded
 from tests.render.test_html_browser import CHROMIUM
-from tests.server.browsing import browsing, chromium
+from tests.server.browsing import SERIOUS, browsing
 from tests.server.recorded import flows_of, small, small_store
 from tests.server.serving import serving
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed (Debian: apt-get install chromium)")
 
-SERIOUS = ("serious", "critical")
 FRONTEND, CART = "shop/Deployment/frontend", "shop/Deployment/cart"
 DRAWN = "#drawing[data-drawn]"
 
 GRAPH = "document.getElementById('drawing')._cyreg.cy"
 """Cytoscape's own handle, which it leaves at its container."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture

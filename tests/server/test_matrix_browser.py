@@ -9,17 +9,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.render.test_html_browser import CHROMIUM
-from tests.server.browsing import browsing, chromium
+from tests.server.browsing import browsing
 from tests.server.many import many
 from tests.server.serving import serving
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed (Debian: apt-get install chromium)")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")
