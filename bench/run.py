@@ -1,6 +1,6 @@
 """Measure Ringfence at several sizes and write the tables of docs/performance.md.
 
-    python bench/run.py [--sizes 100,1000,10000,100000] [--write docs/performance.md]
+    python bench/run.py [--sizes 100,1000,10000,100000] [--runs 3] [--write docs/performance.md]
 
 Every step runs in a process of its own, so that peaks of memory don't mix; of several runs the median counts.
 """
@@ -47,38 +47,38 @@ LARGE = 50_000
 (lint, fixes, diagnosis), or to check a change, has no budget there, and is left out."""
 
 
-def measure(sizes: Sequence[int], *, yaml: bool) -> Results:
-    """Every step at every size."""
+def measure(sizes: Sequence[int], *, yaml: bool, runs: int = RUNS) -> Results:
+    """Every step at every size, ``runs`` times where it is short."""
     results = Results(sizes=tuple(sizes), machine=machine())
-    results.start_up = _step("start_up", 0, runs=RUNS)
+    results.start_up = _step("start_up", 0, runs=runs)
     with tempfile.TemporaryDirectory(prefix="ringfence-bench-") as directory:
         documents = Path(directory) / "documents.yaml"
         write_yaml(generate(DOCUMENT_PODS, DOCUMENTS), documents, most=DOCUMENTS)
-        results.start_up |= _step("lint_documents", 0, documents, runs=RUNS)
+        results.start_up |= _step("lint_documents", 0, documents, runs=runs)
         lines = FLOW_LINES if max(sizes) >= LARGE_FLOWS else FEW_LINES
         results.start_up |= _step("flow_lines", lines, runs=1)
         for pods in sizes:
-            runs = 1 if pods >= LARGE else RUNS
+            times = 1 if pods >= LARGE else runs
             path = Path(directory) / f"{pods}.json"
             plan = generate(pods)
             write_json(plan, path)
             numbers = {"policies": float(len(plan.policies)), "namespaces": float(len(plan.namespaces))}
             del plan
-            numbers |= _step("load", pods, path, runs=runs)
+            numbers |= _step("load", pods, path, runs=times)
             if pods < LARGE:
-                numbers |= _step("diff", pods, path, runs=runs)
+                numbers |= _step("diff", pods, path, runs=times)
             path.unlink()
             for step in ("answer", "update", "why"):
-                numbers |= _step(step, pods, runs=runs)
+                numbers |= _step(step, pods, runs=times)
             if pods < LARGE:
                 for step in ("lint", "fix", "diagnosis", "large_diff", "policy_tests", "mixed", "replay", "learn"):
-                    numbers |= _step(step, pods, runs=runs)
+                    numbers |= _step(step, pods, runs=times)
                 numbers |= _step("coverage", pods, runs=1)  # long enough for one run to tell
             results.by_size[pods] = numbers
         if yaml:
             path = Path(directory) / "manifests.yaml"
             write_yaml(generate(YAML_PODS), path)
-            results.yaml = _step("load", YAML_PODS, path, runs=RUNS)
+            results.yaml = _step("load", YAML_PODS, path, runs=runs)
     return results
 
 
@@ -130,9 +130,10 @@ def main() -> None:
         "--write", type=Path, metavar="FILE", help="write the region between the marks of this document"
     )
     parser.add_argument("--no-yaml", action="store_true", help="leave out the 20 MiB of YAML")
+    parser.add_argument("--runs", type=int, default=RUNS, help="how often a short step is measured; the median counts")
     chosen = parser.parse_args()
     sizes = sorted({int(size) for size in chosen.sizes.split(",")})
-    text = render(measure(sizes, yaml=not chosen.no_yaml))
+    text = render(measure(sizes, yaml=not chosen.no_yaml, runs=chosen.runs))
     if chosen.write:
         write_region(chosen.write, text)
     print(text)
