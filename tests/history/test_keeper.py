@@ -182,3 +182,13 @@ def test_a_list_of_one_namespace_says_nothing_of_another() -> None:
     assert len(keeper.items()) == 1
     keeper.tell(Listed(PODS, (), "5", "shop"))
     assert not keeper.items()
+
+
+def test_a_change_of_a_policy_is_told_from_one_of_a_pod() -> None:
+    keeper = Keeper()
+    keeper.tell(Change(PODS, text(PODS, "a", "web", 1), deleted=False))
+    assert (keeper.version, keeper.ruled) == (1, 0)
+    keeper.tell(Change(POLICIES, text(POLICIES, "a", "web", 2), deleted=False))
+    assert (keeper.version, keeper.ruled) == (2, 2)
+    keeper.tell(Change(PODS, text(PODS, "a", "api", 3), deleted=False))
+    assert (keeper.version, keeper.ruled) == (3, 2)

@@ -117,3 +117,25 @@ def test_nothing_is_made_after_the_end(slowly: Slowly) -> None:
     slowly.change()
     time.sleep(0.2)
     assert len(slowly.made) == 1
+
+
+@pytest.mark.parametrize("urgent", [False, True])
+def test_an_urgent_change_is_made_after_a_short_pause(slowly: Slowly, urgent: bool) -> None:
+    hurry, begun = [0], list[float]()
+
+    def make(number: object) -> str:
+        begun.append(time.monotonic())
+        return slowly.make(number)
+
+    slowly.seconds = 1.0
+    behind: Behind[object, str] = Behind(lambda: slowly.number, make, pause=5.0, urgent=lambda: hurry[0])
+    try:
+        behind.newest()
+        slowly.change()
+        hurry[0] += urgent
+        while len(begun) < 2:
+            time.sleep(0.01)
+    finally:
+        behind.end()
+    first, second = begun
+    assert (second - first < 1.8) is urgent

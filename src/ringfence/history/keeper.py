@@ -17,6 +17,7 @@ from ringfence.live.discovery import Resource
 from ringfence.live.listing import Listed
 from ringfence.live.watch import Change, Told, Trouble
 from ringfence.sources.live_items import LiveItem
+from ringfence.sources.policy_kinds import is_policy
 
 _Name = tuple[str, str]
 """Namespace and name; of one kind."""
@@ -70,14 +71,15 @@ class _Kind:
 class Keeper:
     """Keeps objects. Lists and events may come from any thread, in any order, several times, or not at all.
 
-    After a list, everything that the list says is known, whatever was lost before. ``version`` grows with each change.
+    After a list, everything that the list says is known, whatever was lost before. ``version`` grows with each change;
+    ``ruled`` is the version of the last change of a policy, or of what policies refer to.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._kinds: dict[Resource, _Kind] = {}
         self._trouble: dict[tuple[Resource, str], Trouble] = {}
-        self.version = 0
+        self.version = self.ruled = 0
 
     @property
     def trouble(self) -> tuple[Trouble, ...]:
@@ -90,6 +92,18 @@ class Keeper:
         """The kinds that have been listed at least once."""
         with self._lock:
             return frozenset(self._kinds)
+
+    def looked(self, group: str, kind: str, namespace: str) -> bool:
+        """Whether an object of a kind and namespace would be kept if it were there.
+
+        Not so where nobody followed its namespace, or its kind can't be listed there. What isn't served any more is
+        not there.
+        """
+        with self._lock:
+            if any((each.group, each.kind) == (group, kind) and at in ("", namespace) for each, at in self._trouble):
+                return False
+            listed = [found.listed for each, found in self._kinds.items() if (each.group, each.kind) == (group, kind)]
+            return not listed or any("" in each or namespace in each for each in listed)
 
     def items(self) -> list[LiveItem]:
         """All objects, in the order in which lists of an API server give them."""
@@ -113,7 +127,10 @@ class Keeper:
                     self._trouble.pop((told.resource, each), None)
             kind = self._kinds.setdefault(told.resource, _Kind())
             turns = list(_listed(kind, told)) if isinstance(told, Listed) else list(_changed(kind, told))
-            self.version += bool(turns)
+            if turns:
+                self.version += 1
+                if is_policy(told.resource.group, told.resource.kind):
+                    self.ruled = self.version
             return turns
 
 

@@ -31,8 +31,8 @@ MOST_PROPOSED: Final = 1 << 20
 PROPOSED: Final = "proposed"
 """The name of the text of a request in places: ``proposed:12:3``."""
 
-_PAUSE: Final = 0.4
-"""Seconds between two states of a cluster that changes all the time: a change is answered within a second."""
+_PAUSE: Final = 1.0
+"""Seconds at most between two states of a cluster that changes all the time. A policy is heeded sooner."""
 
 _LIMITS = Limits(
     yaml_bytes=MOST_PROPOSED, json_bytes=MOST_PROPOSED, archive_bytes=0, archive_members=0, alias_nodes=100_000
@@ -136,7 +136,10 @@ class Followed:
         self._keeper = watcher.keeper
         following = Following(watcher.keeper, cni=cni, names=names)
         self._behind: Behind[int, Cluster] = Behind(
-            lambda: self._keeper.version, lambda _: warmed(following.cluster()), pause=_PAUSE
+            lambda: self._keeper.version,
+            lambda _: warmed(following.cluster()),
+            pause=_PAUSE,
+            urgent=lambda: self._keeper.ruled,
         )
         self._cni, self._names = cni, names
         self._right = time.monotonic()

@@ -12,6 +12,7 @@ import pickle
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import dataclass
 from typing import IO, Final
 
@@ -23,7 +24,8 @@ from ringfence.reach.report import ReachSummary
 _LARGE: Final = 1_000
 """Pods from which on it is worth a process: with fewer it takes less than starting one."""
 _PROGRAM: Final = f"from {__name__} import main; main()"
-_LENGTH: Final = 8
+_REST: Final = 2.0
+"""How long a hand-over rests for each second that it works."""
 _NICE: Final = 10
 """Answers come first."""
 
@@ -68,7 +70,8 @@ class Finder:
             assert process.stdin is not None  # noqa: S101 -- asked for above, as the next
             assert process.stdout is not None  # noqa: S101
             try:
-                _send(process.stdin, cluster.apart())
+                pickle.dump(cluster.apart(), _Unhurried(process.stdin), pickle.HIGHEST_PROTOCOL)
+                process.stdin.flush()
                 found = _receive(process.stdout)
             except (OSError, EOFError) as error:
                 raise RuntimeError(f"the process that studies the cluster ended: {error}") from error
@@ -84,11 +87,20 @@ class Finder:
             process.communicate()
 
 
-def _send(out: IO[bytes], value: object) -> None:
-    text = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
-    out.write(len(text).to_bytes(_LENGTH, "big"))
-    out.write(text)
-    out.flush()
+class _Unhurried:
+    """Writes what it is given, and rests: pickles come in pieces of 64 KB, and between them answers go before."""
+
+    def __init__(self, out: IO[bytes]) -> None:
+        self._out = out
+        self._worked = time.thread_time()
+
+    def write(self, piece: bytes) -> int:
+        """Writes all of it."""
+        self._out.write(piece)
+        now = time.thread_time()
+        time.sleep(_REST * (now - self._worked))
+        self._worked = time.thread_time()
+        return len(piece)
 
 
 def _receive(stream: IO[bytes]) -> object:
@@ -97,10 +109,10 @@ def _receive(stream: IO[bytes]) -> object:
     Raises:
         EOFError: the other end is gone.
     """
-    length = stream.read(_LENGTH)
-    if len(length) < _LENGTH:
-        raise EOFError("nothing more is sent")
-    return pickle.loads(stream.read(int.from_bytes(length, "big")))  # noqa: S301 -- from the other end of this program
+    try:
+        return pickle.load(stream)  # noqa: S301 -- from the other end of this program
+    except pickle.UnpicklingError as error:
+        raise EOFError(str(error)) from None
 
 
 def main() -> None:
@@ -119,4 +131,5 @@ def main() -> None:
         except Exception as error:  # noqa: BLE001 -- told to whoever asks; the next cluster may be better
             answer = f"{type(error).__name__}: {error}"
         del cluster
-        _send(out, answer)
+        pickle.dump(answer, out, pickle.HIGHEST_PROTOCOL)
+        out.flush()

@@ -288,17 +288,21 @@ class Assembler:
                 endpoints = legacy_endpoints(entry.item, entry.struct, self.findings)
                 slices[entry.namespace, entry.name] = endpoints
         return [
-            read_service(
-                entry.item,
-                entry.namespace,
-                entry.name,
-                entry.struct,
-                slices.get((entry.namespace, entry.name), ()),
-                self.findings,
-            )
+            self._service(entry, entry.struct, slices.get((entry.namespace, entry.name), ()))
             for entry in self._of("Service")
             if isinstance(entry.struct, ServiceObject)
         ]
+
+    def _service(self, entry: _Entry, struct: ServiceObject, endpoints: Endpoints) -> Service:
+        if self._twins is None:
+            return read_service(entry.item, entry.namespace, entry.name, struct, endpoints, self.findings)
+        service = self._twins.service(entry.namespace, entry.name, struct, endpoints)
+        if service is None:
+            said = len(self.findings)
+            service = read_service(entry.item, entry.namespace, entry.name, struct, endpoints, self.findings)
+            if len(self.findings) == said:
+                self._twins.keep_service(struct, endpoints, service)
+        return service
 
     def _policies(self) -> list[RawObject]:
         return [

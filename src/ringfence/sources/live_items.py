@@ -84,6 +84,7 @@ class LiveItem:
     deleted: bool = False
     _structs: dict[type[Any], Any] = field(default_factory=dict)
     _source: LiveSource | None = None
+    _body: dict[str, Any] | None = None
 
     @property
     def source(self) -> LiveSource:
@@ -114,9 +115,11 @@ class LiveItem:
         return value
 
     def body(self) -> dict[str, Any]:
-        """The whole object, with the kind and version that its list gave it."""
-        value: dict[str, Any] = _plain.decode(self.raw)
-        return {"apiVersion": self.api_version, "kind": self.kind, **value}
+        """The whole object, with the kind and version that its list gave it. An item that is kept is decoded once."""
+        if self._body is None:
+            value: dict[str, Any] = _plain.decode(self.raw)
+            self._body = {"apiVersion": self.api_version, "kind": self.kind, **value}
+        return self._body
 
 
 def read_live(path: str) -> Reading:
