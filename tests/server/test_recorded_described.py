@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
-from schemathesis import Case
 from schemathesis.generation import GenerationMode
 
+from tests.server.describing import answers_as_described
 from tests.server.recorded import changes_of, flows_of, small, small_store
 from tests.server.serving import serving
-from tests.server.test_described import CHECKS, RECORDED
+from tests.server.test_described import RECORDED
 
 
 @pytest.fixture(scope="module")
@@ -32,18 +29,4 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.mark.parametrize("mode", GenerationMode)
 @pytest.mark.parametrize("name", RECORDED)
 def test_each_question_is_answered_as_described(address: str, name: str, mode: GenerationMode) -> None:
-    described = schemathesis.openapi.from_url(f"{address}/openapi.json")
-    operation = described[f"/api/v1/{name}"]["POST" if name == "flows/replay" else "GET"]
-
-    @given(case=operation.as_strategy(generation_mode=mode))
-    @settings(
-        max_examples=8,
-        deadline=None,
-        database=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    def ask(case: Case[Any]) -> None:
-        case.call_and_validate(checks=CHECKS, timeout=30)
-
-    ask()
+    answers_as_described(address, name, "POST" if name == "flows/replay" else "GET", mode)
