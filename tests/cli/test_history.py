@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -95,7 +97,15 @@ def test_a_log_with_other_lines_is_read_but_for_them(tmp_path: Path) -> None:
     [
         (("list", "--since", "yesterday"), "is no time"),
         (("list", "--history", "mysql://x"), "only SQLite and PostgreSQL are supported"),
-        (("list", "--history", "/nowhere/history.db"), "/nowhere/history.db can't be used"),
+        (("import", __file__, "--cluster", "x", "--history", "/nowhere/h.db"), "/nowhere/h.db can't be used"),
+        (("list",), "There is no history ringfence-history.db"),
+        (("at", "2026-11-23"), "There is no history ringfence-history.db"),
+        (("prune", "--keep", "1d"), "There is no history ringfence-history.db"),
+        (("list", "--history", ""), "The name of the history is empty"),
+        (("list", "--most", "99999999999999999999"), "is not in the range"),
+        (("at", "0001-01-01T00:00+14:00"), "is too long ago"),
+        (("prune", "--keep", "99999999d"), "is longer than there have been records"),
+        (("watch", "--kubeconfig", "/nowhere/config"), "/nowhere/config"),
         (("prune",), "Missing option '--keep'"),
         (("import", "gone.log", "--cluster", "x"), "No such file"),
         (("at", "soon"), "is no time"),
@@ -109,6 +119,48 @@ def test_wrong_usage_is_one_sentence(
     assert result.exit_code == 2
     assert said in result.stderr
     assert "Traceback" not in result.stderr
+    assert not list(tmp_path.iterdir())  # no empty history is left that would answer that nothing ever changed
+
+
+def test_another_programs_database_gets_no_tables(tmp_path: Path) -> None:
+    file = tmp_path / "other.db"
+    with closing(sqlite3.connect(file)) as other:
+        other.execute("CREATE TABLE orders (id INTEGER)")
+        other.commit()
+    before = file.read_bytes()
+    for arguments in (("list",), ("import", str(AUDIT), "--cluster", "x")):
+        result = run("history", *arguments, "--history", str(file))
+        assert (result.exit_code, result.stderr) == (
+            2,
+            f"ringfence: {file} is a SQLite database, but no history of policies.\n",
+        )
+    assert file.read_bytes() == before
+
+
+def test_a_line_that_is_nested_too_deeply_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "audit.log").write_text("{}\n" + '{"user":' + "[" * 200_000 + "\n")
+    result = run(
+        "history", "import", str(tmp_path / "audit.log"), "--cluster", "x", "--history", str(tmp_path / "history.db")
+    )
+    assert result.exit_code == 1
+    assert "left out: 2." in result.stdout
+
+
+def test_a_watch_of_some_namespaces_takes_none_of_the_others_for_gone(cluster: Store) -> None:
+    cluster.add(namespace("data"), policy("data", "db", {}, {}))
+    run("history", "watch", "--for", "0")
+    cluster.add(policy("shop", "new", {}, {}))
+    result = run("history", "watch", "--for", "0", "--live-namespaces", "shop, ")
+    assert [line.partition("NetworkPolicy/")[2] for line in result.stdout.splitlines()] == ["new created"]
+    cluster.remove("NetworkPolicy", "shop", "api")
+    result = run("history", "watch", "--for", "0", "--live-namespaces", "shop")
+    assert [line.partition("NetworkPolicy/")[2] for line in result.stdout.splitlines()] == ["api deleted"]
+
+
+def test_what_may_no_longer_be_listed_is_not_gone(cluster: Store) -> None:
+    run("history", "watch", "--for", "0")
+    cluster.forbid("networkpolicies")
+    assert run("history", "watch", "--for", "0").stdout == ""
 
 
 def test_a_moment_of_several_clusters_asks_which(tmp_path: Path) -> None:

@@ -32,11 +32,34 @@ class Moment(click.ParamType[dt.datetime]):
         if isinstance(value, dt.datetime):
             return value
         try:
-            return dt.datetime.now(tz=dt.UTC) - dt.timedelta(seconds=Duration().convert(value, param, ctx))
-        except click.BadParameter:
-            return dt.datetime.fromtimestamp(Time().convert(value, param, ctx), tz=dt.UTC)
-        except OverflowError:
+            try:
+                return _ago(Duration().convert(value, param, ctx))
+            except click.BadParameter:
+                return dt.datetime.fromtimestamp(Time().convert(value, param, ctx), tz=dt.UTC)
+        except (OverflowError, ValueError):  # datetime begins with the year 1
             self.fail(f"{value!r} is too long ago.", param, ctx)
+
+
+def _ago(seconds: float) -> dt.datetime:
+    """A time before now.
+
+    Raises:
+        OverflowError: it is before the year 1.
+    """
+    return dt.datetime.now(tz=dt.UTC) - dt.timedelta(seconds=seconds)
+
+
+class _Keep(Duration):
+    """A duration that reaches no further back than time does."""
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The seconds."""
+        seconds = super().convert(value, param, ctx)
+        try:
+            _ago(seconds)
+        except OverflowError:
+            self.fail(f"{value!r} is longer than there have been records.", param, ctx)
+        return seconds
 
 
 _history = click.option(
@@ -72,11 +95,20 @@ ringfence history watch --history postgresql://ringfence@db/ringfence -o json
 @click.option("--cluster", metavar="NAME", help="What to call it; by default the context's name.")
 @click.option("--context", default="", metavar="NAME", help="The context to ask, by default the current one.")
 @click.option("--kubeconfig", default="", metavar="FILE", help="Where it stands, if not where kubectl looks.")
+@click.option("--live-namespaces", default="", metavar="NS,…", help="Follow these namespaces of the cluster only.")
 @click.option(
     "--for", "lasting", type=click.FloatRange(min=0), metavar="SECONDS", help="End by itself after this long."
 )
 @options.output("text", "json")
-def watch(url: str, cluster: str | None, context: str, kubeconfig: str, lasting: float | None, output: str) -> None:
+def watch(
+    url: str,
+    cluster: str | None,
+    context: str,
+    kubeconfig: str,
+    live_namespaces: str,
+    lasting: float | None,
+    output: str,
+) -> None:
     """Runs the command."""
     from ringfence.history.journal import open_journal
     from ringfence.history.recording import baseline, revisions_of
@@ -84,12 +116,12 @@ def watch(url: str, cluster: str | None, context: str, kubeconfig: str, lasting:
     from ringfence.live.target import Target
 
     told: queue.SimpleQueue[list[Revision]] = queue.SimpleQueue()
-    target = Target(context, kubeconfig)
+    target = Target(context, kubeconfig, options.namespaces(live_namespaces))
     now = dt.datetime.now
 
     with (
-        open_journal(url) as journal,
         watching(target, sink=lambda turns: told.put(list(revisions_of(turns, now(tz=dt.UTC))))) as watcher,
+        open_journal(url) as journal,
     ):
         name = cluster or watcher.context
         with progress("Reading the cluster"):
@@ -120,7 +152,9 @@ def _keep(journal: Journal, revisions: list[Revision], cluster: str, output: str
 @click.option("--since", type=Moment(), metavar="TIME", help="Not before: 2026-11-23T12:00:00Z, or 24h for a day ago.")
 @click.option("--until", type=Moment(), metavar="TIME", help="Not after.")
 @click.option("-n", "--namespace", metavar="NS", help="Only of this namespace, and what is cluster-scoped.")
-@click.option("--most", type=click.IntRange(min=1), default=100, show_default=True, help="No more than so many.")
+@click.option(
+    "--most", type=click.IntRange(1, 1_000_000_000), default=100, show_default=True, help="No more than so many."
+)
 @options.output("text", "json")
 def list_(
     url: str,
@@ -135,7 +169,7 @@ def list_(
     from ringfence.history.journal import open_journal
     from ringfence.render import history
 
-    with open_journal(url) as journal:
+    with open_journal(url, there=True) as journal:
         changes = journal.changes(cluster=cluster, since=since, until=until, namespace=namespace, most=most)
     if output == "json":
         click.echo(history.document(changes), nl=False)
@@ -185,7 +219,7 @@ def at(moment: dt.datetime, url: str, cluster: str | None) -> None:
     """Runs the command."""
     from ringfence.history.journal import open_journal
 
-    with open_journal(url) as journal:
+    with open_journal(url, there=True) as journal:
         known = journal.clusters()
         if cluster is None and len(known) > 1:
             raise click.UsageError(f"The history is of several clusters. Name one with --cluster: {', '.join(known)}.")
@@ -196,11 +230,11 @@ def at(moment: dt.datetime, url: str, cluster: str | None) -> None:
 
 @command.command("prune", short_help="Forget what was replaced long ago.")
 @_history
-@click.option("--keep", required=True, type=Duration(), metavar="DURATION", help="Keep what held in this time, as 90d.")
+@click.option("--keep", required=True, type=_Keep(), metavar="DURATION", help="Keep what held in this time, as 90d.")
 def prune(url: str, keep: float) -> None:
     """Forget what was replaced before a time. What still held at its beginning is kept, so it can be asked for."""
     from ringfence.history.journal import open_journal
 
-    with open_journal(url) as journal:
-        gone = journal.prune(dt.datetime.now(tz=dt.UTC) - dt.timedelta(seconds=keep))
+    with open_journal(url, there=True) as journal:
+        gone = journal.prune(_ago(keep))
     click.echo(f"{gone} revision{'' if gone == 1 else 's'} forgotten.")

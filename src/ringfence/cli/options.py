@@ -60,12 +60,17 @@ class Live:
             return paths
         from ringfence.live.target import Target
 
-        target = Target(self.context, self.kubeconfig, tuple(filter(None, self.namespaces.split(","))))
+        target = Target(self.context, self.kubeconfig, namespaces(self.namespaces))
         return (str(target if self.timeout is None else replace(target, timeout=self.timeout)),)
 
     def paths(self, paths: tuple[str, ...]) -> tuple[str, ...]:
         """Everything to read, in order."""
         return (*self.base(paths), *self.changes)
+
+
+def namespaces(text: str) -> tuple[str, ...]:
+    """The names of ``--live-namespaces``, as they stand with commas between them."""
+    return tuple(name for each in text.split(",") if (name := each.strip()))
 
 
 def cluster(command: _Command) -> _Command:

@@ -79,7 +79,7 @@ def read_audit(lines: Iterable[bytes]) -> Audit:
             continue
         try:
             event = _event.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             audit.unreadable.append(number)
             continue
         audit.revisions += _revisions(event, audit)

@@ -168,11 +168,14 @@ class Journal:
 
 
 @contextmanager
-def open_journal(url: str) -> Iterator[Journal]:
+def open_journal(url: str, *, there: bool = False) -> Iterator[Journal]:
     """The history of a URL (``sqlite:///FILE``, ``postgresql://…``) or of a file's path, brought to today's version.
 
+    With ``there`` a file that isn't there is not made.
+
     Raises:
-        InputError: SQLAlchemy or a driver is missing, the database can't be opened, or a newer Ringfence made it.
+        InputError: SQLAlchemy or a driver is missing, the database can't be opened, is a SQLite database of another
+            program, or a newer Ringfence made it; or with ``there`` the file isn't there.
     """
     try:
         import sqlalchemy as sa
@@ -191,7 +194,10 @@ def open_journal(url: str) -> Iterator[Journal]:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.set_main_option("path_separator", "os")
     try:
+        if there:
+            _check_there(url, engine)
         with _UPGRADING, engine.begin() as connection:
+            _check_ours(url, connection)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
         yield Journal(engine)
@@ -204,7 +210,28 @@ def open_journal(url: str) -> Iterator[Journal]:
         engine.dispose()
 
 
+def _check_there(url: str, engine: sa.Engine) -> None:
+    file = engine.url.database
+    if engine.dialect.name == "sqlite" and file and file != ":memory:" and not Path(file).exists():
+        raise InputError(
+            f"There is no history {_shown(url)}. Make one: ringfence history watch --history {_shown(url)}"
+        )
+
+
+def _check_ours(url: str, connection: sa.Connection) -> None:
+    """Refuses a file with tables of another program. A server's database may well have more than a history."""
+    import sqlalchemy as sa
+
+    if connection.dialect.name != "sqlite":
+        return
+    names = sa.inspect(connection).get_table_names()
+    if names and "alembic_version" not in names:
+        raise InputError(f"{_shown(url)} is a SQLite database, but no history of policies.")
+
+
 def _url(url: str) -> str:
+    if not url:
+        raise InputError("The name of the history is empty: name a file, or postgresql://…")
     if "://" not in url:
         return f"sqlite:///{url}"
     for scheme in ("postgresql://", "postgres://"):

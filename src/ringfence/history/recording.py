@@ -41,6 +41,8 @@ def revisions_of(turns: Iterable[Turn], now: dt.datetime) -> Iterator[Revision]:
 def baseline(keeper: Keeper, journal: Journal, cluster: str, now: dt.datetime) -> list[Revision]:
     """What a watch finds when it begins: what is new or different since the history ended, and what is gone.
 
+    What was not looked for, in other namespaces or of a kind that may not be listed, is not gone.
+
     An object's own record tells since when it is as it is, where its manager is recorded; else it is known from now on.
     """
     found: dict[tuple[str, str, str], Revision] = {}
@@ -61,9 +63,13 @@ def baseline(keeper: Keeper, journal: Journal, cluster: str, now: dt.datetime) -
     gone = [
         Revision(_ref(body), now, None, source="list", exact=False)
         for body in journal.at(now, cluster)
-        if _key(body) not in found
+        if _key(body) not in found and _looked(keeper, _ref(body))
     ]
     return [*found.values(), *gone]
+
+
+def _looked(keeper: Keeper, ref: ObjectRef) -> bool:
+    return keeper.looked(ref.api_version.rpartition("/")[0], ref.kind, ref.namespace)
 
 
 def _value(resource: Resource, raw: msgspec.Raw) -> dict[str, Any]:
