@@ -152,6 +152,28 @@ def test_several_things_can_be_failed_on(tmp_path: Path) -> None:
     assert "ringfence: --fail-on risk.\n" in result.stderr
 
 
+def test_a_proposal_that_cant_be_read_is_no_answer(tmp_path: Path) -> None:
+    a, b = pair(tmp_path, POLICY)
+    (tmp_path / "b" / "broken.yaml").write_text(BROKEN, encoding="utf-8")
+    result = run("diff", a, b)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"ringfence: {b}/broken.yaml:4: spec.podSelector must be a mapping, not the number 7." in result.stderr
+    changed = run("diff", a, "--apply", f"{b}/broken.yaml", "-o", "json")
+    assert (changed.exit_code, changed.stdout) == (2, "")
+    lenient = run("diff", a, b, "--lenient")
+    assert (lenient.exit_code, lenient.stdout.splitlines()[0]) == (0, "No connection differs.")
+    assert "shop/NetworkPolicy/broken" in lenient.stdout
+    assert run("diff", a, b, "--lenient", "--strict").exit_code == 1
+
+
+def test_what_could_not_be_read_before_either_ends_no_comparison(tmp_path: Path) -> None:
+    a, b = pair(tmp_path, POLICY)
+    (tmp_path / "a" / "broken.yaml").write_text(BROKEN, encoding="utf-8")
+    assert run("diff", a, b).exit_code == 0
+    (tmp_path / "b" / "broken.yaml").write_text(BROKEN, encoding="utf-8")
+    assert run("diff", a, b).exit_code == 0
+
+
 def test_strict_fails_on_errors_of_either_input(tmp_path: Path) -> None:
     a, b = pair(tmp_path, POLICY)
     (tmp_path / "a" / "broken.yaml").write_text(BROKEN, encoding="utf-8")
@@ -364,7 +386,7 @@ def test_a_missing_git_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_json_follows_its_schema(tmp_path: Path, after: str, arguments: tuple[str, ...]) -> None:
     a, b = pair(tmp_path, after)
     (tmp_path / "b" / "broken.yaml").write_text(BROKEN, encoding="utf-8")
-    report = check(run("diff", a, b, "-o", "json", *arguments).stdout)
+    report = check(run("diff", a, b, "--lenient", "-o", "json", *arguments).stdout)
     assert ("changes" in report) == ("--summary" not in arguments)
     assert any(finding["object"] == "shop/NetworkPolicy/broken" for finding in report["findings"])
 

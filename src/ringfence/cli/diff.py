@@ -62,6 +62,9 @@ FAIL_ON = ("added", "removed", "risk", "any")
     type=click.Choice(FAIL_ON),
     help="Exit with 1 if ports are opened, closed, if there is a risk, or if anything differs.",
 )
+@click.option(
+    "--lenient", is_flag=True, help="Answer also where objects of B can't be read, or only in part; they are named."
+)
 @click.option("--summary", "summary_only", is_flag=True, help="Counts and risks only.")
 @options.cluster
 @options.output("text", "json", "csv", "md", "html")
@@ -78,6 +81,7 @@ def command(
     external: bool,
     owner_label: str,
     fail_on: tuple[str, ...],
+    lenient: bool,
     summary_only: bool,
     output: str,
     file: str | None,
@@ -108,6 +112,8 @@ def command(
 
         for line in findings_text.render(findings, notes=not common.quiet, every=common.verbose):
             click.echo(line, err=True)
+    if not lenient:
+        session.refuse_unread(before.findings, after.findings)
     with progress("Working it out"):
         from ringfence.diff import By, State, compute_diff
 

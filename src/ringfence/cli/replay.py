@@ -87,7 +87,7 @@ def command(
         for line in findings_text.render(findings, notes=not common.quiet, every=common.verbose):
             click.echo(line, err=True)
     if not lenient:
-        _refuse(today, proposed)
+        session.refuse_unread(today.findings if today is not None else (), proposed.findings)
     with progress("Replaying"):
         from ringfence.replay import replay
 
@@ -153,26 +153,6 @@ def _findings(today: Cluster | None, proposed: Cluster) -> list[Finding]:
         for finding in cluster.findings
     }
     return sorted(found.values(), key=lambda finding: -finding.severity)
-
-
-def _refuse(today: Cluster | None, proposed: Cluster) -> None:
-    """Ends where a proposed object can't be read as it is meant: what it would cut, nobody knows.
-
-    Raises:
-        InputError: so it is.
-    """
-    from ringfence.model.errors import InputError
-    from ringfence.model.finding import Severity
-    from ringfence.render import findings_text
-
-    of_today = {(finding.what, finding.subject) for finding in today.findings} if today is not None else set()
-    new = [finding for finding in proposed.findings if (finding.what, finding.subject) not in of_today]
-    if findings_text.left_out(new):
-        first = next(finding for finding in new if finding.severity is Severity.ERROR)
-        raise InputError(
-            f"{first.origin}: {first.what} What is proposed can't be judged without it: correct it, or answer "
-            "without it by --lenient."
-        )
 
 
 def _write(report: ReplayReport, findings: list[Finding], output: str, out: IO[str], *, every: bool) -> None:

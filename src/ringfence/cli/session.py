@@ -18,6 +18,7 @@ from ringfence.cli.progress import progress
 
 if TYPE_CHECKING:
     from ringfence.cluster import Cluster
+    from ringfence.model.finding import Finding
     from ringfence.model.names import Names
     from ringfence.model.objects import Snapshot
 
@@ -109,6 +110,26 @@ def finish(cluster: Cluster, common: Common, *, found: bool = False) -> None:
     if broken:
         click.echo("ringfence: --strict: the input has errors, so the answer may be incomplete.", err=True)
     click.get_current_context().exit(failures.FOUND if found or broken else failures.OK)
+
+
+def refuse_unread(before: Sequence[Finding], after: Sequence[Finding]) -> None:
+    """Ends where an object can't be read as it is meant and was not so before: what it would do, nobody knows.
+
+    Raises:
+        InputError: so it is.
+    """
+    from ringfence.model.errors import InputError
+    from ringfence.model.finding import Severity
+    from ringfence.render import findings_text
+
+    known = {(finding.what, finding.subject) for finding in before}
+    new = [finding for finding in after if (finding.what, finding.subject) not in known]
+    if findings_text.left_out(new):
+        first = next(finding for finding in new if finding.severity is Severity.ERROR)
+        raise InputError(
+            f"{first.origin}: {first.what} What is proposed can't be judged without it: correct it, or answer "
+            "without it by --lenient."
+        )
 
 
 @contextmanager
