@@ -6,6 +6,8 @@ error · 130 interrupted · 141 the reader of a pipe went away.
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import sys
 import traceback
@@ -25,6 +27,23 @@ BROKEN_PIPE = 141
 
 DEBUG = "RINGFENCE_DEBUG"
 
+_UNWRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
+"""What a disk says that takes no more: of no input's making, and no bug."""
+
+
+class ClosedInputError(RingfenceError):
+    """Standard input was asked for, and is closed, as under ``<&-`` and some schedulers."""
+
+
+class _ClosedInput(io.RawIOBase):
+    """Stands for a standard input that is closed: only who asks for it learns of it."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:  # noqa: ARG002 -- io's signature
+        raise ClosedInputError("Standard input is closed, so there is nothing to read from -.")
+
 
 class _Failure(click.exceptions.Exit):
     """Ends the program with a status, after the message has been written."""
@@ -33,9 +52,12 @@ class _Failure(click.exceptions.Exit):
 @contextmanager
 def handled() -> Iterator[None]:
     """Turns exceptions into a message on stderr and an exit status; click's own pass through."""
+    if sys.stdin is None:
+        sys.stdin = io.TextIOWrapper(io.BufferedReader(_ClosedInput()), encoding="utf-8")
     try:
         yield
-        sys.stdout.flush()
+        if sys.stdout is not None:  # closed by who wants the exit status only
+            sys.stdout.flush()
     except (click.exceptions.Exit, click.Abort, click.ClickException):
         raise
     except RingfenceError as error:
@@ -46,6 +68,14 @@ def handled() -> Iterator[None]:
     except BrokenPipeError:
         _drop_stdout()
         raise _Failure(BROKEN_PIPE) from None
+    except OSError as error:
+        if error.errno not in _UNWRITTEN:
+            _report(error)
+            raise _Failure(INTERNAL) from None
+        _drop_stdout()
+        where = f"{error.filename}: " if error.filename else ""
+        click.echo(f"ringfence: The answer could not be written: {where}{error.strerror}.", err=True)
+        raise _Failure(USAGE) from None
     except MemoryError:
         click.echo("ringfence: The memory is used up. Ask about fewer namespaces, or with --summary.", err=True)
         raise _Failure(INTERNAL) from None
