@@ -72,6 +72,7 @@ def choice(command: _Command) -> _Command:
         ports: tuple[int, ...],
         **kwargs: Any,
     ) -> Any:
+        flows_options.check_window(since, until)
         from ringfence.flows.choosing import Choice
 
         return command(*args, choice=Choice(namespaces, workloads, since, until, (), ports), **kwargs)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ringfence.cli import flows_follow, flows_keep, flows_options, options
+from ringfence.cli import failures, flows_follow, flows_keep, flows_options, new_store, options
 from ringfence.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -57,18 +57,19 @@ def command(
     """Runs the command."""
     if not paths and not inventories:
         raise click.UsageError("Name a log, or an --inventory to add to the store.")
+    if paths.count("-") > 1:
+        raise click.UsageError("Only one input can be stdin.")
     if follow and (output == "json" or "-" in paths):
         raise click.UsageError("--follow goes on, so it takes files and prints text.")
     from ringfence.flowlogs.registry import AUTO, by_name
     from ringfence.flows.inventory_files import read_state
-    from ringfence.flows.store import opened
     from ringfence.render import flows_ingest as rendering
 
     if log_format != AUTO:
         by_name(log_format)
     with progress("Reading the inventory"):
         states = [read_state(text, cluster) for text in inventories]
-    with opened(store, engine=engine, write=True) as flows:
+    with new_store.opened(store, engine) as flows:
         added = [(state, path) for state, path in states if flows.add_state(state, path)]
         if follow:
             for line in rendering.read([], added):
@@ -87,9 +88,20 @@ def command(
         return
     if output == "json":
         click.echo(rendering.document(found, added, store, coverage, number), nl=False)
-        return
-    for line in (*rendering.read(found, added), *rendering.summary(store, coverage, number)):
-        click.echo(line)
+    else:
+        for line in (*rendering.read(found, added), *rendering.summary(store, coverage, number)):
+            click.echo(line)
+    if damaged := [each for each in found if _gave_nothing(each)]:
+        for each in damaged:
+            click.echo(f"ringfence: {each.name} can't be read: {each.losses[0].detail}", err=True)
+        click.get_current_context().exit(failures.USAGE)
+
+
+def _gave_nothing(one: Ingested) -> bool:
+    """Whether an input is so damaged that no line of it could be read. One that is empty is not."""
+    from ringfence.model.flow import LossKind
+
+    return not one.format and any(loss.kind is LossKind.TRUNCATED for loss in one.losses)
 
 
 def _read(flows: Store, paths: tuple[str, ...], cluster: str, log_format: str) -> list[Ingested]:

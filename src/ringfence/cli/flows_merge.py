@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ringfence.cli import flows_options
+from ringfence.cli import flows_options, new_store
 from ringfence.cli.progress import progress
 from ringfence.render.lines import count
 
@@ -39,7 +39,7 @@ def command(stores: tuple[str, ...], into: str, engine: str) -> None:
         if Path(path).resolve() == Path(into).resolve():
             raise click.UsageError(f"{path} can't be merged into itself.")
     lines = []
-    with progress("Merging"), opened(into, engine=engine, write=True) as target:
+    with progress("Merging"), new_store.opened(into, engine) as target:
         for name, path in named:
             with opened(path, engine=engine) as source:
                 joined = target.join(source, name)

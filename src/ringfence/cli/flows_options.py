@@ -85,6 +85,16 @@ def ends_and_times(command: _Command) -> _Command:
     return command
 
 
+def check_window(since: float | None, until: float | None) -> None:
+    """Refuses a window that ends before it begins.
+
+    Raises:
+        click.UsageError: so it is.
+    """
+    if since is not None and until is not None and until < since:
+        raise click.UsageError("--until is before --since, so no time is left.")
+
+
 def choice(command: _Command) -> _Command:
     """Filters of edges, which the command gets as one argument, ``choice``."""
 
@@ -103,6 +113,7 @@ def choice(command: _Command) -> _Command:
         external: bool | None,
         **kwargs: Any,
     ) -> Any:
+        check_window(since, until)
         from ringfence.flows.choosing import Choice
         from ringfence.model.flow import Outcome
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,10 @@ ringfence flows simulate k8s/ --later 12=proposed/ --not-enforced node-2 --out t
 """
 
 
+_FIRST, _LAST = 1971, 2200
+"""Years that every log format can write, with room for what is before the start and for a year of traffic."""
+
+
 class Moment(click.ParamType[float]):
     """``2026-11-16T08:00Z``, as seconds since 1970."""
 
@@ -60,6 +65,8 @@ class Moment(click.ParamType[float]):
             moment = dt.datetime.fromisoformat(str(value))
         except ValueError:
             self.fail(f"{value!r} is no time. Write it as 2026-11-16 or 2026-11-16T08:00Z.", param, ctx)
+        if not _FIRST <= moment.year <= _LAST:
+            self.fail(f"{value!r} is not between the years {_FIRST} and {_LAST}.", param, ctx)
         return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).timestamp()
 
 
@@ -150,6 +157,8 @@ def command(
     )
     law = LossLaw.of(losses, KNOWN[format_name].loss)
     cluster = session.load(paths, common, tell=output == "text")
+    if not cluster.snapshot.pods:
+        raise click.UsageError("The input has no pod or workload, so there is no traffic to simulate.")
     engines = [(moment, _under(cluster, path)) for moment, path in map(_later, later)]
     with progress("Simulating"):
         simulation = simulate(cluster.snapshot, cluster.engine, plan, later=sorted(engines, key=lambda one: one[0]))
@@ -179,7 +188,7 @@ def _later(text: str) -> tuple[float, str]:
         moment = float(hours)
     except ValueError:
         moment = -1.0
-    if not equals or not path or moment < 0:
+    if not equals or not path or not 0 <= moment < math.inf:
         raise click.UsageError(f"--later {text!r} is no HOURS=PATH, such as 12=proposed/.")
     return moment, path
 

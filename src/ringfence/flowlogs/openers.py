@@ -47,7 +47,7 @@ def find_inputs(paths: Sequence[str | os.PathLike[str]]) -> list[Input]:
             continue
         try:
             below = _below(path) if Path(path).is_dir() else [Input(path, path)]
-            new = [(entry, Path(entry.path).stat()) for entry in below]
+            new = [(entry, Path(entry.path).stat() if entry.named else _status(entry.path)) for entry in below]
         except (OSError, ValueError) as error:
             raise InputError(f"{path} can't be read: {_reason(error)}.") from None
         if not new:
@@ -60,13 +60,22 @@ def find_inputs(paths: Sequence[str | os.PathLike[str]]) -> list[Input]:
     return found
 
 
+def _status(path: str) -> os.stat_result:
+    """Of what a path leads to; of the link itself where it leads nowhere."""
+    try:
+        return Path(path).stat()
+    except OSError:
+        return Path(path).lstat()
+
+
 def _below(top: str) -> list[Input]:
     found = []
     for directory, directories, files in os.walk(top, onerror=_raise):
         directories[:] = sorted(name for name in directories if not name.startswith("."))
         for name in sorted(files):
             path = Path(directory, name)
-            if not name.startswith(".") and path.is_file():
+            # A link that leads nowhere is among them: its reader says so.
+            if not name.startswith(".") and (path.is_file() or (path.is_symlink() and not path.exists())):
                 found.append(Input(str(path), str(path), named=False))
     return found
 

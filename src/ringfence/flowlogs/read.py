@@ -92,7 +92,12 @@ def _all(
 
 
 def _read(source: Input, chosen: Format | None, stdin: BinaryIO | None, pool: Pool, known: Part | None) -> LogReading:
-    stream = open_input(source, stdin)
+    try:
+        stream = open_input(source, stdin)
+    except InputError as error:
+        if source.named:
+            raise
+        return _no_log(source, str(error))
     try:
         content = Content(stream)
         head = content.peek(_HEAD)

@@ -61,7 +61,7 @@ class DuckDbFile:
                 self._run("CREATE TABLE notes (key TEXT PRIMARY KEY, value TEXT NOT NULL)")
                 self.set_note("version", str(VERSION))
             return
-        if "notes" not in names:
+        if not names.issuperset({*TABLES, "notes"}):
             raise InputError(f"{self.path} is a DuckDB database, but no store of flows.")
         check_version(self.path, self.note("version"))
 
@@ -171,10 +171,14 @@ def check_version(path: str, version: str) -> None:
 def _connect(path: str, *, write: bool) -> duckdb.DuckDBPyConnection:
     import duckdb
 
+    if path != MEMORY:
+        _check_file(path)
+    # By its name alone DuckDB takes some for other things than files.
+    database = path if path == MEMORY else str(Path(path).absolute())
     until = time.monotonic() + WAIT
     while True:
         try:
-            return duckdb.connect(path, read_only=not write, config=SETTINGS)
+            return duckdb.connect(database, read_only=not write, config=SETTINGS)
         except duckdb.IOException as error:
             if "lock" not in str(error):
                 raise InputError(f"{path} can't be opened: {_first_line(error)}") from None
@@ -183,6 +187,25 @@ def _connect(path: str, *, write: bool) -> duckdb.DuckDBPyConnection:
             time.sleep(0.2)
         except duckdb.Error as error:
             raise InputError(f"{path} can't be opened: {_first_line(error)}") from None
+
+
+def _check_file(path: str) -> None:
+    """Refuses a file that is no DuckDB database: of some others DuckDB would fetch an extension, or open none at all.
+
+    Its files have ``DUCK`` after the checksum of their first block (DuckDB, "Storage Versions and Format").
+
+    Raises:
+        InputError: so it is, or it can't be read.
+    """
+    try:
+        with Path(path).open("rb") as stream:
+            start = stream.read(12)
+    except FileNotFoundError:
+        return  # it is made, or its directory is what is missing
+    except OSError as error:
+        raise InputError(f"{path} can't be opened: {(error.strerror or str(error)).lower()}.") from None
+    if len(start) == 12 and start[8:] != b"DUCK":  # a shorter one may be about to be made
+        raise InputError(f"{path} can't be opened: it is no DuckDB file, so no store of flows.")
 
 
 def _first_line(error: Exception) -> str:

@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO
 
 from ringfence.flowlogs.follow import START as HEAD, Chunk
@@ -14,6 +15,7 @@ from ringfence.flowlogs.read import LogReading, Part, read
 from ringfence.flowlogs.reduction import Reduction
 from ringfence.flowlogs.registry import AUTO
 from ringfence.flows.store import Store, StoredInput
+from ringfence.model.errors import InputError
 from ringfence.model.flow import Loss
 
 
@@ -204,13 +206,14 @@ def _first(one: float | None, other: float | None, *, least: bool) -> float | No
 
 
 def _head(path: str) -> bytes:
-    """The first bytes of a log, unpacked.
-
-    Raises:
-        InputError: it can't be opened.
-    """
-    with open_input(Input(path, path), None) as stream:
-        return Content(stream).read(HEAD)
+    """The first bytes of a log, unpacked; none of a pipe, whose bytes come once, or of what can't be opened."""
+    if not Path(path).is_file():
+        return b""
+    try:
+        with open_input(Input(path, path), None) as stream:
+            return Content(stream).read(HEAD)
+    except InputError:  # its reader says so
+        return b""
 
 
 def _digest(data: bytes) -> str:
