@@ -8,7 +8,8 @@ from ringfence.flows.known import END, WRITER
 from ringfence.flows.mapping import Kept, cluster_of
 from ringfence.flows.numbers import number_of
 from ringfence.flows.opening import tells
-from ringfence.flows.tables import Columns, empty
+from ringfence.flows.rows import Row, columns_of
+from ringfence.flows.tables import Columns
 from ringfence.model.flow import FlowEnd
 
 Named = tuple[str, str, FlowEnd | str]
@@ -24,12 +25,12 @@ class Leaning:
     def __init__(self) -> None:
         self.ends: dict[int, Named] = {}
         self._numbers: dict[Named, int] = {}
-        self.leans = empty("leans")
+        self._rows: list[Row] = []
 
     def take(self) -> Columns:
         """The rows of the table ``leans`` since this was last called."""
-        taken, self.leans = self.leans, empty("leans")
-        return taken
+        taken, self._rows = self._rows, []
+        return columns_of("leans", taken)
 
     def note(self, kept: Kept) -> None:
         """Takes in a flow."""
@@ -39,8 +40,7 @@ class Leaning:
         )
         writer = self._number((WRITER, kept.cluster, flow.node))
         row = (kept.number, source, destination, writer, flow.opening.value, *tells(flow, kept.cluster))
-        for column, value in zip(self.leans.values(), row, strict=True):
-            column.append(value)
+        self._rows.append(row)
 
     def _number(self, named: Named) -> int:
         number = self._numbers.get(named)

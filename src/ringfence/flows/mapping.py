@@ -15,7 +15,8 @@ from ringfence.flows.numbers import number_of
 from ringfence.flows.opening import Opened, Ports, opened
 from ringfence.flows.parties import Said
 from ringfence.flows.resolving import Found
-from ringfence.flows.tables import ANSWER, NO_PORT, PODS, Columns, empty
+from ringfence.flows.rows import Row, columns_of
+from ringfence.flows.tables import ANSWER, NO_PORT, PODS, Columns
 from ringfence.flows.timeline import Span, overlay
 from ringfence.model.flow import Direction, Flow, FlowEnd, Outcome, TcpAnswer
 
@@ -45,13 +46,14 @@ class Mapping:
 
     def rows(self, flows: Iterable[Kept]) -> tuple[Columns, Columns]:
         """The rows of the tables ``mapped`` and ``details``."""
-        mapped, details = empty("mapped"), empty("details")
+        mapped: list[Row] = []
+        details: list[Row] = []
         for kept in flows:
             told = self._map(kept, mapped)
             _detail(kept, told, details)
-        return mapped, details
+        return columns_of("mapped", mapped), columns_of("details", details)
 
-    def _map(self, kept: Kept, into: Columns) -> list[tuple[str, str]]:
+    def _map(self, kept: Kept, into: list[Row]) -> list[tuple[str, str]]:
         """Adds the rows of a flow, and gives the details that only its ends tell."""
         flow = kept.flow
         ends = opened(
@@ -89,7 +91,7 @@ class Mapping:
         return self._known.names.of(cluster, destination.address, (source.namespace, source.pod), destination.names)
 
     def _row(
-        self, kept: Kept, ends: Opened, source: Found, destination: Found, time: tuple[float, float], into: Columns
+        self, kept: Kept, ends: Opened, source: Found, destination: Found, time: tuple[float, float], into: list[Row]
     ) -> None:
         flow = kept.flow
         client, server = self._unit(source), self._unit(destination)
@@ -116,8 +118,7 @@ class Mapping:
             ends.even,
             PartyKind.UNKNOWN in (source.kind, destination.kind),
         )
-        for column, value in zip(into.values(), row, strict=True):
-            column.append(value)
+        into.append(row)
 
     def _unit(self, found: Found) -> _Unit:
         unit = self._units.get(found)
@@ -176,7 +177,7 @@ def cluster_of(cluster: str, flow: Flow, end: FlowEnd) -> str:
     return cluster if len(told) == 1 or named == own.cluster else named
 
 
-def _detail(kept: Kept, told: list[tuple[str, str]], into: Columns) -> None:
+def _detail(kept: Kept, told: list[tuple[str, str]], into: list[Row]) -> None:
     flow = kept.flow
     rows = [("format", kept.format), *told]
     rows += [("policy", msgspec.json.encode(rule).decode()) for rule in flow.policies]
@@ -185,7 +186,4 @@ def _detail(kept: Kept, told: list[tuple[str, str]], into: Columns) -> None:
         rows.append(("reason", flow.reason))
     if flow.application:
         rows.append(("application", flow.application))
-    for kind, value in rows:
-        into["flow"].append(kept.number)
-        into["kind"].append(kind)
-        into["value"].append(value)
+    into.extend((kept.number, *row) for row in rows)

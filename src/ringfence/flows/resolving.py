@@ -19,6 +19,9 @@ _PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "f
 _ENTRANCES = (PartyKind.NODE, PartyKind.EXTERNAL, PartyKind.UNKNOWN)
 """What an address from outside may look like that is a Service's."""
 
+_REMEMBERED = 100_000
+"""Destinations with their port: many flows go to few of them, but those of scanners to ever new ones."""
+
 _NAMED = (EndKind.POD, EndKind.UNKNOWN)
 
 
@@ -50,6 +53,7 @@ class Resolver:
     def __init__(self, inventory: Inventory) -> None:
         self._inventory = inventory
         self._ends: dict[tuple[str, FlowEnd], list[Span[Found]]] = {}
+        self._destinations: dict[tuple[str, FlowEnd, str, int | None], list[Span[Found]]] = {}
         self._targets: dict[tuple[str, ServiceState, str, int | None], Found] = {}
         self._declared: dict[tuple[str, str, str], tuple[tuple[str, int], ...]] = {}
 
@@ -63,7 +67,14 @@ class Resolver:
 
     def destination(self, cluster: str, end: FlowEnd, protocol: str, port: int | None) -> list[Span[Found]]:
         """What the end is as a destination at ``port``: a Service becomes the workload behind it, with its own port."""
-        return [_held(span, self._behind(span.holder, protocol, port)) for span in self.end(cluster, end)]
+        key = (cluster, end, protocol, port)
+        found = self._destinations.get(key)
+        if found is None:
+            if len(self._destinations) >= _REMEMBERED:
+                self._destinations.clear()
+            found = [_held(span, self._behind(span.holder, protocol, port)) for span in self.end(cluster, end)]
+            self._destinations[key] = found
+        return found
 
     def declares(self, cluster: str, end: FlowEnd, protocol: str, port: int) -> bool:
         """Whether a container of a pod that the end is, or was, declares the port."""

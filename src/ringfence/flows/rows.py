@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +12,15 @@ import msgspec
 from ringfence.flowlogs.reduction import Reduction
 from ringfence.flows.numbers import number_of
 from ringfence.flows.state import State
-from ringfence.flows.tables import TABLES, empty
+from ringfence.flows.tables import TABLES, Columns, empty
 from ringfence.model.flow import HOUR, Flow, Loss, NameAnswer
 from ringfence.model.origin import Position
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+Row = tuple[Any, ...]
+"""The values of one row, in the order of its table's columns."""
 
 _encoder = msgspec.json.Encoder()
 _flow = msgspec.json.Decoder(Flow)
@@ -32,6 +35,13 @@ def arrow(table: str, columns: Mapping[str, Any]) -> pa.Table:
 
     types = {"int64": pa.int64(), "float64": pa.float64(), "string": pa.string(), "boolean": pa.bool_()}
     return pa.table({name: pa.array(columns[name], types[kind]) for name, kind in TABLES[table].items()})
+
+
+def columns_of(table: str, listed: Sequence[Row]) -> Columns:
+    """Rows of a table, by column. To append a value to each of many columns, row by row, takes three times as long."""
+    if not listed:
+        return empty(table)
+    return dict(zip(TABLES[table], map(list, zip(*listed, strict=True)), strict=True))
 
 
 def of_reduction(reduction: Reduction, number: int, cluster: str, log_format: str) -> dict[str, pa.Table]:

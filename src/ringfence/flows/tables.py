@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 VERSION = 3
@@ -192,12 +191,3 @@ Columns = dict[str, list[Any]]
 def empty(table: str) -> Columns:
     """The columns of a table, without rows."""
     return {column: [] for column in TABLES[table]}
-
-
-Row = tuple[Any, ...]
-"""The values of one row, in the order of its table's columns."""
-
-
-def columns_of(table: str, rows: Sequence[Row]) -> Columns:
-    """Rows of a table, by column. To append a value to each of many columns, row by row, takes three times as long."""
-    return dict(zip(TABLES[table], map(list, zip(*rows, strict=True)), strict=True)) if rows else empty(table)

@@ -69,6 +69,8 @@ def overlay(
     one: Sequence[Span[Held]], other: Sequence[Span[Other]]
 ) -> list[tuple[float, float, Held | None, Other | None]]:
     """The times at which both hold, with both holders; both cover all the time."""
+    if len(one) == len(other) == 1:  # as of most ends: each has all the time
+        return [(one[0].since, one[0].until, one[0].holder, other[0].holder)]
     found = []
     at = 0
     for span in one:

@@ -26,12 +26,17 @@ class Outcome(Enum):
     FAILED = "failed"  # lost for a reason that is no policy: no route, full map, invalid packet
     UNKNOWN = "unknown"
 
+    # Flows are counted by the million; the hash that Enum brings is Python code.
+    __hash__ = object.__hash__
+
 
 class Direction(Enum):
     """Whose policy was asked: the source's (egress) or the destination's (ingress)."""
 
     INGRESS = "ingress"
     EGRESS = "egress"
+
+    __hash__ = object.__hash__
 
 
 class Opening(Enum):
@@ -41,6 +46,8 @@ class Opening(Enum):
     REPLY = "reply"  # the packet is an answer: the connection goes the other way
     UNKNOWN = "unknown"  # for flows to decide: which of the two ports is served
 
+    __hash__ = object.__hash__
+
 
 class TcpAnswer(Enum):
     """What the packet of a record says to who wants a TCP connection, by its flags (RFC 9293, 3.5)."""
@@ -48,6 +55,8 @@ class TcpAnswer(Enum):
     NONE = ""  # another packet, another protocol, or a source that tells no flags
     ACCEPTED = "accepted"  # SYN with ACK: something listens
     RESET = "reset"  # RST: nothing listens, or a connection that there was is broken off
+
+    __hash__ = object.__hash__
 
 
 class EndKind(Enum):
@@ -59,6 +68,8 @@ class EndKind(Enum):
     EXTERNAL = "external"
     API_SERVER = "api-server"  # Cilium's kube-apiserver identity
     UNKNOWN = ""
+
+    __hash__ = object.__hash__
 
 
 @dataclass(frozen=True, slots=True)
