@@ -19,13 +19,14 @@ STOPPED = ("denied", "rejected")
 
 
 @dataclass(frozen=True, slots=True)
-class Sum:
-    """What the edges of some ends, or of a port, come to; ``peers`` counts the distinct names on the other side.
+class Talker:
+    """What the edges of a pair, an end or a port come to. ``peers`` counts the distinct names on the other side.
 
-    ``names`` are those of the ends, for a port the protocol and, where there is one, the number.
+    ``octets`` go out from the source and ``octets_back`` come in; None where no record has bytes. Times are seconds
+    since 1970.
     """
 
-    names: tuple[str, ...]
+    name: str
     connections: int
     passed: int
     stopped: int
@@ -35,12 +36,17 @@ class Sum:
     first: float
     last: float
 
+    @property
+    def all_octets(self) -> int:
+        """Bytes in both directions; 0 where no record has any."""
+        return (self.octets or 0) + (self.octets_back or 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Sums:
     """The rows with most, of how many there are, and the number of edges, and of those without bytes."""
 
-    rows: tuple[Sum, ...]
+    rows: tuple[Talker, ...]
     total: int
     edges: int
     without_bytes: int
@@ -69,16 +75,16 @@ def sums(storage: Storage, choice: Choice, keys: tuple[str, ...], *, octets: boo
     found = found.mutate(most=most)
     texts = [found[key].cast("string") if key in PORT else found[key] for key in keys]
     rows = storage.fetch(found.order_by([found.most.desc(), *texts]).limit(limit)).to_pylist()
-    return Sums(tuple(_sum(row, keys, listed) for row in rows), total, counted["edges"], counted["without"] or 0)
+    return Sums(tuple(_talker(row, keys, listed) for row in rows), total, counted["edges"], counted["without"] or 0)
 
 
-def _sum(row: dict[str, Any], keys: tuple[str, ...], listed: list[str]) -> Sum:
+def _talker(row: dict[str, Any], keys: tuple[str, ...], listed: list[str]) -> Talker:
     if keys == PORT:
-        names: tuple[str, ...] = (row["protocol"], *([] if row["port"] == NO_PORT else [str(row["port"])]))
+        name = row["protocol"] if row["port"] == NO_PORT else f"{row['protocol']} {row['port']}"
     else:
-        names = tuple(listed[row[key]] for key in keys)
+        name = " → ".join(listed[row[key]] for key in keys)
     counts = {name: row[name] for name in _COUNTS}
-    return Sum(names, **counts)
+    return Talker(name, **counts)
 
 
 _COUNTS = ("connections", "passed", "stopped", "octets", "octets_back", "peers", "first", "last")

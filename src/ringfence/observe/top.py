@@ -10,7 +10,7 @@ from ringfence.explain.evidence import Evidence, evidence
 from ringfence.flows.choosing import Choice
 from ringfence.flows.edges import Edge, EdgeSet, PartyKind
 from ringfence.flows.store import Store
-from ringfence.flows.talkers import DESTINATION, OUTSIDE, PORT, SOURCE, Sum
+from ringfence.flows.talkers import DESTINATION, OUTSIDE, PORT, SOURCE, Talker
 from ringfence.model.objects import Snapshot
 from ringfence.observe.calls import PASSED, STOPPED
 
@@ -23,29 +23,6 @@ class By(Enum):
     DESTINATION = "destination"
     PORT = "port"
     NAME = "name"  # names outside the cluster that were asked for, addresses where none was
-
-
-@dataclass(frozen=True, slots=True)
-class Talker:
-    """One row. ``octets`` go out from the source and ``octets_back`` come in; None where no record has bytes.
-
-    ``peers`` counts the distinct ends on the other side.
-    """
-
-    name: str
-    connections: int
-    passed: int
-    stopped: int
-    octets: int | None
-    octets_back: int | None
-    peers: int
-    first: float
-    last: float
-
-    @property
-    def all_octets(self) -> int:
-        """Bytes in both directions; 0 where no record has any."""
-        return (self.octets or 0) + (self.octets_back or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,25 +43,9 @@ class Top:
 def top_of(store: Store, choice: Choice, by: By = By.PAIR, *, octets: bool = False, limit: int) -> Top:
     """The ``limit`` first rows of a store's edges, which are added up where they are."""
     found = store.sums(choice, _KEYS[by], octets=octets, limit=limit)
-    rows = [_talker(each, by) for each in found.rows]
-    rows.sort(key=lambda row: (-(row.all_octets if octets else row.connections), row.name))
+    rows = sorted(found.rows, key=lambda row: (-(row.all_octets if octets else row.connections), row.name))
     return Top(
         by, tuple(rows), found.total, found.edges, found.without_bytes, evidence(store.coverage(choice), None, ())
-    )
-
-
-def _talker(found: Sum, by: By) -> Talker:
-    name = (" → " if by is By.PAIR else " ").join(found.names)
-    return Talker(
-        name,
-        found.connections,
-        found.passed,
-        found.stopped,
-        found.octets,
-        found.octets_back,
-        found.peers,
-        found.first,
-        found.last,
     )
 
 

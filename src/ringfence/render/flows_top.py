@@ -7,7 +7,8 @@ import json
 from collections.abc import Iterator
 from typing import IO
 
-from ringfence.observe.top import Talker, Top
+from ringfence.flows.talkers import Talker
+from ringfence.observe.top import Top
 from ringfence.render import flows_evidence, json_values
 from ringfence.render.flows_evidence import stamp
 from ringfence.render.json_values import Json
