@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from ringfence.model.objects import Snapshot
+from ringfence.model.objects import Service, Snapshot
 from ringfence.sources import load_snapshot
+from ringfence.sources.kinds import ObjectMeta, ServiceObject
 from ringfence.sources.twins import Twins
 
 Body = dict[str, Any]
@@ -82,3 +83,13 @@ def test_what_is_wrong_with_a_pod_is_said_of_each_input() -> None:
     found = [[finding.what for finding in read(bad, twins=twins).findings] for _ in range(2)]
     assert found[0] == found[1]
     assert any("10.0.0.999" in what for what in found[0])
+
+
+def test_a_service_that_is_read_again_is_one_object_until_its_endpoints_change() -> None:
+    twins = Twins()
+    service = ServiceObject(metadata=ObjectMeta(name="s", namespace="a"))
+    made = Service("a", "s", ())
+    twins.keep_service(service, ((1, {"web": 80}),), made)
+    assert twins.service("a", "s", service, ((1, {"web": 80}),)) is made
+    assert twins.service("a", "s", service, ((2, {"web": 80}),)) is None
+    assert twins.service("a", "s", ServiceObject(metadata=ObjectMeta(name="s", namespace="a")), ()) is None

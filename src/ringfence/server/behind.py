@@ -29,8 +29,8 @@ class Behind(Generic[K, T]):
 
     Whoever asks gets the newest value that is complete. The first is waited for, and so is one that takes no longer
     than ``patience`` seconds to make, as far as the last one tells. Between two makings there is a pause as long as the
-    last one took, at most ``pause`` seconds, so that a cluster without rest leaves the processor to the requests. It is
-    cut to a quarter where ``urgent()`` is another than before.
+    last one took, at most ``pause`` seconds, so that a cluster without rest leaves the processor to the requests. Where
+    ``urgent()`` is another than before there is none, and a quarter of it if there was none before, either.
     """
 
     def __init__(
@@ -47,6 +47,7 @@ class Behind(Generic[K, T]):
         self._patience = patience
         self._pause = pause
         self._urgent = urgent
+        self._hurried = False
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._ended = False
@@ -134,8 +135,9 @@ class Behind(Generic[K, T]):
 
     def _rest(self, seconds: float, urgent: object) -> None:
         now = time.monotonic()
-        least, end = now + seconds / 4, now + seconds
+        least, end = now + (seconds / 4 if self._hurried else 0), now + seconds
         with self._changed:
             while not self._ended and now < (end if self._urgent() == urgent else least):
                 self._changed.wait(min(_LOOK, end - now))
                 now = time.monotonic()
+        self._hurried = now < end

@@ -28,7 +28,7 @@ from ringfence.server.waiting import Server
 
 _SWITCH: Final = 0.001
 """Seconds after which a thread that works hands the interpreter on: what is worked out behind delays no answer more."""
-_COLLECTED: Final = (20_000, 50, 100)
+_COLLECTED: Final = (20_000, 10, 500)
 """When garbage is searched for. A search through all that is known of 10,000 pods stops every answer for 0.1 s, and
 finds next to nothing: states of a cluster have no cycles, so they go when nothing needs them."""
 
