@@ -31,6 +31,15 @@ def test_a_report_and_the_archive_itself_follow_their_schemas(shop: str, tmp_pat
     assert report["bytes"] == (tmp_path / "a.tar.gz").stat().st_size
 
 
+def test_a_device_or_a_pipe_is_not_replaced(shop: str, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    result = run("snapshot", shop, "--out", str(pipe), "--force")
+    assert result.exit_code == 2
+    assert f"{pipe} is a device or a pipe. Give the name of a file, or - for standard output." in result.stderr
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
 def test_nothing_that_exists_is_overwritten_unless_forced(shop: str, tmp_path: Path) -> None:
     out = tmp_path / "a.tar.gz"
     out.write_text("precious")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,6 +42,17 @@ def test_wrong_usage_is_told_and_writes_nothing(arguments: tuple[str, ...], mess
     assert result.exit_code == 2
     assert message in " ".join(result.stderr.split())
     assert not file.exists()
+
+
+def test_a_pipe_is_not_replaced_by_a_file_of_records(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    result = run("dns", "record", "--to", str(pipe), "a.example")
+    assert (result.exit_code, result.stderr) == (
+        2,
+        f"ringfence: {pipe} is no regular file, so records can't be added to it.\n",
+    )
+    assert pipe.is_fifo()
 
 
 def test_a_file_that_is_no_record_is_left_alone(tmp_path: Path) -> None:

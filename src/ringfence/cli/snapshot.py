@@ -89,6 +89,8 @@ def _refuse(out: str, *, force: bool) -> None:
         raise click.UsageError(f"{out} exists. Give another name, or --force to replace it.")
     if Path(out).is_dir():
         raise click.UsageError(f"{out} is a directory. Give the name of a file.")
+    if Path(out).exists() and not Path(out).is_file():  # replacing takes a device away from everybody
+        raise click.UsageError(f"{out} is a device or a pipe. Give the name of a file, or - for standard output.")
     parent = Path(out).parent
     if not parent.is_dir():
         raise click.UsageError(f"{parent} is not a directory, so {out} can't be written.")

@@ -36,11 +36,14 @@ def known_records(path: str) -> tuple[NameRecord, ...]:
     """The records of a file that is to be added to; none where it isn't there yet.
 
     Raises:
-        InputError: the file has a line that is no record, can't be read, or its directory is not there.
+        InputError: the file has a line that is no record, can't be read, is a device or a pipe, or its directory is
+            not there.
     """
     parent = Path(path).parent
     if not parent.is_dir():
         raise InputError(f"{path}: There is no directory {parent}.")
+    if Path(path).exists() and not Path(path).is_file():  # it is replaced in the end, and a device must not be
+        raise InputError(f"{path} is no regular file, so records can't be added to it.")
     return _read(path)[0]
 
 
