@@ -37,7 +37,7 @@ demo: $(CORE) ## the main job on examples/shop, in three steps
 
 test: $(DEV) ## run every test, print the coverage
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -n 2
+	@$(BIN)/coverage run -m pytest -n 2 --dist worksteal
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 
