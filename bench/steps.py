@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from bench import flow_lines, learning, pipeline, replaying, serving, watching
+from bench import flow_lines, format_lines, learning, pipeline, replaying, serving, watching
 from bench.measure import Case, Numbers, loaded, measured, read, spread, started, timed
 
 if TYPE_CHECKING:
@@ -172,6 +172,7 @@ STEPS: dict[str, Callable[[Case], Numbers]] = {
     "replay": replaying.replay,
     "learn": learning.learning,
     "flow_lines": flow_lines.hubble,
+    "formats": format_lines.formats,
     "serve": serving.serve,
     "watch": watching.watch,
 }
