@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.cli.running import run
 from tests.server.serving import ROOT, SHOP
 
 COMMAND = [str(Path(sys.executable).with_name("ringfence")), "serve"]
@@ -100,10 +101,18 @@ def test_what_is_proposed_on_the_command_line_is_served(tmp_path: Path) -> None:
         ([], "No path is given"),
     ],
 )
-def test_what_cant_be_served_is_one_sentence(arguments: list[str], said: str) -> None:
+def test_what_cant_be_served_is_one_sentence(arguments: list[str], said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("KUBECONFIG", ENV["KUBECONFIG"])
+    ended = run("serve", *arguments)  # an error that is no sentence escapes
+    assert ended.exit_code == 2
+    assert said in ended.stderr
+
+
+def test_a_refusal_ends_the_process() -> None:
     ended = subprocess.run(
-        [*COMMAND, *arguments], cwd=ROOT, env=ENV, capture_output=True, text=True, timeout=60, check=False
+        [*COMMAND, "/nonexistent/input"], cwd=ROOT, env=ENV, capture_output=True, text=True, timeout=60, check=False
     )
     assert ended.returncode == 2
-    assert said in ended.stderr
+    assert "can't be read" in ended.stderr
     assert "Traceback" not in ended.stderr
