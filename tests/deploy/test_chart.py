@@ -192,6 +192,13 @@ class TestPod:
     def test_one_volume_is_never_written_by_two_pods(self) -> None:
         assert one("Deployment", VARIANTS["history in SQLite"])["spec"]["strategy"] == {"type": "Recreate"}
 
+    def test_copies_of_a_store_have_room(self) -> None:
+        sizes = [
+            next(each["emptyDir"]["sizeLimit"] for each in pod(values)["volumes"] if each["name"] == "tmp")
+            for values in (POSTGRESQL, VARIANTS["flows"])
+        ]
+        assert sizes == ["64Mi", "1Gi"]
+
     def test_the_service_leads_to_the_proxy_where_there_is_one(self) -> None:
         values = VARIANTS["behind a proxy"]
         assert one("Service", values)["spec"]["ports"][0]["targetPort"] == 4180
