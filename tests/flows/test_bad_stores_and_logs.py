@@ -126,3 +126,15 @@ def test_wrong_usage_is_said_before_anything_is_done(
     assert result.exit_code == 2
     assert said in result.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_what_a_log_names_does_not_steer_the_terminal(tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    log.write_text(EXAMPLE.read_text().replace("redis", r"\u202eredis\u001b]0;x\u0007"))
+    store = str(tmp_path / "flows.duckdb")
+    assert run("flows", "ingest", str(log), "--store", store).exit_code == 0
+    for command in ("edges", "top", "timeline", "denied"):
+        result = run("flows", command, "--store", store)
+        assert result.exit_code == 0
+        assert not {"\u202e", "\x1b", "\x07"}.intersection(result.stdout)
+    assert "\\u202eredis\\x1b]0;x\\x07" in run("flows", "edges", "--store", store).stdout

@@ -9,6 +9,7 @@ import click
 
 from ringfence.cli import flow_input, flows_ask, flows_options, options, session
 from ringfence.cli.progress import progress
+from ringfence.cli.telling import tell
 
 if TYPE_CHECKING:
     from ringfence.flows.choosing import Choice
@@ -76,8 +77,7 @@ def command(
     elif output == "csv":
         rendering.write_csv(report, sys.stdout)
     else:
-        for line in rendering.text(report, every=common.verbose):
-            click.echo(line)
+        tell(rendering.text(report, every=common.verbose))
         if cluster is not None and (note := session.left_out(cluster)):
             click.echo(f"Note: {note}")
     lasting = any(row.ending.by_policy and row.works_since is None for row in report.rows)

@@ -8,6 +8,7 @@ import click
 
 from ringfence.cli import flows_options, options
 from ringfence.cli.progress import progress
+from ringfence.cli.telling import tell
 
 if TYPE_CHECKING:
     from ringfence.flows.choosing import Choice
@@ -36,6 +37,8 @@ def command(store: str, engine: str, choice: Choice, limit: int | None, output: 
     with progress("Reading the flows"), opened(store, engine=engine) as flows:
         edges = flows.edges(choice, whole=True, limit=limit)
         total = flows.count(choice) if limit is not None else len(edges)
-    render = {"text": rendering.text, "json": rendering.document, "csv": rendering.table}[output]
-    for piece in render(edges, total):
+    if output == "text":
+        tell(rendering.text(edges, total))
+        return
+    for piece in (rendering.document if output == "json" else rendering.table)(edges, total):
         click.echo(piece)

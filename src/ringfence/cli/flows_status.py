@@ -6,6 +6,7 @@ import click
 
 from ringfence.cli import flows_options, options
 from ringfence.cli.progress import progress
+from ringfence.cli.telling import tell
 
 _HELP = """Say what a store has: the window, the logs, the nodes, and what is missing.
 
@@ -31,5 +32,4 @@ def command(store: str, engine: str, output: str) -> None:
     if output == "json":
         click.echo(rendering.document(status), nl=False)
         return
-    for line in rendering.text(status):
-        click.echo(line)
+    tell(rendering.text(status))

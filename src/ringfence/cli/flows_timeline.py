@@ -9,6 +9,7 @@ import click
 
 from ringfence.cli import flow_input, flows_ask, flows_options, options
 from ringfence.cli.progress import progress
+from ringfence.cli.telling import tell
 
 if TYPE_CHECKING:
     from ringfence.flows.choosing import Choice
@@ -60,6 +61,5 @@ def command(
     elif output == "csv":
         rendering.write_csv(report, sys.stdout)
     else:
-        for line in rendering.text(report, every=common.verbose):
-            click.echo(line)
+        tell(rendering.text(report, every=common.verbose))
     flows_ask.finish(asked.cluster, common)

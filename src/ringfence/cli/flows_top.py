@@ -9,6 +9,7 @@ import click
 
 from ringfence.cli import flow_input, flows_options, options
 from ringfence.cli.progress import progress
+from ringfence.cli.telling import tell
 
 if TYPE_CHECKING:
     from ringfence.flows.choosing import Choice
@@ -54,5 +55,4 @@ def command(store: str, engine: str, by: str, octets: bool, choice: Choice, limi
     elif output == "csv":
         rendering.write_csv(report, limit, sys.stdout)
     else:
-        for line in rendering.text(report, limit):
-            click.echo(line)
+        tell(rendering.text(report, limit))

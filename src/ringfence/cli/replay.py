@@ -10,6 +10,7 @@ import click
 
 from ringfence.cli import failures, flow_input, options, session
 from ringfence.cli.progress import progress
+from ringfence.cli.telling import tell
 
 if TYPE_CHECKING:
     from ringfence.cluster import Cluster
@@ -161,8 +162,7 @@ def _write(report: ReplayReport, findings: list[Finding], output: str, out: IO[s
         case "text":
             from ringfence.render import findings_text, replay_text
 
-            for line in replay_text.render(report, every=every):
-                click.echo(line, file=out)
+            tell(replay_text.render(report, every=every), out)
             if text := findings_text.left_out(findings):
                 click.echo(f"Note: {text}", file=out)
         case "json":
