@@ -53,19 +53,21 @@ icmp_fields: st.SearchStrategy[Body] = st.fixed_dictionaries(
 )
 
 
+_peers: dict[str, st.SearchStrategy[list[Any]]] = {
+    "Endpoints": st.lists(selector_bodies(_ANYWHERE), max_size=2),
+    "CIDR": st.lists(st.sampled_from(sorted(CIDRS)), max_size=2),
+    "CIDRSet": st.lists(ip_blocks(), max_size=2),
+    "Entities": st.lists(st.sampled_from(ENTITIES), max_size=2),
+}
+
+
 @st.composite
 def rules(draw: st.DrawFn, prefix: str) -> Body:
     """A rule with peers of one kind at most, and ports or none."""
     rule: Body = {}
     kind = draw(st.sampled_from(("", "Endpoints", "Endpoints", "Endpoints", "CIDR", "CIDRSet", "Entities")))
-    entries: dict[str, st.SearchStrategy[Any]] = {
-        "Endpoints": selector_bodies(_ANYWHERE),
-        "CIDR": st.sampled_from(sorted(CIDRS)),
-        "CIDRSet": ip_blocks(),
-        "Entities": st.sampled_from(ENTITIES),
-    }
     if kind:
-        rule[prefix + kind] = draw(st.lists(entries[kind], max_size=2))
+        rule[prefix + kind] = draw(_peers[kind])
     what = draw(st.sampled_from(("ports", "", "icmps")))
     if what == "icmps":
         fields = st.lists(icmp_fields, max_size=2).map(lambda found: {"fields": found})

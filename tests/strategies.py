@@ -77,7 +77,7 @@ def label_sets(alphabet: Mapping[str, tuple[str, ...]]) -> st.SearchStrategy[dic
     items: list[list[dict[str, str]]] = [
         [{}] * len(values) + [{key: value} for value in values] for key, values in alphabet.items()
     ]
-    return st.sampled_from([reduce(or_, chosen) for chosen in product(*items)]).map(dict)
+    return st.tuples(*map(st.sampled_from, items)).map(lambda chosen: reduce(or_, chosen, {}))
 
 
 container_ports = st.sampled_from(
