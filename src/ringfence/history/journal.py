@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from ringfence.history.identity import Identity, group_of, identity
 from ringfence.history.revision import Body, Recorded, Revision
 from ringfence.model.errors import InputError
 from ringfence.model.origin import ObjectRef
@@ -63,9 +64,7 @@ class Journal:
 
         inner = sa.select(
             R,
-            sa.func.lag(R.c.body)
-            .over(partition_by=(R.c.cluster, R.c.kind, R.c.namespace, R.c.name), order_by=(R.c.time, R.c.id))
-            .label("before"),
+            sa.func.lag(R.c.body).over(partition_by=_object(R), order_by=(R.c.time, R.c.id)).label("before"),
         ).subquery()
         query = sa.select(inner).order_by(inner.c.time.desc(), inner.c.id.desc())
         if cluster is not None:
@@ -77,7 +76,7 @@ class Journal:
         if namespace is not None:
             query = query.where(inner.c.namespace.in_([namespace, ""]))
         if ref is not None:
-            query = query.where(inner.c.kind == ref.kind, inner.c.namespace == ref.namespace, inner.c.name == ref.name)
+            query = query.where(_is(inner, ref))
         if number is not None:
             query = query.where(inner.c.id == number)
         if most is not None:
@@ -93,14 +92,12 @@ class Journal:
         return found
 
     def at(self, time: dt.datetime, cluster: str | None = None) -> list[Body]:
-        """Every object as it was at a moment, by kind, namespace and name."""
+        """Every object as it was at a moment, by kind, namespace, name and group."""
         import sqlalchemy as sa
 
         from ringfence.history.tables import REVISIONS as R
 
-        place = sa.func.row_number().over(
-            partition_by=(R.c.cluster, R.c.kind, R.c.namespace, R.c.name), order_by=(R.c.time.desc(), R.c.id.desc())
-        )
+        place = sa.func.row_number().over(partition_by=_object(R), order_by=(R.c.time.desc(), R.c.id.desc()))
         inner = sa.select(R, place.label("place")).where(R.c.time <= _number(time))
         if cluster is not None:
             inner = inner.where(R.c.cluster == cluster)
@@ -108,7 +105,7 @@ class Journal:
         query = (
             sa.select(found.c.body)
             .where(found.c.place == 1, found.c.body.is_not(None))
-            .order_by(found.c.kind, found.c.namespace, found.c.name)
+            .order_by(found.c.kind, found.c.namespace, found.c.name, found.c.api_group)
         )
         with self.engine.connect() as connection:
             return [body for row in connection.execute(query) if (body := _body(row.body)) is not None]
@@ -122,17 +119,17 @@ class Journal:
         with self.engine.connect() as connection:
             return list(connection.execute(sa.select(R.c.cluster).distinct().order_by(R.c.cluster)).scalars())
 
-    def objects(self, cluster: str | None = None) -> frozenset[tuple[str, str, str]]:
-        """Kind, namespace and name of every object that something is recorded of, also of those that are gone."""
+    def objects(self, cluster: str | None = None) -> frozenset[Identity]:
+        """Every object that something is recorded of, also those that are gone."""
         import sqlalchemy as sa
 
         from ringfence.history.tables import REVISIONS as R
 
-        query = sa.select(R.c.kind, R.c.namespace, R.c.name).distinct()
+        query = sa.select(R.c.api_group, R.c.kind, R.c.namespace, R.c.name).distinct()
         if cluster is not None:
             query = query.where(R.c.cluster == cluster)
         with self.engine.connect() as connection:
-            return frozenset((row.kind, row.namespace, row.name) for row in connection.execute(query))
+            return frozenset((row.api_group, row.kind, row.namespace, row.name) for row in connection.execute(query))
 
     def count(self, cluster: str | None = None) -> int:
         """How many revisions there are."""
@@ -152,9 +149,7 @@ class Journal:
 
         from ringfence.history.tables import REVISIONS as R
 
-        after = sa.func.lead(R.c.time).over(
-            partition_by=(R.c.cluster, R.c.kind, R.c.namespace, R.c.name), order_by=(R.c.time, R.c.id)
-        )
+        after = sa.func.lead(R.c.time).over(partition_by=_object(R), order_by=(R.c.time, R.c.id))
         inner = sa.select(R.c.id, R.c.time, R.c.body, after.label("replaced")).subquery()
         limit = _number(before)
         old = sa.select(inner.c.id).where(
@@ -254,12 +249,7 @@ def _record(connection: sa.Connection, revision: Revision, cluster: str) -> bool
 
     from ringfence.history.tables import REVISIONS as R
 
-    same = sa.and_(
-        R.c.cluster == cluster,
-        R.c.kind == revision.ref.kind,
-        R.c.namespace == revision.ref.namespace,
-        R.c.name == revision.ref.name,
-    )
+    same = sa.and_(R.c.cluster == cluster, _is(R, revision.ref))
     known = _known(connection, same, revision)
     if known is not None:
         better = {"who": revision.who, "tool": revision.tool, "time": _number(revision.time), "exact": True}
@@ -275,6 +265,7 @@ def _record(connection: sa.Connection, revision: Revision, cluster: str) -> bool
         sa.insert(R).values(
             cluster=cluster,
             api_version=revision.ref.api_version,
+            api_group=group_of(revision.ref.api_version),
             kind=revision.ref.kind,
             namespace=revision.ref.namespace,
             name=revision.ref.name,
@@ -289,6 +280,18 @@ def _record(connection: sa.Connection, revision: Revision, cluster: str) -> bool
         )
     )
     return True
+
+
+def _object(table: sa.FromClause) -> tuple[sa.ColumnElement[str], ...]:
+    """The columns that tell an object from every other, as :func:`ringfence.history.identity.identity` does."""
+    c = table.c
+    return c.cluster, c.api_group, c.kind, c.namespace, c.name
+
+
+def _is(table: sa.FromClause, ref: ObjectRef) -> sa.ColumnElement[bool]:
+    import sqlalchemy as sa
+
+    return sa.and_(*(column == each for column, each in zip(_object(table)[1:], identity(ref), strict=True)))
 
 
 def _known(connection: sa.Connection, same: sa.ColumnElement[bool], revision: Revision) -> Any:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from ringfence.history.identity import group_of
 from ringfence.live.discovery import Resource
 from ringfence.live.listing import Listed
 from ringfence.live.watch import Change, Told, Trouble
@@ -94,15 +95,15 @@ class Keeper:
             return frozenset(self._kinds)
 
     def looked(self, group: str, kind: str, namespace: str) -> bool:
-        """Whether an object of a kind and namespace would be kept if it were there.
+        """Whether an object of a kind and namespace would be kept if it were there; ``group`` as ``group_of`` tells it.
 
         Not so where nobody followed its namespace, or its kind can't be listed there. What isn't served any more is
         not there.
         """
         with self._lock:
-            if any((each.group, each.kind) == (group, kind) and at in ("", namespace) for each, at in self._trouble):
+            if any(_same(each, group, kind) and at in ("", namespace) for each, at in self._trouble):
                 return False
-            listed = [found.listed for each, found in self._kinds.items() if (each.group, each.kind) == (group, kind)]
+            listed = [found.listed for each, found in self._kinds.items() if _same(each, group, kind)]
             return not listed or any("" in each or namespace in each for each in listed)
 
     def items(self) -> list[LiveItem]:
@@ -132,6 +133,10 @@ class Keeper:
                 if is_policy(told.resource.group, told.resource.kind):
                     self.ruled = self.version
             return turns
+
+
+def _same(resource: Resource, group: str, kind: str) -> bool:
+    return (group_of(resource.api_version), resource.kind) == (group, kind)
 
 
 def _changed(kind: _Kind, change: Change) -> Iterator[Turn]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from ringfence.history.identity import Identity, group_of, identity, ref_of
 from ringfence.history.journal import Journal
 from ringfence.history.keeper import Keeper, Turn
 from ringfence.history.revision import Revision, author_of, body_of
@@ -45,7 +46,7 @@ def baseline(keeper: Keeper, journal: Journal, cluster: str, now: dt.datetime) -
 
     An object's own record tells since when it is as it is, where its manager is recorded; else it is known from now on.
     """
-    found: dict[tuple[str, str, str], Revision] = {}
+    found: dict[Identity, Revision] = {}
     for item in keeper.items():
         group = item.api_version.rpartition("/")[0]
         resource = Resource(group, item.api_version.rpartition("/")[2], item.kind, "")
@@ -59,17 +60,13 @@ def baseline(keeper: Keeper, journal: Journal, cluster: str, now: dt.datetime) -
                 revision = Revision(
                     revision.ref, time, revision.body, "", tool, revision.version, revision.uid, "list", exact=True
                 )
-            found[item.kind, namespace, name] = revision
+            found[identity(revision.ref)] = revision
     gone = [
-        Revision(_ref(body), now, None, source="list", exact=False)
-        for body in journal.at(now, cluster)
-        if _key(body) not in found and _looked(keeper, _ref(body))
+        Revision(ref, now, None, source="list", exact=False)
+        for ref in map(ref_of, journal.at(now, cluster))
+        if identity(ref) not in found and keeper.looked(group_of(ref.api_version), ref.kind, ref.namespace)
     ]
     return [*found.values(), *gone]
-
-
-def _looked(keeper: Keeper, ref: ObjectRef) -> bool:
-    return keeper.looked(ref.api_version.rpartition("/")[0], ref.kind, ref.namespace)
 
 
 def _value(resource: Resource, raw: msgspec.Raw) -> dict[str, Any]:
@@ -90,13 +87,3 @@ def _revision(
         time = now
     version, uid = str(metadata.get("resourceVersion", "")), str(metadata.get("uid", ""))
     return Revision(ref, time, body_of(value), "", tool, version, uid, source, exact=seen)
-
-
-def _ref(body: Mapping[str, Any]) -> ObjectRef:
-    kind, namespace, name = _key(body)
-    return ObjectRef(kind, name, namespace, str(body.get("apiVersion", "")))
-
-
-def _key(body: Mapping[str, Any]) -> tuple[str, str, str]:
-    metadata = body.get("metadata") or {}
-    return str(body.get("kind", "")), str(metadata.get("namespace", "")), str(metadata.get("name", ""))

@@ -14,6 +14,7 @@ REVISIONS: Final = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("cluster", sa.String(253), nullable=False),
     sa.Column("api_version", sa.String(253), nullable=False),
+    sa.Column("api_group", sa.String(253), nullable=False, server_default=""),  # see identity.group_of
     sa.Column("kind", sa.String(63), nullable=False),
     sa.Column("namespace", sa.String(253), nullable=False),
     sa.Column("name", sa.String(253), nullable=False),
@@ -25,6 +26,6 @@ REVISIONS: Final = sa.Table(
     sa.Column("uid", sa.String(63), nullable=False),
     sa.Column("source", sa.String(15), nullable=False),
     sa.Column("exact", sa.Boolean, nullable=False),
-    sa.Index("revisions_by_object", "cluster", "kind", "namespace", "name", "time"),
+    sa.Index("revisions_by_object", "cluster", "api_group", "kind", "namespace", "name", "time"),
     sa.Index("revisions_by_time", "time"),
 )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ringfence.history.audit import Audit
+from ringfence.history.identity import kind_shown
 from ringfence.history.revision import Body, Recorded
 from ringfence.render import json_values
 from ringfence.render.json_values import Json
@@ -31,7 +33,8 @@ def line(recorded: Recorded) -> str:
     by = f" by {who}" if who else ""
     fields = changed_fields(recorded.before, revision.body) if recorded.verb == "changed" else []
     shown = ", ".join(fields[:_MANY]) + (f" and {len(fields) - _MANY} more" if fields[_MANY:] else "")
-    return f"{when}{mark}  {revision.ref} {recorded.verb}{by}" + (f": {shown}" if shown else "")
+    shown_ref = replace(revision.ref, kind=kind_shown(revision.ref))
+    return f"{when}{mark}  {shown_ref} {recorded.verb}{by}" + (f": {shown}" if shown else "")
 
 
 def changed_fields(before: Body | None, after: Body | None) -> list[str]:

@@ -13,17 +13,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from queue import SimpleQueue
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from ringfence.cluster import Cluster
 from ringfence.diff import DiffReport
+from ringfence.history.identity import Identity, identity
 from ringfence.history.journal import Journal
 from ringfence.history.revision import Body, Recorded
 from ringfence.model.errors import QueryError, RingfenceError
 from ringfence.model.objects import Snapshot
-from ringfence.model.origin import ObjectRef
 from ringfence.observe import Moment
 from ringfence.server.glance import Glance
 from ringfence.server.source import Source
@@ -215,10 +215,10 @@ def _asking() -> Iterator[None]:
         raise HistoryAwayError("The history can't be read at the moment: its database doesn't answer.") from error
 
 
-def under(now: Snapshot, bodies: Iterable[Body], known: frozenset[tuple[str, str, str]]) -> Snapshot:
+def under(now: Snapshot, bodies: Iterable[Body], known: frozenset[Identity]) -> Snapshot:
     """The snapshot with the policies and namespace labels of ``bodies``, in place of what is ``known`` to history."""
     then = snapshot_of([_item(body) for body in bodies], [])
-    kept = [raw for raw in now.policies if _key(raw.ref) not in known]
+    kept = [raw for raw in now.policies if identity(raw.ref) not in known]
     labels = {name: each for name, each in then.namespaces.items() if each.given and name in now.namespaces}
     problems = [each for each in then.findings if each.subject is not None or each.origin.position.file]
     return replace(
@@ -232,7 +232,3 @@ def under(now: Snapshot, bodies: Iterable[Body], known: frozenset[tuple[str, str
 def _item(body: Body) -> LiveItem:
     kind, version = str(body.get("kind", "")), str(body.get("apiVersion", ""))
     return LiveItem(kind, version, msgspec.Raw(msgspec.json.encode(body)))
-
-
-def _key(ref: ObjectRef) -> tuple[Any, ...]:
-    return ref.kind, ref.namespace, ref.name

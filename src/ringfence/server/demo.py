@@ -13,10 +13,10 @@ from ringfence.cluster import Cluster
 from ringfence.flows.ingest import Ingest
 from ringfence.flows.inventory_files import read_state
 from ringfence.flows.store import opened
+from ringfence.history.identity import identity, ref_of
 from ringfence.history.journal import open_journal
 from ringfence.history.revision import Revision, body_of
 from ringfence.model.objects import NAMESPACE_NAME_LABEL
-from ringfence.model.origin import ObjectRef
 from ringfence.server.change_answers import under
 from ringfence.simulate import Plan, simulate, write
 
@@ -54,7 +54,10 @@ def record(cluster: Cluster, directory: Path, now: dt.datetime) -> tuple[str, st
         key = slip.kind, slip.name
         states.insert(0, {**states[0], key: _before(states[0][key])})
     engines = [
-        Cluster(under(cluster.snapshot, state.values(), frozenset(map(_known, state.values()))), cni=cluster.cni).engine
+        Cluster(
+            under(cluster.snapshot, state.values(), frozenset(identity(ref_of(body)) for body in state.values())),
+            cni=cluster.cni,
+        ).engine
         for state in states
     ]
     plan = Plan(seed=7, start=start.timestamp(), hours=_HOURS, rate=2, random_names=0, rollouts=0)
@@ -75,11 +78,11 @@ def record(cluster: Cluster, directory: Path, now: dt.datetime) -> tuple[str, st
 
 def _revisions(states: list[dict[tuple[str, str], _Body]], start: dt.datetime) -> Iterator[Revision]:
     for body in states[0].values():
-        yield Revision(_ref(body), start - _BEFORE, body, tool="kubectl-client-side-apply", source="list")
+        yield Revision(ref_of(body), start - _BEFORE, body, tool="kubectl-client-side-apply", source="list")
     for slip, state in zip(SLIPS, states[1:], strict=True):
         body = state[slip.kind, slip.name]
         time = start + dt.timedelta(hours=slip.hours)
-        yield Revision(_ref(body), time, body, slip.who, slip.tool, source="audit")
+        yield Revision(ref_of(body), time, body, slip.who, slip.tool, source="audit")
 
 
 def _bodies(cluster: Cluster) -> Iterator[_Body]:
@@ -106,13 +109,3 @@ def _before(body: Mapping[str, Any]) -> _Body:
 def _name(body: Mapping[str, Any]) -> str:
     metadata = body["metadata"]
     return "/".join(filter(None, (str(metadata.get("namespace", "")), str(metadata["name"]))))
-
-
-def _ref(body: Mapping[str, Any]) -> ObjectRef:
-    kind, namespace, name = _known(body)
-    return ObjectRef(kind, name, namespace, str(body["apiVersion"]))
-
-
-def _known(body: Mapping[str, Any]) -> tuple[str, str, str]:
-    metadata = body["metadata"]
-    return str(body["kind"]), str(metadata.get("namespace", "")), str(metadata["name"])

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 
+from ringfence.history.identity import kind_shown
 from ringfence.history.revision import Recorded
 from ringfence.model.errors import QueryError, RingfenceError
 from ringfence.render.history import changed_fields
@@ -121,7 +122,7 @@ def _row(recorded: Recorded) -> dict[str, Any]:
         "stamp": _written(revision.time),
         "exact": revision.exact,
         "verb": recorded.verb,
-        "kind": revision.ref.kind,
+        "kind": kind_shown(revision.ref),
         "name": "/".join(filter(None, (revision.ref.namespace, revision.ref.name))),
         "who": revision.who,
         "tool": revision.tool,
