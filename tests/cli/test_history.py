@@ -14,6 +14,7 @@ import pytest
 
 from ringfence.history.journal import open_journal
 from ringfence.history.revision import Recorded
+from ringfence.history.watcher import Watcher
 from tests.cli.running import run
 from tests.cli.test_schemas import check
 from tests.corpora.places import ROOT, needs_corpora
@@ -161,6 +162,27 @@ def test_what_may_no_longer_be_listed_is_not_gone(cluster: Store) -> None:
     run("history", "watch", "--for", "0")
     cluster.forbid("networkpolicies")
     assert run("history", "watch", "--for", "0").stdout == ""
+
+
+def test_what_is_listed_late_is_not_gone_and_is_recorded_when_it_comes(
+    cluster: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("history", "watch", "--for", "0")
+    monkeypatch.setattr(Watcher, "ready", lambda _self: False)  # as after a minute without the list
+    came = threading.Event()
+
+    def late(path: str, _parameters: dict[str, str]) -> None:
+        if path.endswith("/networkpolicies"):
+            came.wait(20)
+
+    cluster.faults.append(late)
+    cluster.add(policy("shop", "new", {}, {}))
+    assert "deleted" not in run("history", "watch", "--for", "0").stdout
+    timer = threading.Timer(1, came.set)
+    timer.start()
+    result = run("history", "watch", "--for", "3")
+    timer.join()
+    assert [line.partition("NetworkPolicy/")[2] for line in result.stdout.splitlines()] == ["new created"]
 
 
 def test_a_moment_of_several_clusters_asks_which(tmp_path: Path) -> None:

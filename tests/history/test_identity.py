@@ -120,6 +120,29 @@ def test_what_was_seen_stored_is_not_gone_while_calico_s_server_cant_be_asked(ur
         assert baseline(keeper, journal, "prod", NOON + MINUTE) == []
 
 
+def test_what_was_not_listed_yet_is_not_gone(url: str) -> None:
+    keeper = Keeper()
+    keeper.await_lists([(resource(KUBERNETES), ""), (resource(CALICO), "")], lambda _group: True)
+    keeper.tell(listed(KUBERNETES))
+    with open_journal(url) as journal:
+        journal.record([revision(KUBERNETES, "a"), revision(CALICO, "a")], "prod")
+        gone = [each.ref.api_version for each in baseline(keeper, journal, "prod", NOON + MINUTE)]
+        assert gone == [KUBERNETES]
+        keeper.not_served(resource(CALICO), "")  # its CRDs were taken away
+        assert len(baseline(keeper, journal, "prod", NOON + MINUTE)) == 2
+
+
+@pytest.mark.parametrize("group", ["projectcalico.org", "crd.projectcalico.org"])
+def test_what_a_group_has_that_could_not_be_asked_is_not_gone(url: str, group: str) -> None:
+    keeper = Keeper()
+    keeper.await_lists([(resource(KUBERNETES), "")], lambda asked: asked != group)
+    keeper.tell(listed(KUBERNETES))
+    with open_journal(url) as journal:
+        journal.record([revision(KUBERNETES, "a"), revision(CALICO, "a")], "prod")
+        gone = [each.ref.api_version for each in baseline(keeper, journal, "prod", NOON + MINUTE)]
+    assert gone == [KUBERNETES]
+
+
 def test_an_audit_log_adds_its_user_to_the_policy_that_it_names(url: str) -> None:
     event = {
         "kind": "Event",

@@ -126,6 +126,7 @@ def watch(
         name = cluster or watcher.context
         with progress("Reading the cluster"):
             watcher.ready()
+        awaited = watcher.keeper.awaited
         _keep(journal, baseline(watcher.keeper, journal, name, now(tz=dt.UTC)), name, output)
         click.echo(f"ringfence: following {name} ({watcher.server}).", err=True)
         end = None if lasting is None else time.monotonic() + lasting
@@ -133,6 +134,9 @@ def watch(
             while end is None or time.monotonic() < end:
                 with suppress(queue.Empty):
                     _keep(journal, told.get(timeout=0.2), name, output)
+                if watcher.keeper.awaited != awaited:  # the first list of a kind came late, and is no change
+                    awaited = watcher.keeper.awaited
+                    _keep(journal, baseline(watcher.keeper, journal, name, now(tz=dt.UTC)), name, output)
         except KeyboardInterrupt:
             click.echo("ringfence: ended.", err=True)
 

@@ -22,6 +22,11 @@ def group_of(api_version: str) -> str:
     return _SAME.get(group, group)
 
 
+def groups_of(group: str) -> tuple[str, ...]:
+    """The groups in which objects of a group may be served, as :func:`group_of` tells it."""
+    return group, *(other for other, same in _SAME.items() if same == group)
+
+
 def identity(ref: ObjectRef) -> Identity:
     """What tells an object from every other."""
     return group_of(ref.api_version), ref.kind, ref.namespace, ref.name

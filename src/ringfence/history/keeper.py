@@ -8,12 +8,12 @@ version. Versions can be compared as numbers: the API server has always made the
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import msgspec
 
-from ringfence.history.identity import group_of
+from ringfence.history.identity import group_of, groups_of
 from ringfence.live.discovery import Resource
 from ringfence.live.listing import Listed
 from ringfence.live.watch import Change, Told, Trouble
@@ -79,8 +79,27 @@ class Keeper:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._kinds: dict[Resource, _Kind] = {}
+        self._awaited: set[tuple[Resource, str]] = set()
+        self._learnt: Callable[[str], bool] = lambda _group: True
         self._trouble: dict[tuple[Resource, str], Trouble] = {}
         self.version = self.ruled = 0
+
+    def await_lists(self, wanted: Iterable[tuple[Resource, str]], learnt: Callable[[str], bool]) -> None:
+        """Tells what will be listed, each kind with its namespace, and of which groups the kinds are known."""
+        with self._lock:
+            self._awaited = set(wanted)
+            self._learnt = learnt
+
+    def not_served(self, resource: Resource, namespace: str) -> None:
+        """Tells that a kind which was to be listed isn't there."""
+        with self._lock:
+            self._awaited.discard((resource, namespace))
+
+    @property
+    def awaited(self) -> frozenset[tuple[Resource, str]]:
+        """The kinds that have not been listed yet, each with the namespace that is to be listed."""
+        with self._lock:
+            return frozenset(self._awaited)
 
     @property
     def trouble(self) -> tuple[Trouble, ...]:
@@ -97,11 +116,14 @@ class Keeper:
     def looked(self, group: str, kind: str, namespace: str) -> bool:
         """Whether an object of a kind and namespace would be kept if it were there; ``group`` as ``group_of`` tells it.
 
-        Not so where nobody followed its namespace, or its kind can't be listed there. What isn't served any more is
-        not there.
+        Not so where nobody followed its namespace, its kind can't be listed there or wasn't yet, or it couldn't be
+        learnt which kinds are served. What isn't served any more is not there.
         """
         with self._lock:
-            if any(_same(each, group, kind) and at in ("", namespace) for each, at in self._trouble):
+            unknown = self._awaited | self._trouble.keys()
+            if any(_same(each, group, kind) and at in ("", namespace) for each, at in unknown):
+                return False
+            if not all(self._learnt(each) for each in groups_of(group)):
                 return False
             listed = [found.listed for each, found in self._kinds.items() if _same(each, group, kind)]
             return not listed or any("" in each or namespace in each for each in listed)
@@ -126,6 +148,8 @@ class Keeper:
                 namespace = told.namespace if isinstance(told, Listed) else _key(told.raw)[0][0]
                 for each in {"", namespace}:
                     self._trouble.pop((told.resource, each), None)
+            if isinstance(told, Listed):
+                self._awaited.discard((told.resource, told.namespace))
             kind = self._kinds.setdefault(told.resource, _Kind())
             turns = list(_listed(kind, told)) if isinstance(told, Listed) else list(_changed(kind, told))
             if turns:

@@ -46,6 +46,11 @@ def baseline(keeper: Keeper, journal: Journal, cluster: str, now: dt.datetime) -
 
     An object's own record tells since when it is as it is, where its manager is recorded; else it is known from now on.
     """
+    looked = [  # asked before the objects: a list that comes in between must not make its own look gone
+        ref
+        for ref in map(ref_of, journal.at(now, cluster))
+        if keeper.looked(group_of(ref.api_version), ref.kind, ref.namespace)
+    ]
     found: dict[Identity, Revision] = {}
     for item in keeper.items():
         group = item.api_version.rpartition("/")[0]
@@ -61,11 +66,7 @@ def baseline(keeper: Keeper, journal: Journal, cluster: str, now: dt.datetime) -
                     revision.ref, time, revision.body, "", tool, revision.version, revision.uid, "list", exact=True
                 )
             found[identity(revision.ref)] = revision
-    gone = [
-        Revision(ref, now, None, source="list", exact=False)
-        for ref in map(ref_of, journal.at(now, cluster))
-        if identity(ref) not in found and keeper.looked(group_of(ref.api_version), ref.kind, ref.namespace)
-    ]
+    gone = [Revision(ref, now, None, source="list", exact=False) for ref in looked if identity(ref) not in found]
     return [*found.values(), *gone]
 
 

@@ -12,7 +12,7 @@ from functools import partial
 
 from ringfence.history.keeper import Keeper, Turn
 from ringfence.live.connection import Connection, LiveError, connect
-from ringfence.live.discovery import Resource, discover
+from ringfence.live.discovery import Discovered, Resource, discover
 from ringfence.live.read import one_by_one
 from ringfence.live.target import Target
 from ringfence.live.watch import Follower, Told, Trouble
@@ -60,7 +60,9 @@ def watching(
     """
     keeper, stop, told = Keeper(), threading.Event(), threading.Event()
     with connect(target, pause=first_pause) as connection:
-        wanted = [(each, name) for each in _resources(connection) for name in _spaces(each, target)]
+        discovered = _discovered(connection)
+        wanted = [(each, name) for each in discovered.resources for name in _spaces(each, target)]
+        keeper.await_lists(wanted, discovered.learnt)
         waiting, lock = set(wanted), threading.Lock()
         begun: set[_Wanted] = set()
 
@@ -83,6 +85,8 @@ def watching(
 
         def follow(what: _Wanted) -> None:
             followers[what].run()
+            if not stop.is_set():
+                keeper.not_served(*what)
             with lock:
                 waiting.discard(what)  # it isn't served
                 if not waiting:
@@ -117,6 +121,6 @@ def _end(followers: list[Follower], threads: list[threading.Thread]) -> None:
             thread.join(0.01)
 
 
-def _resources(connection: Connection) -> tuple[Resource, ...]:
+def _discovered(connection: Connection) -> Discovered:
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return discover(connection, is_wanted, may_matter, pool).resources
+        return discover(connection, is_wanted, may_matter, pool)

@@ -106,10 +106,18 @@ _resources = msgspec.json.Decoder(_Resources)
 
 @dataclass(frozen=True, slots=True)
 class Discovered:
-    """``resources`` to list. ``unasked`` are groups whose kinds could not be learnt, each with the reason."""
+    """``resources`` to list. ``unasked`` are groups whose kinds could not be learnt, each with the reason.
+
+    ``refused`` tells that the groups themselves could not be learnt, so of no other group it is known what it has.
+    """
 
     resources: tuple[Resource, ...]
     unasked: tuple[tuple[str, str], ...] = ()
+    refused: bool = False
+
+    def learnt(self, group: str) -> bool:
+        """True where all kinds of a group that are served are among the resources."""
+        return group in _BUILT_IN_GROUPS or not (self.refused or any(group == each for each, _ in self.unasked))
 
 
 def discover(
@@ -126,7 +134,7 @@ def discover(
     try:
         groups = _decoded(connection, "/apis", _groups).groups
     except RefusedError as error:
-        return Discovered(BUILT_IN, (("every policy API but NetworkPolicy", error.message),))
+        return Discovered(BUILT_IN, (("every policy API but NetworkPolicy", error.message),), refused=True)
     except AbsentError:
         raise LiveError(f"{connection.whom} serves no /apis: it is no API server of Kubernetes.") from None
     asked = [each for each in groups if each.name not in _BUILT_IN_GROUPS and may_matter(each.name)]

@@ -14,6 +14,7 @@ from ringfence.history.journal import Journal
 from ringfence.history.keeper import Keeper, Turn
 from ringfence.history.recording import baseline, revisions_of
 from ringfence.history.revision import Revision
+from ringfence.live.discovery import Resource
 
 _LOG: Final = logging.getLogger("ringfence.server")
 _AGAIN: Final = 5.0
@@ -40,9 +41,9 @@ class Recording:
     def following(self, keeper: Keeper, name: str) -> Iterator[None]:
         """Records until the block ends, first what was changed since the history ended. ``name`` is the cluster's."""
         cluster = self._cluster or name
-        found = baseline(keeper, self._journal, cluster, dt.datetime.now(tz=dt.UTC))
-        self._journal.record(found, cluster)
-        thread = threading.Thread(target=self._run, args=(cluster,), daemon=True)
+        awaited = keeper.awaited
+        self._journal.record(baseline(keeper, self._journal, cluster, dt.datetime.now(tz=dt.UTC)), cluster)
+        thread = threading.Thread(target=self._run, args=(cluster, keeper, awaited), daemon=True)
         thread.start()
         try:
             yield
@@ -50,15 +51,19 @@ class Recording:
             self._stop.set()
             thread.join(_AGAIN)
 
-    def _run(self, cluster: str) -> None:
+    def _run(self, cluster: str, keeper: Keeper, awaited: frozenset[tuple[Resource, str]]) -> None:
         waiting: list[Revision] = []
         while not self._stop.is_set() or waiting:
             try:
                 waiting += self._told.get(timeout=_LOOK)
             except queue.Empty:
-                if not waiting:
+                if not waiting and keeper.awaited == awaited:
                     continue
             try:
+                listed = keeper.awaited
+                if listed != awaited:  # the first list of a kind came late, and is no change
+                    waiting += baseline(keeper, self._journal, cluster, dt.datetime.now(tz=dt.UTC))
+                    awaited = listed
                 self._journal.record(waiting, cluster)
                 waiting = []
             except Exception:  # noqa: BLE001 -- whatever the database has, what changed is kept until it takes it
