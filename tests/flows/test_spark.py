@@ -24,7 +24,12 @@ EXAMPLE = ROOT / "examples" / "flows" / "hubble.jsonl"
 
 RINGFENCE = (sys.executable, "-c", "from ringfence.cli import main; main()", "flows")
 
-SETTINGS = """\
+QUICK_START = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""A process of Java that lives for seconds spends most of them compiling with care what it then hardly runs."""
+
+SETTINGS = f"""\
+spark.driver.extraJavaOptions {QUICK_START}
+spark.executor.extraJavaOptions {QUICK_START}
 spark.driver.memory 512m
 spark.executor.memory 512m
 spark.sql.shuffle.partitions 1
@@ -42,7 +47,11 @@ def daemon(directory: Path, name: str, *arguments: str) -> Iterator[Path]:
     home = Path(pyspark.__file__).parent
     log = directory / f"{name}.log"
     command = [str(home / "bin" / "spark-class"), "-Xmx256m", f"org.apache.spark.deploy.{name}", "--host", "127.0.0.1"]
-    environment = os.environ | {"SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1"}
+    environment = os.environ | {
+        "SPARK_HOME": str(home),
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_DAEMON_JAVA_OPTS": QUICK_START,
+    }
     with (
         log.open("wb") as stream,
         subprocess.Popen(
