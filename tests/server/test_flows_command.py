@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -104,3 +107,29 @@ def test_a_demo_without_the_extras_has_no_flows(monkeypatch: pytest.MonkeyPatch)
         with pytest.raises(RingfenceError):
             make()
     assert (answers.flows, answers.changes, answers.preparing) == (None, None, False)
+
+
+def test_the_end_waits_for_a_database_that_is_being_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    began, go_on = threading.Event(), threading.Event()
+    there = []
+
+    def slow(
+        _: object, directory: Path, __: dt.datetime, stored: Callable[[], AbstractContextManager[None]]
+    ) -> tuple[str, str]:
+        with stored():
+            began.set()
+            go_on.wait(60)
+            there.append(directory.exists())
+        with stored():
+            there.append(True)
+        return "", ""
+
+    monkeypatch.setattr(demo, "record", slow)
+    with demonstrated(shop()) as make:
+        made = []
+        thread = threading.Thread(target=lambda: made.append(make()))
+        thread.start()
+        assert began.wait(60)
+        threading.Timer(0.3, go_on.set).start()
+    thread.join(60)
+    assert (there, made) == ([True], [(None, None)])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -45,8 +46,16 @@ SLIPS: Final = (
 )
 
 
-def record(cluster: Cluster, directory: Path, now: dt.datetime) -> tuple[str, str]:
-    """Makes a store of flows and a history that end now; the path of each. Equal moments make equal ones."""
+def record(
+    cluster: Cluster,
+    directory: Path,
+    now: dt.datetime,
+    stored: Callable[[], AbstractContextManager[None]] = nullcontext,
+) -> tuple[str, str]:
+    """Makes a store of flows and a history that end now; the path of each. Equal moments make equal ones.
+
+    ``stored`` is entered while databases are written, which must not be cut off.
+    """
     start = now - dt.timedelta(hours=_HOURS)
     today = {(str(body["kind"]), _name(body)): body for body in _bodies(cluster)}
     states = [dict(today)]
@@ -65,13 +74,13 @@ def record(cluster: Cluster, directory: Path, now: dt.datetime) -> tuple[str, st
     logs = directory / "logs"
     write(simulate(cluster.snapshot, engines[0], plan, later=later), str(logs), "hubble")
     store, history = str(directory / "flows.duckdb"), str(directory / "history.db")
-    with opened(store, write=True) as flows:
+    with stored(), opened(store, write=True) as flows:
         for path in sorted((logs / "inventory").iterdir()):
             flows.add_state(*read_state(str(path)))
         for _ in Ingest(flows, workers=1).paths([str(logs / "logs")]):
             pass
         flows.derive()
-    with open_journal(history) as journal:
+    with stored(), open_journal(history) as journal:
         journal.record(_revisions(states, start), "")
     return store, history
 

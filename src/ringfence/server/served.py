@@ -89,21 +89,36 @@ def demonstrated(source: Source) -> Iterator[Callable[[], Recorded]]:
             yield lambda: _fail(trouble)
             return
         directory = Path(stack.enter_context(made))
-        ended = threading.Event()
-        stack.callback(ended.set)
+        ended, storing = threading.Event(), threading.Lock()
+
+        def end() -> None:
+            """DuckDB aborts the process if its file goes, or the interpreter, while it writes: that is waited for."""
+            ended.set()
+            with storing:
+                pass
+
+        stack.callback(end)
+
+        @contextmanager
+        def stored() -> Iterator[None]:
+            with storing:
+                if ended.is_set():
+                    raise InputError("The server has ended.")
+                yield
 
         def make() -> Recorded:
             from ringfence.server import demo
 
             try:
-                path, history = demo.record(source.cluster(), directory, dt.datetime.now(tz=dt.UTC))
-                changes = ChangeAnswers(stack.enter_context(open_journal(history)), source)
-                store = FlowStore(path)
+                path, history = demo.record(source.cluster(), directory, dt.datetime.now(tz=dt.UTC), stored)
+                with stored():
+                    changes = ChangeAnswers(stack.enter_context(open_journal(history)), source)
+                    store = FlowStore(path)
+                    stack.callback(store.close)
             except Exception:
                 if ended.is_set():  # and the directory is gone
                     return None, None
                 raise
-            stack.callback(store.close)
             return FlowAnswers(store, source, changes.moments), changes
 
         yield make
