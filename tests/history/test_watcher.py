@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 
@@ -11,6 +12,7 @@ from ringfence.history.following import Following
 from ringfence.history.keeper import Turn
 from ringfence.history.watcher import watching
 from ringfence.live import Target
+from ringfence.live.watch import Follower
 from ringfence.model.errors import InputError
 from tests.live.conftest import Live, live, namespace, pod, policy
 
@@ -153,3 +155,24 @@ class TestSomeNamespaces:
             refused = {(each.resource.kind, each.namespace) for each in watcher.keeper.trouble}
         assert ("Pod", "data") in refused
         assert ("Pod", "shop") not in refused
+
+
+def test_who_is_left_asking_when_the_connection_closes_ends_in_silence(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed, seen = threading.Event(), list[object]()
+
+    def late(_: Follower) -> None:
+        closed.wait(PATIENCE)
+        raise RuntimeError("Cannot send a request, as the client has been closed.")  # the words of its library
+
+    monkeypatch.setattr(Follower, "run", late)
+    monkeypatch.setattr("ringfence.history.watcher._ENDING", 0.0)
+    monkeypatch.setattr(threading, "excepthook", seen.append)
+    before = set(threading.enumerate())
+    with watching(Target.parse(live.path), first_pause=0.01):
+        left = set(threading.enumerate()) - before
+    closed.set()
+    for thread in left:
+        thread.join(PATIENCE)
+    assert seen == []

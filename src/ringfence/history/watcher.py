@@ -84,7 +84,12 @@ def watching(
                     told.set()
 
         def follow(what: _Wanted) -> None:
-            followers[what].run()
+            try:
+                followers[what].run()
+            except RuntimeError:  # left to itself, it asked again when its connection was closed
+                if not stop.is_set():
+                    raise
+                return
             if not stop.is_set():
                 keeper.not_served(*what)
             with lock:
