@@ -47,6 +47,11 @@ def test_ingest_says_what_it_read_what_was_lost_and_what_the_store_has(tmp_path:
 def test_status_is_text_and_json(store: str) -> None:
     text = run("flows", "status", "--store", store).stdout
     assert "5 edges (4 allowed, 1 denied)" in text
+    parties = text.splitlines()[1]
+    assert parties.startswith("between ")
+    for part in parties.removeprefix("between ").split(", "):
+        number, noun = part.split(" ", 1)
+        assert noun.endswith("s") is (number != "1"), part
     assert "12 records of replies belong to connections that were seen." in text
     document = check(run("flows", "status", "--store", store, "-o", "json").stdout)
     assert document["edges"] == {"allowed": 4, "denied": 1}

@@ -12,13 +12,22 @@ from ringfence.render import flows_evidence, json_values
 from ringfence.render.json_values import Json
 from ringfence.render.lines import bold, count
 
+_ENDS = {
+    "workload": "workload",
+    "node": "node",
+    "external": "external end",
+    "service": "Service",
+    "unknown": "unknown end",
+}
+"""What each kind of end is called, one of them."""
+
 
 def text(status: Status) -> Iterator[str]:
     """Edges and parties, logs, inventories, then the evidence and its limits."""
     outcomes = ", ".join(f"{number:,} {outcome}" for outcome, number in sorted(status.edges.items()))
     yield f"{bold(status.path)}: {count(status.edges.total(), 'edge')}{f' ({outcomes})' if outcomes else ''}"
     if status.parties:
-        yield "between " + ", ".join(f"{number:,} {kind}" for kind, number in sorted(status.parties.items()))
+        yield "between " + ", ".join(count(number, _ENDS[kind]) for kind, number in sorted(status.parties.items()))
     yield ""
     yield bold("Logs:")
     yield from (f"  {_input(each)}" for each in status.inputs)
